@@ -1,0 +1,72 @@
+"""Every failure Flotilla raises on purpose.
+
+    FlotillaError                what happened, and what to try; carries the exit status of the program
+    ├── StartError               the site cannot start or be prepared: a setting, the database, its version   exit 3
+    ├── UnavailableError         the database did not answer in time; trying again may help                  exit 3
+    └── RuleError                a person asked for something the rules refuse; its text may be shown to them
+        ├── InvalidInputError    one or more fields cannot be accepted as they are
+        ├── SignInError          handle and password do not belong together
+        ├── NotFoundError        there is no such person, post or page
+        └── ForbiddenError       it exists, but is not this person's to change
+
+A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 403; UnavailableError into 503.
+"""
+
+from collections.abc import Mapping
+
+__all__ = [
+    "FlotillaError",
+    "ForbiddenError",
+    "InvalidInputError",
+    "NotFoundError",
+    "RuleError",
+    "SignInError",
+    "StartError",
+    "UnavailableError",
+]
+
+
+class FlotillaError(Exception):
+    """What happened, and what to try, in sentences a beginner can act on."""
+
+    exit_status = 3
+
+    def __init__(self, what: str, *, try_this: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.try_this = try_this
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.try_this}" if self.try_this else self.what
+
+
+class StartError(FlotillaError):
+    """The site cannot start or be prepared; the text names the setting or the server, and the next step."""
+
+
+class UnavailableError(FlotillaError):
+    """The database did not answer in time, or no connection to it was free; the same request may work later."""
+
+
+class RuleError(FlotillaError):
+    """A person asked for something the rules refuse; the text is meant for that person."""
+
+
+class InvalidInputError(RuleError):
+    """One or more fields cannot be accepted; `problems` maps each field's name to a sentence for the person."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+class SignInError(RuleError):
+    """Handle and password do not belong together; which of the two is wrong is not told."""
+
+
+class NotFoundError(RuleError):
+    """There is no such person, post or page (any more)."""
+
+
+class ForbiddenError(RuleError):
+    """It exists, but it is not this person's to change."""

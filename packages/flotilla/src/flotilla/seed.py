@@ -1,0 +1,236 @@
+"""A trial town: people, posts, follows and likes of any number, the same for the same arguments, for loading by COPY.
+
+Every person signs in with the same password, so a town is for trials and never for a site that real people use.
+
+How many people someone follows, and how many follow them, is drawn from power laws with exponent 2.3 (social networks
+have 2 to 3); how much someone writes follows Zipf's law, and popular people tend to write more. Posts are spread evenly
+over nine months of 2025, after everyone has joined.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate, chain, repeat
+from random import Random
+
+from flotilla.errors import StartError
+from flotilla.seed_words import HASHTAGS, MENTION_SHARE, bio, display_name, draft
+from flotilla.settings import Settings
+from flotilla.social.passwords import Passwords
+from flotilla.store.ids import bucket_for, make_id
+from flotilla.store.loading import Progress, Table, load
+from flotilla.store.schema import owner_url
+
+__all__ = ["FOLLOWS_MEAN", "PASSWORD", "PEOPLE_MAX", "POSTS_MAX", "Town", "handle", "plan_town", "seed_town"]
+
+PASSWORD = "correct horse battery"  # noqa: S105 (known to all, on purpose)
+PEOPLE_MAX = 1_000_000
+POSTS_MAX = 20_000_000
+FOLLOWS_EXPONENT = 2.3
+FOLLOWS_MEAN = 35.0
+LIKES_EXPONENT = 2.4
+LIKES_PER_POST_MAX = 500
+DAY_MS = 86_400_000
+JOINED_MS = (0, 90 * DAY_MS)
+POSTED_MS = (90 * DAY_MS, 360 * DAY_MS)
+DRAWS_MAX = 12
+
+
+def seed_town(settings: Settings, *, people: int, posts: int, seed: int, force: bool, progress: Progress) -> None:
+    """Fill the empty, migrated database with a trial town. Raises StartError, in production too unless forced."""
+    if settings.in_production and not force:
+        raise StartError(
+            "This is production, and everyone knows the password of everyone in a trial town.",
+            try_this="Nothing was changed. If that is what you want: flotilla seed --force",
+        )
+    progress("drawing up the town")
+    town = plan_town(people=people, posts=posts, seed=seed)
+    # A fixed salt, so that the same town is the same to the last byte.
+    password_hash = Passwords(settings).hashed(PASSWORD, salt=b"flotilla's trial")
+    load(settings, owner_url(settings), town.tables(password_hash), progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """People by number from 0, posts by number in the order of time; lists are indexed by these numbers."""
+
+    seed: int
+    account_ids: list[int]
+    post_ids: list[int]
+    authors: list[int]
+    following: "list[array[int]]"
+    followers: "list[array[int]]"
+
+    def tables(self, password_hash: str) -> Iterator[Table]:
+        """Everything the database holds of the town, each table in the order of its key."""
+        random = Random(f"{self.seed} words")
+        accounts = self.account_ids
+        yield Table(
+            "account",
+            ("id", "handle", "bucket"),
+            ((accounts[i], handle(i), bucket_for(handle(i))) for i in range(len(accounts))),
+            is_global=True,
+        )
+        tags = [make_id(since_epoch_ms=0, bucket=bucket_for(name), sequence=i) for i, name in enumerate(HASHTAGS)]
+        yield Table("hashtag", ("id", "name"), zip(tags, HASHTAGS, strict=True), is_global=True)
+        yield Table(
+            "profile",
+            ("account_id", "handle", "display_name", "bio"),
+            ((accounts[i], handle(i), display_name(random), bio(random)) for i in range(len(accounts))),
+        )
+        yield Table("credential", ("account_id", "password_hash"), zip(accounts, repeat(password_hash)))
+        yield from self._post_tables(random, tags)
+        yield Table("following", ("follower_id", "followee_id"), _edges(accounts, self.following, accounts))
+        yield Table("followers", ("followee_id", "follower_id"), _edges(accounts, self.followers, accounts))
+        yield from self._like_tables()
+
+    def _post_tables(self, random: Random, tags: list[int]) -> Iterator[Table]:
+        bodies: list[str] = []
+        tagged: list[tuple[int, int]] = []
+        mentions: list[tuple[int, int]] = []
+        for post_id, author in zip(self.post_ids, self.authors, strict=True):
+            friends = self.following[author]
+            mentioned = random.choice(friends) if friends and random.random() < MENTION_SHARE else None
+            text, numbers = draft(random, None if mentioned is None else handle(mentioned))
+            bodies.append(text)
+            tagged += [(tags[number], post_id) for number in numbers]
+            if mentioned is not None:
+                mentions.append((self.account_ids[mentioned], post_id))
+        author_ids = (self.account_ids[author] for author in self.authors)
+        yield Table("posts", ("id", "author_id", "body"), zip(self.post_ids, author_ids, bodies, strict=True))
+        yield Table("author_stats", _AUTHOR_STATS, self._author_stats())
+        yield Table("tag_index", ("tag_id", "post_id"), sorted(tagged))
+        yield Table("mention_index", ("account_id", "post_id"), sorted(mentions))
+
+    def _author_stats(self) -> Iterator[tuple[int, ...]]:
+        newest = [0] * len(self.account_ids)
+        posts = [0] * len(self.account_ids)
+        for post_id, author in zip(self.post_ids, self.authors, strict=True):
+            newest[author] = post_id
+            posts[author] += 1
+        for i, account_id in enumerate(self.account_ids):
+            yield account_id, newest[i], posts[i], len(self.followers[i]), len(self.following[i])
+
+    def _like_tables(self) -> Iterator[Table]:
+        random = Random(f"{self.seed} likes")
+        received: list[array[int]] = []
+        given: list[array[int]] = [array("i") for _ in self.account_ids]
+        for post, author in enumerate(self.authors):
+            fans = self.followers[author]
+            wanted = int(random.paretovariate(LIKES_EXPONENT - 1) * 1.5) - 1
+            likers = sorted(random.sample(fans, min(wanted, len(fans), LIKES_PER_POST_MAX)))
+            received.append(array("i", likers))
+            for liker in likers:
+                given[liker].append(post)
+        counts = zip(self.post_ids, map(len, received), strict=True)
+        yield Table("post_stats", ("post_id", "likes"), counts)
+        yield Table("likes_given", ("account_id", "post_id"), _edges(self.account_ids, given, self.post_ids))
+        yield Table("likes_received", ("post_id", "account_id"), _edges(self.post_ids, received, self.account_ids))
+
+
+_AUTHOR_STATS = ("author_id", "last_post_id", "posts", "followers", "following")
+
+
+def handle(number: int) -> str:
+    """The handle of the person with that number: person00001 is number 0."""
+    return f"person{number + 1:05}"
+
+
+def plan_town(*, people: int, posts: int, seed: int) -> Town:
+    """The town of that size and seed; ValueError for a size outside 1 to PEOPLE_MAX and 0 to POSTS_MAX."""
+    if not 1 <= people <= PEOPLE_MAX or not 0 <= posts <= POSTS_MAX:
+        raise ValueError(f"a town has 1 to {PEOPLE_MAX} people and 0 to {POSTS_MAX} posts")
+    random = Random(f"{seed} town of {people} and {posts}")
+    buckets = [bucket_for(handle(i)) for i in range(people)]
+    account_ids = [
+        make_id(since_epoch_ms=ms, bucket=buckets[i], sequence=i)
+        for i, ms in enumerate(_moments(random, people, JOINED_MS))
+    ]
+    popularity = list(range(people))
+    random.shuffle(popularity)
+    following = _follows(random, popularity)
+    authors = _authors(random, popularity, posts)
+    post_ids = [
+        make_id(since_epoch_ms=ms, bucket=buckets[authors[i]], sequence=i)
+        for i, ms in enumerate(_moments(random, posts, POSTED_MS))
+    ]
+    return Town(seed, account_ids, post_ids, authors, following, _mirrored(following))
+
+
+def _moments(random: Random, count: int, period_ms: tuple[int, int]) -> Iterator[int]:
+    # One in each of `count` equal parts of the period: in order, and of one millisecond at most 1024 (ids stay unique).
+    start, end = period_ms
+    part = (end - start) / max(count, 1)
+    return (start + int((i + random.random()) * part) for i in range(count))
+
+
+def _follows(random: Random, popularity: list[int]) -> "list[array[int]]":
+    people = len(popularity)
+    weights = list(accumulate((rank + 1) ** (-1 / (FOLLOWS_EXPONENT - 1)) for rank in popularity))
+    everyone = range(people)
+    following = []
+    for person, wanted in enumerate(_degrees(random, people)):
+        # Popular people are drawn over and over; whoever follows nearly everyone is completed in the end.
+        found: dict[int, None] = {}
+        for _ in range(DRAWS_MAX):
+            if len(found) >= wanted:
+                break
+            found |= dict.fromkeys(random.choices(everyone, cum_weights=weights, k=wanted - len(found) + 4))
+            found.pop(person, None)
+        for other in chain(range(person), range(person + 1, people)) if len(found) < wanted else ():
+            found.setdefault(other)
+            if len(found) >= wanted:
+                break
+        following.append(array("i", sorted(list(found)[:wanted])))
+    return following
+
+
+def _degrees(random: Random, people: int) -> Iterator[int]:
+    """How many each person follows: a power law between a least number, chosen for the mean, and everyone else."""
+    most = people - 1
+    if most < 2:
+        return repeat(most, people)
+    mean = min(FOLLOWS_MEAN, most / 2)
+    # _mean_of grows with the least degree, so the least degree for the mean is found by bisection.
+    steps = range(1, most * 1000)
+    least = steps[min(bisect_left(steps, mean, key=lambda step: _mean_of(step / 1000, most)), len(steps) - 1)] / 1000
+    power = 1 - FOLLOWS_EXPONENT
+    low, high = least**power, most**power
+
+    def degree() -> int:
+        drawn = (low + random.random() * (high - low)) ** (1 / power)
+        return min(most, int(drawn + random.random()))
+
+    return (degree() for _ in range(people))
+
+
+def _mean_of(least: float, most: float) -> float:
+    """Mean of the density x**-FOLLOWS_EXPONENT between least and most: the ratio of its two integrals."""
+    first, second = 2 - FOLLOWS_EXPONENT, 1 - FOLLOWS_EXPONENT
+    mean: float = (most**first - least**first) / first / ((most**second - least**second) / second)
+    return mean
+
+
+def _authors(random: Random, popularity: list[int], posts: int) -> list[int]:
+    people = len(popularity)
+    # Zipf over a ranking that resembles popularity: its ranks, shaken by a log-normal factor.
+    shaken = sorted(range(people), key=lambda person: (popularity[person] + 1) * random.lognormvariate(0, 1))
+    weights = [0.0] * people
+    for rank, person in enumerate(shaken):
+        weights[person] = 1 / (rank + 1)
+    return random.choices(range(people), weights, k=posts)
+
+
+def _mirrored(edges: "list[array[int]]") -> "list[array[int]]":
+    mirrored: list[array[int]] = [array("i") for _ in edges]
+    for source, targets in enumerate(edges):
+        for target in targets:
+            mirrored[target].append(source)
+    return mirrored
+
+
+def _edges(sources: list[int], edges: "Iterable[array[int]]", targets: list[int]) -> Iterator[tuple[int, int]]:
+    for source, numbers in zip(sources, edges, strict=True):
+        for number in numbers:
+            yield source, targets[number]

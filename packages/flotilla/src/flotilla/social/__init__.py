@@ -1,0 +1,35 @@
+"""The rules of the site: who may do what, and what they then see. Knows neither HTTP nor SQL.
+
+`open_site(settings)` gives a `Site`; a face (web pages, API) calls its use cases, each of which is one transaction.
+"""
+
+from flotilla.social.accounts import Accounts, SignedIn
+from flotilla.social.follows import Follows
+from flotilla.social.pages import Author, Page, Post, Profile, ProfilePage, Viewer
+from flotilla.social.posts import Posts
+from flotilla.social.site import Site, open_site
+from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
+from flotilla.social.timelines import Timelines
+
+__all__ = [
+    "POST_MAX_CHARACTERS",
+    "Accounts",
+    "Author",
+    "Follows",
+    "Hashtag",
+    "Link",
+    "Mention",
+    "Page",
+    "Plain",
+    "Post",
+    "Posts",
+    "Profile",
+    "ProfilePage",
+    "Segment",
+    "SignedIn",
+    "Site",
+    "Timelines",
+    "Viewer",
+    "open_site",
+    "parse",
+]

@@ -1,0 +1,60 @@
+"""Password hashes: argon2id at the cost the settings ask for."""
+
+import base64
+import secrets
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from flotilla.settings import Settings
+
+__all__ = ["PASSWORD_MAX_CHARACTERS", "PASSWORD_MIN_CHARACTERS", "Passwords"]
+
+PASSWORD_MIN_CHARACTERS = 8
+# Hashing takes time in proportion to the password's length, so that has to end somewhere.
+PASSWORD_MAX_CHARACTERS = 500
+SALT_BYTES = 16
+HASH_BYTES = 32
+
+
+class Passwords:
+    """Makes and checks hashes; each call takes argon2's full work, on purpose."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.argon2_time_cost,
+            memory_cost=settings.argon2_memory_kib,
+            parallelism=1,
+            hash_len=HASH_BYTES,
+            salt_len=SALT_BYTES,
+        )
+        self._nobodys_hash = (
+            f"$argon2id$v=19$m={settings.argon2_memory_kib},t={settings.argon2_time_cost},p=1"
+            f"${_base64(secrets.token_bytes(SALT_BYTES))}${_base64(secrets.token_bytes(HASH_BYTES))}"
+        )
+
+    def hashed(self, password: str, *, salt: bytes | None = None) -> str:
+        """A new hash, with a random salt unless one is given (trial towns have to come out the same each time)."""
+        return self._hasher.hash(_normal(password), salt=salt)
+
+    def fits(self, password: str, stored_hash: str | None) -> bool:
+        """Whether it is the password of that hash. Without a hash (no such account) the same work, and False."""
+        try:
+            self._hasher.verify(stored_hash or self._nobodys_hash, _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return stored_hash is not None
+
+    def is_outdated(self, stored_hash: str) -> bool:
+        """Whether the hash was made at another cost than today's."""
+        return self._hasher.check_needs_rehash(stored_hash)
+
+
+def _normal(password: str) -> bytes:
+    # The same key presses give different code points on different systems.
+    return unicodedata.normalize("NFC", password[:PASSWORD_MAX_CHARACTERS]).encode("utf-8", "surrogatepass")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).rstrip(b"=").decode()

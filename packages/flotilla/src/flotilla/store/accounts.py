@@ -1,0 +1,136 @@
+"""Rows of people: the directory of accounts in the global schema `g`, the rest in each person's own shard."""
+
+from dataclasses import dataclass
+
+from flotilla.store.database import Work
+
+__all__ = ["CredentialRow", "PersonRow", "credential", "id_of", "insert", "person", "replace_password", "taken"]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """What signing in needs of an account that may sign in."""
+
+    account_id: int
+    handle: str
+    display_name: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A profile with its counts; `followed`: the asking account follows it."""
+
+    account_id: int
+    handle: str
+    display_name: str
+    bio: str
+    posts: int
+    followers: int
+    following: int
+    followed: bool
+
+
+def taken(work: Work, *, handle: str, email: str | None) -> tuple[str, ...]:
+    """Which of `handle` and `email` other accounts have."""
+    rows = work.all(
+        """
+        SELECT 'handle' FROM g.account WHERE handle = %(handle)s
+        UNION ALL
+        SELECT 'email' FROM g.account WHERE lower(email) = lower(%(email)s::text)
+        """,
+        {"handle": handle, "email": email},
+    )
+    return tuple(field for (field,) in rows)
+
+
+def insert(
+    work: Work, *, handle: str, email: str | None, bucket: int, display_name: str, password_hash: str
+) -> int | None:
+    """Make an account with everything it owns from the start; its id, None when handle or email is taken."""
+    shard = work.shards.schema_of_bucket(bucket)
+    row = work.one(
+        """
+        INSERT INTO g.account (id, handle, email, bucket)
+        VALUES ({shard}.next_id(%(bucket)s), %(handle)s, %(email)s, %(bucket)s)
+        ON CONFLICT DO NOTHING RETURNING id
+        """,
+        {"handle": handle, "email": email, "bucket": bucket},
+        shard=shard,
+    )
+    if row is None:
+        return None
+    account_id: int = row[0]
+    work.count(
+        """
+        WITH owner AS (
+            INSERT INTO {shard}.profile (account_id, handle, display_name)
+            VALUES (%(account_id)s, %(handle)s, %(display_name)s)
+        ), stats AS (
+            INSERT INTO {shard}.author_stats (author_id) VALUES (%(account_id)s)
+        )
+        INSERT INTO {shard}.credential (account_id, password_hash) VALUES (%(account_id)s, %(password_hash)s)
+        """,
+        {"account_id": account_id, "handle": handle, "display_name": display_name, "password_hash": password_hash},
+        shard=shard,
+    )
+    return account_id
+
+
+def id_of(work: Work, handle: str) -> int | None:
+    """The id of an active account."""
+    row = work.one("SELECT id FROM g.account WHERE handle = %(handle)s AND state = 'active'", {"handle": handle})
+    return None if row is None else row[0]
+
+
+def credential(work: Work, handle: str) -> CredentialRow | None:
+    """What signing in as that person needs; None for an unknown or suspended one."""
+    for shard in work.shards.schemas:
+        row = work.one(
+            """
+            SELECT a.id, p.handle, p.display_name, c.password_hash
+            FROM g.account a
+            JOIN {shard}.profile p ON p.account_id = a.id
+            JOIN {shard}.credential c ON c.account_id = a.id
+            WHERE a.handle = %(handle)s AND a.state = 'active'
+            """,
+            {"handle": handle},
+            shard=shard,
+        )
+        if row is not None:
+            return CredentialRow(*row)
+    return None
+
+
+def replace_password(work: Work, *, account_id: int, old_hash: str, new_hash: str) -> None:
+    """Store the hash made with today's cost, unless the password was changed in between."""
+    work.count(
+        """
+        UPDATE {shard}.credential SET password_hash = %(new_hash)s
+        WHERE account_id = %(account_id)s AND password_hash = %(old_hash)s
+        """,
+        {"account_id": account_id, "old_hash": old_hash, "new_hash": new_hash},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def person(work: Work, handle: str, *, reader_id: int) -> PersonRow | None:
+    """An active person's profile and counts, as `reader_id` (0: a visitor) sees them."""
+    for shard in work.shards.schemas:
+        row = work.one(
+            """
+            SELECT a.id, p.handle, p.display_name, p.bio, s.posts, s.followers, s.following,
+                EXISTS (SELECT FROM {reader}.following f
+                        WHERE f.follower_id = %(reader_id)s AND f.followee_id = a.id)
+            FROM g.account a
+            JOIN {shard}.profile p ON p.account_id = a.id
+            JOIN {shard}.author_stats s ON s.author_id = a.id
+            WHERE a.handle = %(handle)s AND a.state = 'active'
+            """,
+            {"handle": handle, "reader_id": reader_id},
+            shard=shard,
+            reader=work.shards.schema_of(reader_id),
+        )
+        if row is not None:
+            return PersonRow(*row)
+    return None

@@ -1,0 +1,168 @@
+"""Connections to PostgreSQL, and the statements sent over them.
+
+A `Database` opens its pool at the first use in each process, so it may be made before a server forks its workers: a
+pool whose sockets two processes share would mix up their answers.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, LiteralString
+from weakref import WeakMethod
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool
+
+from flotilla.errors import UnavailableError
+from flotilla.settings import Settings
+from flotilla.store.shards import BucketRange, ShardMap
+
+__all__ = ["Database", "Work", "connection_arguments", "qualified"]
+
+Row = tuple[Any, ...]
+
+IDLE_CONNECTION_KEPT_S = 600.0
+IDLE_IN_TRANSACTION_MAX_S = 30
+CLOSE_WAIT_S = 5.0
+
+
+@lru_cache(maxsize=1024)
+def qualified(statement: LiteralString, shard: str, reader: str) -> bytes:
+    """The statement with the schemas' names put in, quoted, for `{shard}` and `{reader}`."""
+    return sql.SQL(statement).format(shard=sql.Identifier(shard), reader=sql.Identifier(reader)).as_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A connection for the time of one use case, and where the rows are.
+
+    In a statement `{shard}` and `{reader}` stand for schemas: that of the rows' owner and that of the person asking.
+    """
+
+    connection: psycopg.Connection[Row]
+    shards: ShardMap
+
+    def all(
+        self, statement: LiteralString, parameters: dict[str, object], *, shard: str = "", reader: str = ""
+    ) -> list[Row]:
+        """Every row that the statement gives."""
+        return self.connection.execute(qualified(statement, shard, reader), parameters).fetchall()
+
+    def one(
+        self, statement: LiteralString, parameters: dict[str, object], *, shard: str = "", reader: str = ""
+    ) -> Row | None:
+        """The statement's first row, None without one."""
+        return self.connection.execute(qualified(statement, shard, reader), parameters).fetchone()
+
+    def count(
+        self, statement: LiteralString, parameters: dict[str, object], *, shard: str = "", reader: str = ""
+    ) -> int:
+        """How many rows the statement changed."""
+        return self.connection.execute(qualified(statement, shard, reader), parameters).rowcount
+
+
+def connection_arguments(settings: Settings) -> dict[str, Any]:
+    """What every connection of the site is opened with: deadlines for connecting, statements, locks and dead peers."""
+    options = {
+        "statement_timeout": round(settings.statement_timeout_s * 1000),
+        "lock_timeout": round(settings.lock_timeout_s * 1000),
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MAX_S * 1000,
+        # Compiling a statement takes longer than any of ours runs.
+        "jit": "off",
+    }
+    return {
+        "application_name": "flotilla",
+        "connect_timeout": settings.connect_timeout_s,
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+
+
+class Database:
+    """The site's database: at most `pool_size` connections in each process, shared by its threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
+        self._shards: ShardMap | None = None
+        self._inherited: list[object] = []
+        os.register_at_fork(after_in_child=partial(_call_if_alive, WeakMethod(self._forget_after_fork)))
+
+    @contextmanager
+    def read(self) -> Iterator[Work]:
+        """For use cases that change nothing: each statement stands alone, which saves BEGIN and COMMIT."""
+        with self._work() as work:
+            yield work
+
+    @contextmanager
+    def write(self) -> Iterator[Work]:
+        """One transaction: all of it happens, or, when an exception leaves the block, nothing."""
+        with self._work() as work, work.connection.transaction():
+            yield work
+
+    def ping(self) -> None:
+        """Raise UnavailableError unless the database answers."""
+        with self._work() as work:
+            work.one("SELECT 1", {})
+
+    def close(self) -> None:
+        """Give back this process's connections; the next use opens new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close(timeout=CLOSE_WAIT_S)
+
+    @contextmanager
+    def _work(self) -> Iterator[Work]:
+        pool = self._pool or self._opened()
+        connection: psycopg.Connection[Row] | None = None
+        try:
+            with pool.connection() as connection:
+                yield Work(connection, self._shards or self._read_shards(connection))
+        except psycopg.OperationalError as error:
+            if connection is not None and connection.closed:
+                # The server went away, so the idle connections are dead too: this request pays for all of them.
+                pool.check()
+            raise UnavailableError(f"The database did not answer as it should: {error}") from error
+
+    def _opened(self) -> ConnectionPool[psycopg.Connection[Row]]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    self._settings.database_url,
+                    kwargs=connection_arguments(self._settings) | {"autocommit": True},
+                    min_size=1,
+                    max_size=self._settings.pool_size,
+                    max_idle=IDLE_CONNECTION_KEPT_S,
+                    timeout=self._settings.pool_wait_s,
+                    num_workers=1,
+                    name="flotilla",
+                    open=True,
+                )
+            return self._pool
+
+    def _read_shards(self, connection: psycopg.Connection[Row]) -> ShardMap:
+        rows = connection.execute(
+            "SELECT first_bucket, last_bucket, schema_name FROM g.shard_map ORDER BY first_bucket"
+        )
+        self._shards = ShardMap(tuple(BucketRange(*row) for row in rows))
+        return self._shards
+
+    def _forget_after_fork(self) -> None:
+        # Kept, never used or closed: closing would end the parent's connections.
+        self._inherited.append(self._pool)
+        self._pool = None
+        self._lock = threading.Lock()
+
+
+def _call_if_alive(method: WeakMethod[Callable[[], None]]) -> None:
+    alive = method()
+    if alive is not None:
+        alive()

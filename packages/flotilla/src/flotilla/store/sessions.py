@@ -1,0 +1,48 @@
+"""Rows of sessions, in the shard of whoever signed in. A token is never stored, only its SHA-256."""
+
+from datetime import datetime, timedelta
+
+from flotilla.store.database import Work
+
+__all__ = ["delete", "find", "insert"]
+
+
+def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta) -> datetime:
+    """Open a session; when it expires, by the database's clock. The account's expired ones go."""
+    row = work.one(
+        """
+        WITH expired AS (
+            DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s AND expires_at <= now()
+        )
+        INSERT INTO {shard}.sessions (account_id, token_hash, expires_at)
+        VALUES (%(account_id)s, %(token_hash)s, now() + %(lifetime)s) RETURNING expires_at
+        """,
+        {"account_id": account_id, "token_hash": token_hash, "lifetime": lifetime},
+        shard=work.shards.schema_of(account_id),
+    )
+    assert row is not None
+    expires_at: datetime = row[0]
+    return expires_at
+
+
+def find(work: Work, *, account_id: int, token_hash: bytes) -> tuple[str, str] | None:
+    """Handle and display name of the person whose unexpired session this is."""
+    row = work.one(
+        """
+        SELECT p.handle, p.display_name FROM {shard}.sessions s
+        JOIN {shard}.profile p ON p.account_id = s.account_id
+        WHERE s.account_id = %(account_id)s AND s.token_hash = %(token_hash)s AND s.expires_at > now()
+        """,
+        {"account_id": account_id, "token_hash": token_hash},
+        shard=work.shards.schema_of(account_id),
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def delete(work: Work, *, account_id: int, token_hash: bytes) -> None:
+    """End a session, if there is one."""
+    work.count(
+        "DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s AND token_hash = %(token_hash)s",
+        {"account_id": account_id, "token_hash": token_hash},
+        shard=work.shards.schema_of(account_id),
+    )

@@ -1,0 +1,27 @@
+"""Whether the site works, for machines that watch it."""
+
+from flask import Blueprint, Response, jsonify
+
+from flotilla import __version__
+from flotilla.errors import UnavailableError
+from flotilla.web.sessions import site
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/health")
+def health() -> tuple[Response, int]:
+    """200 when the database answers too, else 503 and the reason."""
+    try:
+        site().ping()
+    except UnavailableError as error:
+        return jsonify(status="unavailable", reason=error.what), 503
+    return jsonify(status="ok", version=__version__), 200
+
+
+@blueprint.get("/live")
+def live() -> tuple[Response, int]:
+    """200 as long as this process answers; asks nobody else."""
+    return jsonify(status="ok", version=__version__), 200

@@ -1,0 +1,57 @@
+"""From the rules' values to HTML: what templates are given, and how a post's text becomes escaped markup."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, render_template
+from markupsafe import Markup, escape
+
+from flotilla.social import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, Viewer
+from flotilla.web.assets import Asset
+from flotilla.web.csrf import csrf_token
+from flotilla.web.moments import date_words, time_tag
+
+__all__ = ["page", "prepare_templates", "text_html"]
+
+
+def text_html(segments: Iterable[Segment]) -> Markup:
+    """A post's text as HTML. Every character a person wrote passes through `escape` here and nowhere else."""
+    parts: list[str] = []
+    for segment in segments:
+        shown = escape(segment.text)
+        match segment:
+            case Plain():
+                parts.append(shown)
+            case Mention():
+                parts.append(f'<a href="/@{quote(segment.handle)}">{shown}</a>')
+            case Hashtag():
+                parts.append(f'<a href="/tags/{quote(segment.name)}">{shown}</a>')
+            case Link() if segment.url.lower().startswith(("https://", "http://")):
+                parts.append(f'<a href="{escape(segment.url)}" rel="nofollow noopener ugc">{shown}</a>')
+            case _:
+                parts.append(shown)
+    return Markup("".join(parts))  # noqa: S704 (each part was escaped above)
+
+
+def page(template: str, name: str, *, me: Viewer | None, **values: Any) -> str:
+    """A page's HTML. `name` marks it (`data-page`); for whoever is signed in it carries a form token."""
+    values.setdefault("csrf_token", csrf_token() if me else "")
+    return render_template(template, page=name, me=me, now=datetime.now(UTC), **values)
+
+
+def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
+    """Compile every template now, before a server forks, and give them the functions and addresses they use."""
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.auto_reload = False
+    environment.globals.update(
+        asset_urls={name: asset.url for name, asset in assets.items()},
+        date_words=date_words,
+        text_html=text_html,
+        text_limit=POST_MAX_CHARACTERS,
+        time_tag=time_tag,
+    )
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)

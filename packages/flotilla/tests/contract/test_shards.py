@@ -1,0 +1,121 @@
+"""The whole site with its rows in two schemas, against a model of it in memory: nothing depends on one schema."""
+
+import importlib.util
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+
+import flotilla.migrations
+from flotilla.social import Viewer, open_site
+from flotilla.store.ids import bucket_of
+from flotilla.store.migrating import migrate
+
+PAGE_SIZE = 3
+
+
+@pytest.fixture
+def two_shards(own_settings):
+    """A site whose buckets 0-4095 live in s0000 and the others in s0001."""
+    (path,) = Path(flotilla.migrations.__path__[0], "versions").glob("0001_*.py")
+    spec = importlib.util.spec_from_file_location("first_migration", path)
+    first_migration = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(first_migration)
+    with psycopg.connect(own_settings.owner_url) as connection:
+        connection.execute(first_migration.SHARD.format(shard="s0001"))
+        connection.execute("UPDATE g.shard_map SET last_bucket = 4095")
+        connection.execute("INSERT INTO g.shard_map VALUES (4096, 8191, 's0001')")
+    migrate(own_settings)
+    site = open_site(replace(own_settings, page_size=PAGE_SIZE))
+    yield site
+    site.close()
+
+
+@dataclass
+class Model:
+    """What the site should show: plain sets."""
+
+    authors: dict[int, Viewer] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    likes: set[tuple[str, int]] = field(default_factory=set)
+    follows: set[tuple[str, str]] = field(default_factory=set)
+
+    def home(self, me):
+        return self.newest(author for author in self.handles() if author == me or (me, author) in self.follows)
+
+    def newest(self, handles):
+        wanted = set(handles)
+        return sorted((post for post, author in self.authors.items() if author.handle in wanted), reverse=True)
+
+    def handles(self):
+        return {author.handle for author in self.authors.values()}
+
+
+def walked(ask):
+    found, before = [], None
+    for _ in range(1000):
+        page = ask(before)
+        found += page.items
+        before = page.next_before
+        if before is None:
+            return found
+    raise AssertionError("the pages never end")
+
+
+def test_two_schemas_behave_as_one(two_shards, own_settings):
+    site, random, model = two_shards, Random(11), Model()
+    people = [site.accounts.sign_up(handle=f"p{n}", password="correct horse").viewer for n in range(10)]
+    assert {bucket_of(person.account_id) < 4096 for person in people} == {True, False}
+    for _ in range(400):
+        act(site, model, random, people)
+    for me in people:
+        home = walked(lambda before, me=me: site.timelines.home(me, before=before))
+        assert [post.id for post in home] == model.home(me.handle)
+        for post in home:
+            assert (post.text, post.author.handle) == (model.texts[post.id], model.authors[post.id].handle)
+            assert post.liked_by_viewer == ((me.handle, post.id) in model.likes)
+            assert post.likes == sum(liked == post.id for _, liked in model.likes)
+        shown = site.timelines.profile(people[0], me.handle).profile
+        assert shown.posts == len(model.newest([me.handle]))
+        assert shown.followers == sum(followed == me.handle for _, followed in model.follows)
+        assert shown.following == sum(follower == me.handle for follower, _ in model.follows)
+        assert shown.followed_by_viewer == ((people[0].handle, me.handle) in model.follows)
+        mine = walked(lambda before, me=me: site.timelines.profile(None, me.handle, before=before).posts)
+        assert [post.id for post in mine] == model.newest([me.handle])
+    everything = [post.id for post in walked(lambda before: site.timelines.public(None, before=before))]
+    assert everything == sorted(model.texts, reverse=True)
+    for tag in ("tea", "rum"):
+        tagged = [post.id for post in walked(lambda before, tag=tag: site.timelines.hashtag(None, tag, before=before))]
+        assert tagged == sorted((post for post, text in model.texts.items() if f"#{tag}" in text), reverse=True)
+    with psycopg.connect(own_settings.owner_url) as connection:
+        for shard in ("s0000", "s0001"):
+            assert connection.execute(f"SELECT count(*) > 10 FROM {shard}.posts").fetchone() == (True,)
+
+
+def act(site, model, random, people):
+    me, other = random.sample(people, 2)
+    edge = (me.handle, other.handle)
+    post = random.choice(sorted(model.texts)) if model.texts else None
+    match random.choice(["post", "post", "delete", "like", "like", "unlike", "follow", "unfollow"]):
+        case "post":
+            text = random.choice(["hello", "#tea for @p1 and @p2", "#rum and #tea"])
+            new = site.posts.publish(me, text)
+            model.authors[new], model.texts[new] = me, text
+        case "delete" if post:
+            site.posts.delete(model.authors.pop(post), post)
+            model.texts.pop(post)
+            model.likes = {like for like in model.likes if like[1] != post}
+        case "like" if post:
+            model.likes.add((me.handle, post))
+            assert site.posts.like(me, post) == sum(liked == post for _, liked in model.likes)
+        case "unlike" if post:
+            model.likes.discard((me.handle, post))
+            assert site.posts.unlike(me, post) == sum(liked == post for _, liked in model.likes)
+        case "follow":
+            site.follows.follow(me, other.handle)
+            model.follows.add(edge)
+        case "unfollow":
+            site.follows.unfollow(me, other.handle)
+            model.follows.discard(edge)

@@ -1,0 +1,104 @@
+"""A site as in production, gunicorn on a free port, and the system's Chromium to visit it with."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from flotilla.settings import Settings
+
+START_WAIT_S = 30
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# No screen, no sandbox (continuous integration may run as root), and none of the calls home a browser makes.
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def address(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """The address of a running site: gunicorn loads the application once, then forks two workers with two threads."""
+    environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environ |= {
+        "FLOTILLA_DATABASE_URL": settings.database_url,
+        "FLOTILLA_ENVIRONMENT": "production",
+        "FLOTILLA_SECRET_KEY": "a-key-for-this-test-only-0123456789",
+        "FLOTILLA_SECURE_COOKIES": "no",
+        "FLOTILLA_ARGON2_MEMORY_KIB": "64",
+        "FLOTILLA_PAGE_SIZE": "5",
+    }
+    log = tmp_path / "gunicorn.log"
+    program = [sys.executable, "-m", "gunicorn", "--preload", "--worker-class", "gthread", "--workers", "2"]
+    program += ["--threads", "2", "--bind", "127.0.0.1:0", "--no-control-socket", "flotilla.app:create_app()"]
+    with log.open("wb") as written:
+        server = subprocess.Popen(program, env=environ, stdout=written, stderr=subprocess.STDOUT, cwd=tmp_path)
+    try:
+        yield wait_until_it_answers(server, log)
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(timeout=5)
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], log: Path) -> str:
+    """The address that gunicorn's log names, once it is healthy."""
+    deadline_s = time.monotonic() + START_WAIT_S
+    while time.monotonic() < deadline_s:
+        assert server.poll() is None, f"gunicorn ended with status {server.returncode}:\n{log.read_text()}"
+        bound = re.search(r"Listening at: (http://127\.0\.0\.1:\d+)", log.read_text())
+        if bound:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{bound[1]}/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return bound[1]
+        time.sleep(0.05)
+    pytest.fail(f"gunicorn did not answer within {START_WAIT_S} s:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium. Without one the test fails: pages nobody looked at in a browser are not tested."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(
+            f"No browser: none of {', '.join(CHROMIUM_NAMES)} is on the PATH. "
+            "On Debian or Ubuntu: sudo apt-get install chromium. On macOS put a link named chromium on the PATH."
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=30_000)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """open_browser(**options): a page of a fresh browser profile, with the site's address as its base."""
+    contexts = []
+
+    def new_page(**options: object) -> Page:
+        context = chromium.new_context(base_url=address, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()

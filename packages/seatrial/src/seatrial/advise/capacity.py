@@ -1,0 +1,201 @@
+"""Capacity of the declared server, and of the plan, from every fresh start. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from statistics import fmean
+
+from seatrial.advise.estimate import Estimate, estimates, saturation_of
+from seatrial.advise.findings import Capacity
+from seatrial.advise.interval import half_width, relative_noise, relative_spread
+from seatrial.measure.measurement import Caveat, Measurement, Verdict
+from seatrial.measure.study import Study
+
+__all__ = ["Starts", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
+
+NEAR_CAPACITY = frozenset({"confirm low", "confirm high", "search"})
+
+BRACKET = "bracketed by trials"
+
+MACHINE_MOVED = 1.15
+"""Slowest over fastest memory walk of a study, above which the reader is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """One fresh start: its intervals, and what they amount to (None when it was never saturated)."""
+
+    run: int
+    workers: int
+    threads: int
+    seen: tuple[Measurement, ...]
+    estimate: Estimate | None
+
+
+def grouped(study: Study) -> tuple[Starts, ...]:
+    """The study's intervals by start, each with its estimate."""
+    by_run = {run: tuple(found) for run, found in groupby(study.measurements, key=lambda m: m.run)}
+    by_run = {run: seen for run, seen in by_run.items() if not any(m.label == "search" for m in seen)}
+    estimated: dict[int, Estimate] = {}
+    for workers, threads in {(seen[0].workers, seen[0].threads) for seen in by_run.values()}:
+        runs = [run for run, seen in by_run.items() if seen[0].workers == workers and saturation_of(seen) is not None]
+        if runs and study.operations:
+            found = estimates(study.operations, [by_run[run] for run in runs], study.spec, workers, threads)
+            estimated.update(zip(runs, found, strict=True))
+    return tuple(
+        Starts(run, seen[0].workers, seen[0].threads, seen, estimated.get(run)) for run, seen in by_run.items()
+    )
+
+
+def capacity_of(study: Study, base: Sequence[Starts]) -> Capacity:
+    """Capacity of the declared server: the mean over starts, or the bracket of the trials where they contradict it."""
+    server = study.spec.subject.server
+    trials = [m for start in base for m in start.seen] + _searched(study)
+    passed, failed = _pass_fail(trials)
+    empty = Capacity(None, None, None, passed, failed, server.workers, server.threads)
+    if not _trusted(trials):
+        return replace(empty, method="no trial that the rig did not spoil")
+    if any(m.verdict != Verdict.INVALID for m in _searched(study)) or _contradicted(base):
+        return _bracketed(empty, trials)
+    known = _rates(base)
+    if not known or 2 * len(known) < len(base):
+        return replace(empty, method="no rate meets the objective")
+    mean = fmean(known)
+    half = half_width(known, relative_noise(trials))
+    return replace(
+        empty,
+        offered_rate_rps=mean,
+        low_rps=None if half is None else max(0.0, mean - half),
+        high_rps=None if half is None else mean + half,
+        method=f"mean of {len(known)} fresh start{'s' if len(known) > 1 else ''}",
+    )
+
+
+def capacity_of_plan(study: Study, starts: Sequence[Starts], worker: Capacity, fit: int | None) -> Capacity:
+    """The best of what was measured on this plan: the declared server, or the worker count the model proposed."""
+    server = study.spec.subject.server
+    noise = relative_noise([m for start in starts for m in start.seen])
+    declared = _rates([start for start in starts if start.workers == server.workers])
+    best = worker
+    if fit is not None and server.workers > fit:
+        best = replace(
+            worker, offered_rate_rps=None, low_rps=None, high_rps=None, method="does not fit into the plan's memory"
+        )
+    for workers in sorted({start.workers for start in starts} - {server.workers}):
+        tried = [start for start in starts if start.workers == workers]
+        rates = _rates(tried)
+        is_refuted = any(_disagrees(start) and _low_failed(start) for start in tried)
+        if not rates or is_refuted or (fit is not None and workers > fit):
+            continue
+        mean = fmean(rates)
+        half = half_width(rates, noise)
+        spread = relative_spread(declared, noise)
+        if half is None and spread is not None:
+            half = mean * spread
+        if best.offered_rate_rps is None or mean > best.offered_rate_rps:
+            passed, failed = _pass_fail([m for start in tried for m in start.seen])
+            best = Capacity(
+                offered_rate_rps=mean,
+                low_rps=None if half is None else max(0.0, mean - half),
+                high_rps=None if half is None else mean + half,
+                pass_rps=passed,
+                fail_rps=failed,
+                workers=workers,
+                threads=tried[0].threads,
+                method=f"mean of {len(rates)} fresh start{'s' if len(rates) > 1 else ''}"
+                + ("" if len(rates) > 1 else "; interval from the spread of the declared server's starts"),
+            )
+    return best
+
+
+def _low_failed(start: Starts) -> bool:
+    return any(m.label == "confirm low" and m.verdict == Verdict.VIOLATED for m in start.seen)
+
+
+def _rates(starts: Sequence[Starts]) -> list[float]:
+    rates = [start.estimate.capacity_rps for start in starts if start.estimate is not None]
+    return [rate for rate in rates if rate is not None]
+
+
+def disagreement(study: Study, base: Sequence[Starts]) -> tuple[Caveat, ...]:
+    """Where trials and estimate do not say the same."""
+    caveats = []
+    known = [start.estimate for start in base if start.estimate is not None]
+    if known:
+        seen_rps, model_rps = fmean(e.saturated_rps for e in known), known[0].model_saturation_rps
+        if abs(model_rps / seen_rps - 1.0) > 0.10:
+            caveats.append(
+                Caveat(
+                    "demands-do-not-explain",
+                    f"The measured demands predict {model_rps:.3g} requests/s at saturation, {seen_rps:.3g} were seen: "
+                    "something binds that they do not show.",
+                    "Look for locks, a pool smaller than the threads, or a slow service the app waits for.",
+                )
+            )
+    passed, failed = _pass_fail([m for s in base for m in s.seen] + _searched(study))
+    if passed is not None and failed is not None and passed > failed:
+        text = f"{passed:.3g}/s passed in one start and {failed:.3g}/s failed in another: near capacity both happen."
+        caveats.append(
+            Caveat("inconsistent-trials", text, "Measure again on a quieter machine, or with longer trials.")
+        )
+    planned = study.spec.measure.restarts
+    confirmed = [s for s in base if _trusted(s.seen)]
+    if len(confirmed) < planned:
+        text = f"Only {len(confirmed)} of {planned} starts were confirmed: the rig spoiled the rest, or it was stopped."
+        caveats.append(Caveat("stopped-early", text, "Measure again on a quieter machine."))
+    if _searched(study):
+        text = "The confirming trials contradicted the estimate, so the rate was searched for with longer trials."
+        caveats.append(Caveat("searched", text, "Read the interval, not the point: it is what the trials bracket."))
+    return tuple(caveats)
+
+
+def machine_moved(study: Study) -> tuple[Caveat, ...]:
+    """Whether the machine itself was faster in one interval than in another."""
+    walks = sorted(m.memory_walk_s for m in study.measurements if m.memory_walk_s is not None)
+    if len(walks) < 3 or walks[-1] <= MACHINE_MOVED * walks[0]:
+        return ()
+    text = (
+        f"The machine's own speed moved by {100 * (walks[-1] / walks[0] - 1):.0f} % while measuring (a fixed walk "
+        "through memory, timed before and after each interval): neighbours share its cache. The interval is the wider "
+        "for it."
+    )
+    return (Caveat("machine-speed-moved", text, "Measure on a machine of your own, or at a quieter hour."),)
+
+
+def _bracketed(empty: Capacity, trials: Sequence[Measurement]) -> Capacity:
+    """Between the lowest rate that failed and the highest below it that passed: no interval, a bracket."""
+    failed = empty.fail_rps
+    passed = [m.offered_rate_rps for m in _trusted(trials) if m.verdict == Verdict.SUSTAINED]
+    low = max((rate for rate in passed if failed is None or rate < failed), default=None)
+    if low is None:
+        return replace(empty, high_rps=failed, method="no rate was seen to pass")
+    if failed is None:
+        return replace(empty, offered_rate_rps=low, low_rps=low, method="the highest rate that was tried")
+    return replace(empty, offered_rate_rps=(low * failed) ** 0.5, low_rps=low, high_rps=failed, method=BRACKET)
+
+
+def _contradicted(base: Sequence[Starts]) -> bool:
+    """Whether the confirming trials of at least half of the starts that had them disagree with their estimate."""
+    confirmed = [start for start in base if any(m.label.startswith("confirm") for m in start.seen)]
+    return bool(confirmed) and 2 * sum(_disagrees(start) for start in confirmed) >= len(confirmed)
+
+
+def _disagrees(start: Starts) -> bool:
+    verdicts = {m.label: m.verdict for m in start.seen}
+    return verdicts.get("confirm low") == Verdict.VIOLATED or verdicts.get("confirm high") == Verdict.SUSTAINED
+
+
+def _trusted(seen: Sequence[Measurement]) -> list[Measurement]:
+    """Open trials at rates near capacity that the rig did not spoil."""
+    return [m for m in seen if m.label in NEAR_CAPACITY and m.verdict != Verdict.INVALID]
+
+
+def _pass_fail(seen: Sequence[Measurement]) -> tuple[float | None, float | None]:
+    trials = _trusted(seen)
+    passed = [m.offered_rate_rps for m in trials if m.verdict == Verdict.SUSTAINED]
+    failed = [m.offered_rate_rps for m in trials if m.verdict == Verdict.VIOLATED]
+    return max(passed, default=None), min(failed, default=None)
+
+
+def _searched(study: Study) -> list[Measurement]:
+    return [m for m in study.measurements if m.label == "search"]

@@ -1,0 +1,232 @@
+"""A study -> findings. Pure: the same study gives the same findings on any machine, at any time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+from seatrial.advise.bottleneck import bottleneck
+from seatrial.advise.capacity import Starts, capacity_of, capacity_of_plan, disagreement, grouped, machine_moved
+from seatrial.advise.demand import demand_of, queries_by_operation, queries_per_request
+from seatrial.advise.estimate import demands_under_load, saturation_of, system_of
+from seatrial.advise.findings import Capacity, DailyUsers, Findings, PlanFindings, WorkerPrediction
+from seatrial.advise.footprint import footprint
+from seatrial.advise.words import limits_of_this, server_words, verdict_words
+from seatrial.measure.measurement import Caveat, Measurement, Verdict
+from seatrial.measure.study import Study
+from seatrial.model.capacity import response_curve, saturation_rps
+from seatrial.model.population import daily_users, habits_with, peak_rate_rps
+from seatrial.spec.catalog import price_age_days
+from seatrial.spec.trial_spec import TrialSpec
+
+__all__ = ["conclude"]
+
+PREDICTED_WORKERS_MAX = 4
+DEAREST_QUERIES = 5
+OLD_PRICE_DAYS = 365
+
+
+def conclude(study: Study) -> Findings:
+    """Every conclusion of a study."""
+    spec, server = study.spec, study.spec.subject.server
+    starts = grouped(study)
+    base = [start for start in starts if start.workers == server.workers]
+    demand = demand_of(study.operations, [s.seen for s in base], queries_by_operation(study.queries))
+    memory, memory_caveats = footprint(study.memory, spec.plan.limits)
+    capacity = capacity_of(study, base)
+    plan_capacity = capacity_of_plan(study, starts, capacity, memory.workers_that_fit)
+    saturated = saturation_of([m for start in base for m in start.seen])
+    found = bottleneck(saturated, demand, memory, server)
+    users = _users(spec, plan_capacity.offered_rate_rps)
+    verdict = _verdict(study, capacity, plan_capacity)
+    dearest = max(study.operations, key=lambda p: p.cpu_s or p.wall_s, default=None)
+    return Findings(
+        subject=spec.subject.name,
+        server=server_words(spec),
+        objective=spec.slo.words(),
+        latency_max_s=spec.slo.latency_max_s,
+        latency_quantile=spec.slo.latency_quantile,
+        verdict=verdict,
+        verdict_sentence=verdict_words(verdict, spec, plan_capacity),
+        worker_capacity=capacity,
+        plan_capacity=plan_capacity,
+        demand_ms=demand,
+        queries_per_request=queries_per_request(study.queries, _weights(spec)),
+        memory_bytes=memory,
+        workers_that_fit=memory.workers_that_fit,
+        worker_predictions=_predictions(study, starts, memory.workers_that_fit, capacity.offered_rate_rps),
+        bottleneck=found,
+        plan=_plan(spec),
+        daily_users=users,
+        caveats=_caveats(study, base, memory_caveats),
+        limits_of_this=limits_of_this(spec),
+        points=tuple(_point(m) for m in study.measurements if m.mode == "open"),
+        curve=_curve(study, base, capacity),
+        dearest_operation=dearest.operation if dearest else "",
+        dearest_queries=_dearest_queries(study),
+        environment=study.environment,
+        measured_at=study.created_at,
+        complete=study.complete,
+    )
+
+
+def _verdict(study: Study, capacity: Capacity, plan_capacity: Capacity) -> str:
+    trials = [m for m in study.measurements if m.label in {"confirm low", "confirm high", "search"}]
+    if not any(m.verdict != Verdict.INVALID for m in trials):
+        return Verdict.INVALID
+    if capacity.offered_rate_rps is None or plan_capacity.offered_rate_rps is None:
+        return Verdict.VIOLATED
+    target = study.spec.target_rps
+    if target is None and study.spec.target_daily_users is not None:
+        # The same reserve as for the users that are told.
+        peak_rps = peak_rate_rps(study.spec.target_daily_users, _habits(study.spec))[1]
+        target = peak_rps / (1.0 - _headroom(study.spec))
+    if target is not None and target > plan_capacity.offered_rate_rps:
+        return Verdict.VIOLATED
+    return Verdict.SUSTAINED
+
+
+def _users(spec: TrialSpec, rate_rps: float | None) -> DailyUsers:
+    habits = habits_with(_habits(spec))
+    headroom = _headroom(spec)
+    if rate_rps is None:
+        return DailyUsers(None, None, None, headroom, habits)
+    low, typical, high = daily_users(rate_rps, habits, headroom)
+    return DailyUsers(low, typical, high, headroom, habits)
+
+
+def _headroom(spec: TrialSpec) -> float:
+    return spec.habits.get("headroom", (0.3, 0.3, 0.3))[1]
+
+
+def _habits(spec: TrialSpec) -> Mapping[str, tuple[float, float, float]]:
+    return {name: span for name, span in spec.habits.items() if name != "headroom"}
+
+
+def _weights(spec: TrialSpec) -> Mapping[str, float]:
+    return {**{o.name: o.weight for o in spec.workload.operations}, **spec.workload.mix}
+
+
+def _predictions(
+    study: Study, starts: Sequence[Starts], fit: int | None, rate_rps: float | None
+) -> tuple[WorkerPrediction, ...]:
+    """The model's rate for each worker count, set to agree with the measured one at the declared count."""
+    spec, server = study.spec, study.spec.subject.server
+    base = [start for start in starts if start.workers == server.workers]
+    estimates = [start.estimate for start in base if start.estimate is not None]
+    if not estimates or rate_rps is None or server.kind != "gunicorn" or spec.subject.url:
+        return ()
+    seen = [m for start in base for m in start.seen]
+    demands = demands_under_load(study.operations, seen, system_of(spec, server.workers, server.threads))
+
+    def model_rps(workers: int) -> float:
+        return saturation_rps(demands, system_of(spec, workers, server.threads), spec.measure.seed, 8_000)
+
+    at_base = model_rps(server.workers)
+    tried = {
+        workers: fmean(rates)
+        for workers in {start.workers for start in starts}
+        if (
+            rates := [s.estimate.capacity_rps or 0.0 for s in starts if s.workers == workers and s.estimate is not None]
+        )
+    }
+    counts = sorted({*range(1, PREDICTED_WORKERS_MAX + 1), *tried})
+    return tuple(
+        WorkerPrediction(
+            workers=workers,
+            threads=server.threads,
+            predicted_rps=rate_rps * model_rps(workers) / at_base,
+            measured_rps=tried.get(workers),
+            fits_memory=fit is None or workers <= fit,
+        )
+        for workers in counts
+    )
+
+
+def _plan(spec: TrialSpec) -> PlanFindings:
+    plan = spec.plan
+    return PlanFindings(
+        id=plan.id,
+        name=plan.name,
+        provider=plan.provider,
+        product=plan.product,
+        cpus=plan.limits.cpus,
+        cpu_kind=plan.limits.cpu_kind,
+        memory_bytes=plan.limits.memory_bytes,
+        usd_month=plan.price.usd_month,
+        price_source=plan.price.source,
+        price_as_of=plan.price.as_of,
+    )
+
+
+def _caveats(study: Study, base: Sequence[Starts], memory: Sequence[Caveat]) -> tuple[Caveat, ...]:
+    """Each kind once, in order; those of single intervals say in how many they were seen."""
+    of_intervals: dict[str, list[Caveat]] = {}
+    for measurement in study.measurements:
+        for caveat in measurement.caveats:
+            of_intervals.setdefault(caveat.code, []).append(caveat)
+    repeated = [
+        Caveat(
+            code,
+            f"{seen[-1].text.removesuffix('.')} (in {len(seen)} of {len(study.measurements)} intervals).",
+            seen[-1].next_step,
+        )
+        for code, seen in of_intervals.items()
+    ]
+    unfinished = (
+        [] if study.complete else [Caveat("incomplete", "The study was interrupted; fewer starts stand behind it.")]
+    )
+    if study.spec.subject.database.kind == "url":
+        text = "The database is your own server: its CPU and memory are not in these numbers, and nothing limits it."
+        unfinished.append(
+            Caveat("database-not-metered", text, "Leave database.url out to have one started and metered.")
+        )
+    if study.spec.plan.limits.cpu_baseline is not None:
+        share = study.spec.plan.limits.cpu_baseline
+        text = (
+            f"The plan may use {100 * share:.0f} % of a vCPU for ever, more only in bursts; the rates are those of a "
+            f"burst, about {share:.2f} of them last."
+        )
+        unfinished.append(Caveat("burst-plan", text, "Plan with the lasting rate."))
+    age_days = price_age_days(study.spec.plan, date.fromisoformat(study.created_at[:10]))
+    if age_days is not None and age_days > OLD_PRICE_DAYS:
+        text = f"The price of the plan is from a list of {study.spec.plan.price.as_of}."
+        unfinished.append(Caveat("old-price", text, "Look it up, and set plan.usd_month if it has changed."))
+    everything = [*unfinished, *study.caveats, *machine_moved(study), *disagreement(study, base), *memory, *repeated]
+    return tuple({caveat.code + caveat.text: caveat for caveat in everything}.values())
+
+
+def _point(m: Measurement) -> Mapping[str, Any]:
+    return {
+        "offered_rate_rps": m.offered_rate_rps,
+        "throughput_rps": m.throughput_rps,
+        "slo_quantile_s": m.slo_quantile_s,
+        "p50_s": m.response_time_s.get("p50"),
+        "p99_s": m.response_time_s.get("p99"),
+        "error_ratio": m.error_ratio,
+        "verdict": m.verdict,
+        "label": m.label,
+        "workers": m.workers,
+        "run": m.run,
+        "requests": m.requests,
+        "duration_s": m.duration_s,
+        "cpu_utilization": m.cpu_utilization,
+        "lateness_p99_s": m.lateness_p99_s,
+        "generator_busy": m.generator_busy,
+    }
+
+
+def _curve(study: Study, base: Sequence[Starts], capacity: Capacity) -> tuple[tuple[float, float], ...]:
+    if capacity.offered_rate_rps is None or not study.operations:
+        return ()
+    spec, server = study.spec, study.spec.subject.server
+    system = system_of(spec, server.workers, server.threads)
+    demands = demands_under_load(study.operations, [m for start in base for m in start.seen], system)
+    top = capacity.offered_rate_rps * 1.02
+    rates = [top * share for share in (0.1, 0.3, 0.5, 0.65, 0.75, 0.85, 0.9, 0.94, 0.97, 1.0)]
+    return response_curve(demands, system, spec.slo.latency_quantile, rates, spec.measure.seed, requests=6_000)
+
+
+def _dearest_queries(study: Study) -> tuple[tuple[str, str, float], ...]:
+    rows = [(q.operation, text, count) for q in study.queries for text, count in q.often]
+    return tuple(sorted(rows, key=lambda row: -row[2])[:DEAREST_QUERIES])

@@ -1,0 +1,173 @@
+"""From what one start showed to its capacity: measured saturation, carried to the objective by the model. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from seatrial.measure.measurement import Measurement, OperationProfile, Verdict
+from seatrial.model.box import System
+from seatrial.model.capacity import capacity_rps, saturation_rps
+from seatrial.model.work import OperationDemand
+from seatrial.spec.trial_spec import TrialSpec
+
+__all__ = [
+    "Estimate",
+    "demands_under_load",
+    "estimate",
+    "estimates",
+    "open_correction",
+    "saturated_rps",
+    "saturation_of",
+    "system_of",
+]
+
+ESTIMATE_REQUESTS = 40_000
+"""Simulated requests per rate tried: the estimate then varies by 1 % between seeds (by 3 % with 12,000)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """capacity_rps: None when even an idle subject misses the objective. ratio: capacity over saturation, in the model.
+
+    saturated_rps: measured. model_saturation_rps: what the demands alone predict; far from the measured one means that
+    something binds that the demands do not show.
+    """
+
+    capacity_rps: float | None
+    ratio: float | None
+    saturated_rps: float
+    model_saturation_rps: float
+
+
+def estimate(
+    profiles: Sequence[OperationProfile], seen: Sequence[Measurement], spec: TrialSpec, workers: int, threads: int
+) -> Estimate:
+    """Capacity of one start from what it has shown; without a saturated interval, of its demands alone. Pure."""
+    return estimates(profiles, [seen], spec, workers, threads)[0]
+
+
+def estimates(
+    profiles: Sequence[OperationProfile],
+    starts: Sequence[Sequence[Measurement]],
+    spec: TrialSpec,
+    workers: int,
+    threads: int,
+) -> tuple[Estimate, ...]:
+    """Capacity of each of several like starts, from their measured saturation rates. Pure.
+
+    capacity = measured saturation x (capacity / saturation in the model), both model rates from the same demands: an
+    error of the demands' size cancels, only their shape matters. The ratio is one for all starts, so that the spread
+    between them is theirs and not the simulation's.
+    """
+    system = system_of(spec, workers, threads)
+    demands = demands_under_load(profiles, [m for seen in starts for m in seen], system)
+    model_saturation = saturation_rps(demands, system, spec.measure.seed, ESTIMATE_REQUESTS)
+    correction = fmean(found) if (found := [c for seen in starts if (c := open_correction(seen)) is not None]) else 1.0
+    rates = [saturated_rps(seen, correction) for seen in starts]
+    known = [model_saturation if rate is None else max(rate, 1e-6) for rate in rates]
+    mean = fmean(known)
+    # The objective is an absolute time, so the model must run at the measured speed.
+    scaled = tuple(_slower(demand, model_saturation / mean) for demand in demands)
+    capacity = capacity_rps(scaled, system, spec.slo, spec.measure.seed, ESTIMATE_REQUESTS)
+    if capacity is None:
+        return tuple(Estimate(None, None, rate, model_saturation) for rate in known)
+    ratio = min(1.0, capacity / mean)
+    return tuple(Estimate(rate * ratio, ratio, rate, model_saturation) for rate in known)
+
+
+def system_of(spec: TrialSpec, workers: int, threads: int) -> System:
+    """The plan's box with this server on it."""
+    slots_per_worker = 1 if spec.subject.server.worker_class == "sync" else threads
+    return System(
+        workers=workers, threads=slots_per_worker, cpus=spec.plan.limits.usable_cpus, timeout_s=spec.workload.timeout_s
+    )
+
+
+def saturation_of(seen: Sequence[Measurement]) -> Measurement | None:
+    """The last saturated interval that the rig did not spoil."""
+    fit = [m for m in seen if m.label == "saturation" and m.verdict != Verdict.INVALID]
+    return fit[-1] if fit else None
+
+
+def saturated_rps(seen: Sequence[Measurement], correction: float = 1.0) -> float | None:
+    """Throughput of one start whenever something always waited; None before it was saturated.
+
+    A brief start was only saturated by a closed loop; it takes the `correction` that full starts of its kind showed.
+    """
+    saturated = saturation_of(seen)
+    if saturated is None:
+        return None
+    own = open_correction(seen)
+    return saturated.throughput_rps * (own if own is not None else correction)
+
+
+def open_correction(seen: Sequence[Measurement]) -> float | None:
+    """Pooled throughput of the saturated interval and of the overloaded open one, over the former's; None without both.
+
+    Above capacity an open load finds the subject busy all the time, with more connections waiting than a closed loop
+    holds: that is what visitors would do to it, and some servers answer slower then.
+    """
+    saturated = saturation_of(seen)
+    if saturated is None or not saturated.throughput_rps:
+        return None
+    # An objective far below saturation is missed without overload: such a trial says nothing of saturation.
+    overloaded = [
+        m
+        for m in seen
+        if m.label == "confirm high"
+        and m.verdict == Verdict.VIOLATED
+        and not m.errors
+        and m.offered_rate_rps > 1.02 * saturated.throughput_rps
+    ]
+    if not overloaded:
+        return None
+    both = [saturated, *overloaded]
+    pooled = sum(m.throughput_rps * m.duration_s for m in both) / sum(m.duration_s for m in both)
+    return pooled / saturated.throughput_rps
+
+
+def demands_under_load(
+    profiles: Sequence[OperationProfile], seen: Sequence[Measurement], system: System
+) -> tuple[OperationDemand, ...]:
+    """Demands per operation with the CPU they cost under load: measured one at a time, scaled to the mix's mean then.
+
+    Without CPU readings the whole time in the subject is taken as waiting, of the length that explains the saturation.
+    """
+    saturated = [m for m in seen if m.label == "saturation" and m.verdict != Verdict.INVALID]
+    alone_s = sum(p.share * p.cpu_s for p in profiles)
+    loaded = [m.cpu_s for m in saturated if m.cpu_s]
+    if alone_s > 0.0:
+        scale = fmean(loaded) / alone_s if loaded else 1.0
+        return tuple(
+            OperationDemand(
+                operation=p.operation,
+                share=p.share,
+                app_cpu_s=p.app_cpu_s * scale,
+                database_cpu_s=p.database_cpu_s * scale,
+                wait_s=p.wait_s,
+                cpu_scv=p.cpu_scv,
+                wait_scv=p.wait_scv,
+            )
+            for p in profiles
+            if p.share > 0.0
+        )
+    wall_s = sum(p.share * p.wall_s for p in profiles)
+    rate_rps = fmean(m.throughput_rps for m in saturated) if saturated else 0.0
+    stretch = system.slots / (rate_rps * wall_s) if rate_rps > 0.0 and wall_s > 0.0 else 1.0
+    return tuple(
+        OperationDemand(p.operation, p.share, app_cpu_s=0.0, wait_s=p.wall_s * stretch, wait_scv=p.wait_scv)
+        for p in profiles
+        if p.share > 0.0
+    )
+
+
+def _slower(demand: OperationDemand, factor: float) -> OperationDemand:
+    return OperationDemand(
+        operation=demand.operation,
+        share=demand.share,
+        app_cpu_s=demand.app_cpu_s * factor,
+        database_cpu_s=demand.database_cpu_s * factor,
+        wait_s=demand.wait_s * factor,
+        cpu_scv=demand.cpu_scv,
+        wait_scv=demand.wait_scv,
+    )

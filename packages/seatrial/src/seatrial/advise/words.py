@@ -1,0 +1,49 @@
+"""Sentences that several findings share. Pure."""
+
+from seatrial.advise.findings import Capacity
+from seatrial.spec.trial_spec import TrialSpec
+
+__all__ = ["limits_of_this", "server_words", "verdict_words"]
+
+
+def server_words(spec: TrialSpec) -> str:
+    """The server as a phrase: `gunicorn gthread, 1 worker x 4 threads`."""
+    server = spec.subject.server
+    if spec.subject.url:
+        return f"running at {spec.subject.url}"
+    workers = f"{server.workers} worker{'s' if server.workers != 1 else ''}"
+    if server.kind == "command":
+        return f"your own command, {workers} x {server.threads} slots"
+    if server.worker_class == "sync":
+        return f"gunicorn sync, {workers}"
+    return f"gunicorn {server.worker_class}, {workers} x {server.threads} threads"
+
+
+def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:
+    """The verdict as a sentence."""
+    objective = spec.slo.words()
+    if verdict == "invalid":
+        return "This machine or the load generator was the limit, so nothing is concluded about the app."
+    if capacity.offered_rate_rps is None:
+        return f"The objective ({objective}) is not met at any rate, not even at one request a second."
+    if verdict == "violated":
+        return f"The plan carries {capacity.offered_rate_rps:.3g} requests/s at {objective}: less than the target."
+    return f"The objective ({objective}) is met up to {capacity.offered_rate_rps:.3g} requests/s."
+
+
+def limits_of_this(spec: TrialSpec) -> tuple[str, ...]:
+    """What no study of a few minutes says, whatever its numbers."""
+    shared = spec.plan.limits.cpu_kind != "dedicated"
+    cpu = (
+        "how fast this plan's CPU is against this machine's"
+        + (", nor how much of a shared one the neighbours leave you" if shared else "")
+        + ": the limits were the plan's, the processor was this machine's"
+    )
+    return (
+        cpu,
+        "what this machine would say at another hour: the interval is over fresh starts of one study, and on a shared "
+        "machine the speed of memory moves between studies by more than that",
+        "what happens over hours: memory that grows, caches that fill, vacuum and checkpoints",
+        "how it is with more data than the trial's, another mix of operations, or a network and TLS in between",
+        "errors rarer than about 1 in 3,000 requests",
+    )

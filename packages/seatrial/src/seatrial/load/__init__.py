@@ -1,0 +1,1 @@
+"""What drives the subject: arrivals, journeys, client, driver, observations."""

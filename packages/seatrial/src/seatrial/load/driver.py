@@ -1,0 +1,288 @@
+"""Drives a workload: open loop (people who do not wait for each other), closed loop, one by one."""
+
+import asyncio
+import contextlib
+import itertools
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Self, TypeVar
+
+from seatrial.errors import LoadError
+from seatrial.load import arrivals, mix
+from seatrial.load.client import Client
+from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
+from seatrial.load.journey_run import Job, JourneyRun
+from seatrial.load.loops import Loops
+from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.person import Person
+from seatrial.load.schedule import Schedule
+from seatrial.load.wire import Wire, target
+from seatrial.load.workload import Workload
+
+__all__ = ["Driver"]
+
+_Token = TypeVar("_Token")
+_SIGN_IN_AT_ONCE = 4
+# A journey that pauses is not in flight, but it is kept in memory.
+_RUNS_PER_IN_FLIGHT = 10
+# Between the call and the first arrival, so that the first one is not late already.
+_HEAD_START_S = 0.02
+
+
+class Driver:
+    """An async context manager: `async with Driver(url, workload, seed=1, run_token="a1") as driver`.
+
+    seed: of mix, arrivals and people; the same calls on a new driver send the same requests. run_token: letters and
+    digits, new for every driver of a study, so that `Person.unique` never repeats. host_header: when the app insists
+    on its own name. A target that is not this machine is refused unless allow_remote. Nothing is left after the
+    context: no task, no socket.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        workload: Workload,
+        *,
+        seed: int,
+        run_token: str,
+        host_header: str = "",
+        allow_remote: bool = False,
+    ) -> None:
+        self.workload = workload
+        self.target = target(base_url, host_header, allow_remote=allow_remote)
+        self.wire = Wire(self.target.host_header, keep_alive=workload.keep_alive)
+        self.timeout_s = workload.timeout_s
+        self.people = tuple(
+            Person(number, random.Random(f"{seed}/person/{number}"), run_token)
+            for number in range(1, workload.people + 1)
+        )
+        self._seed = seed
+        self._intervals = itertools.count(1)
+        self._is_driving = False
+
+    async def __aenter__(self) -> Self:
+        self.loop = asyncio.get_running_loop()
+        self.client = Client(self.target, keep_alive=self.workload.keep_alive, timeout_s=self.timeout_s)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.client.close()
+
+    async def sign_in_all(self, deadline_s: float = 60.0) -> LoadRecord:
+        """Sign each person in, a few at a time, within deadline_s seconds in all; LoadError at the first that fails.
+
+        Nothing to do without a sign_in: the record is then empty.
+        """
+        sign_in = self.workload.sign_in
+        if sign_in is None:
+            now_s = time.perf_counter()
+            return Interval(thinks=False).record(now_s, now_s, 0.0, 0)
+        name = getattr(sign_in, "__name__", "sign_in")
+        jobs: Iterator[Job] = ((name, sign_in, person) for person in self.people)
+        interval = Interval(thinks=False)
+        loops = Loops(self, interval, jobs, stop=lambda: bool(interval.failures))
+        record = await self._loops(interval, loops, _SIGN_IN_AT_ONCE, deadline_s)
+        if record.failures:
+            raise LoadError(
+                record.failures[0],
+                where="signing in",
+                try_this="Check the sign-in function of the journeys file and its accounts: try them in a browser.",
+            )
+        if loops.ended < len(self.people):
+            raise LoadError(
+                f"only {loops.ended} of {len(self.people)} people were signed in within {deadline_s:g} s.",
+                where="signing in",
+                try_this="Let fewer people take part (workload.people), or look why signing in is slow.",
+            )
+        return record
+
+    async def open_loop(
+        self, offered_rate_rps: float, duration_s: float, *, in_flight_max: int = 1000, lead_in_s: float = 0.0
+    ) -> LoadRecord:
+        """Start operations at the offered rate for duration_s, whether or not earlier ones are answered.
+
+        The rate is of the operations' first requests. Arrivals due in lead_in_s before the interval are sent but not
+        counted. All that an arrival of the interval sends is counted, also after its end; what is not over timeout_s
+        after the end is cut as "unfinished". At in_flight_max requests in flight, an arrival is not sent but counted as
+        "cap".
+        """
+        if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
+            raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
+        seed = f"{self._seed}/open/{next(self._intervals)}"
+        whole_s = lead_in_s + duration_s
+        if self.workload.arrivals == "constant":
+            offsets = arrivals.constant(offered_rate_rps, whole_s)
+        else:
+            offsets = arrivals.poisson_of_exact_rate(offered_rate_rps, whole_s, f"{seed}/arrivals")
+        names = mix.stratified(self.workload.weights, len(offsets), f"{seed}/mix")
+        people = random.Random(f"{seed}/people").choices(self.people, k=len(offsets))
+        with self._driving():
+            begins_s = time.perf_counter() + _HEAD_START_S
+            started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
+            interval = Interval(thinks=True)
+            runs = _OpenRuns(
+                self, interval, names=names, people=people, started_s=started_s, in_flight_max=in_flight_max
+            )
+            cpu = CpuShare()
+            timers = [self.loop.call_later(lead_in_s, cpu.start), self.loop.call_later(whole_s, cpu.stop)]
+            try:
+                await Schedule([begins_s + offset for offset in offsets], runs.arrive).run()
+                await asyncio.sleep(ended_s - time.perf_counter())
+                cpu.stop()
+                await runs.wait_until(ended_s + self.timeout_s + 1.0)
+            finally:
+                for timer in timers:
+                    timer.cancel()
+                runs.cut_all()
+            return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))
+
+    async def closed_loop(
+        self,
+        concurrency: int,
+        duration_s: float,
+        *,
+        on_request: Callable[[Observation], None] | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> LoadRecord:
+        """`concurrency` loops through the mix for duration_s, back to back and without pauses.
+
+        What is on its way at the end is waited for and recorded too, so that all that was asked of the subject is
+        there; throughput is of the observations done by `ended_s`. on_request is called after each request, before its
+        loop sends the next; until is asked before each journey and ends the interval early.
+        """
+        if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
+            raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
+        seed = f"{self._seed}/closed/{next(self._intervals)}"
+        person = random.Random(f"{seed}/people")
+        operations = self.workload.operations
+        jobs = (
+            (name, operations[name], person.choice(self.people))
+            for name in mix.endless(self.workload.weights, f"{seed}/mix")
+        )
+        interval = Interval(thinks=False, on_observation=on_request)
+        return await self._loops(interval, Loops(self, interval, jobs, stop=until), concurrency, duration_s)
+
+    async def serial(
+        self,
+        names: Iterable[str],
+        before: Callable[[], _Token],
+        after: Callable[[Observation, _Token], None],
+    ) -> LoadRecord:
+        """One operation after the other, one request at a time, for readings that belong to one operation.
+
+        before() is called right before a request's bytes go out, after() with what it returned when the answer is whole
+        and judged, before anything else is sent.
+        """
+        seed = f"{self._seed}/serial/{next(self._intervals)}"
+        person = random.Random(f"{seed}/people")
+        wanted = list(names)
+        unknown = sorted(set(wanted) - self.workload.operations.keys())
+        if unknown:
+            raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
+        tokens: list[_Token] = []
+
+        def keep() -> None:
+            tokens[:] = [before()]
+
+        def give(seen: Observation) -> None:
+            # A request that was never sent (refused) still gets its pair of calls.
+            after(seen, tokens.pop() if tokens else before())
+
+        jobs = ((name, self.workload.operations[name], person.choice(self.people)) for name in wanted)
+        interval = Interval(thinks=False, before_send=keep, on_observation=give)
+        return await self._loops(interval, Loops(self, interval, jobs), 1, None)
+
+    async def _loops(self, interval: Interval, loops: Loops, concurrency: int, duration_s: float | None) -> LoadRecord:
+        with self._driving():
+            cpu = CpuShare()
+            started_s = time.perf_counter()
+            try:
+                ended_s = await loops.run(concurrency, started_s, duration_s)
+                cpu.stop()
+                await loops.drain(self.timeout_s + 1.0)
+            finally:
+                loops.cut_all()
+            return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))
+
+    @contextlib.contextmanager
+    def _driving(self) -> Iterator[None]:
+        if self._is_driving:
+            raise LoadError("this driver is already driving; one load at a time.", where="load generator")
+        self._is_driving = True
+        self.client.in_flight_max = 0
+        try:
+            with garbage_collector_off():
+                yield
+        finally:
+            self._is_driving = False
+
+    def _checked(self, record: LoadRecord) -> LoadRecord:
+        trouble, self.client.trouble = self.client.trouble, None
+        if trouble is not None:
+            raise trouble
+        return record
+
+
+class _OpenRuns:
+    """The runs of one open-loop interval."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        interval: Interval,
+        *,
+        names: tuple[str, ...],
+        people: list[Person],
+        started_s: float,
+        in_flight_max: int,
+    ) -> None:
+        self._driver = driver
+        self._interval = interval
+        self._names = names
+        self._people = people
+        self._started_s = started_s
+        self._in_flight_max = in_flight_max
+        self._live: set[JourneyRun] = set()
+        self._counted_live = 0
+        self._all_over: asyncio.Future[None] | None = None
+
+    def arrive(self, index: int, due_s: float) -> None:
+        """Take up one arrival, or refuse it at the cap."""
+        driver, name = self._driver, self._names[index]
+        counted = due_s >= self._started_s
+        self._interval.arrivals += counted
+        busy = len(driver.client.busy)
+        if busy >= self._in_flight_max or len(self._live) >= _RUNS_PER_IN_FLIGHT * self._in_flight_max:
+            now_s = time.perf_counter()
+            if counted:
+                refused = Observation(name, due_s, now_s, now_s, now_s, 0, "cap")
+                words = f"{busy} requests were in flight, the most this load allows: the next were not sent"
+                self._interval.add(refused, ("cap", words))
+            return
+        journey = driver.workload.operations[name]
+        run = JourneyRun(driver, self._interval, (name, journey, self._people[index]), self._over, counted=counted)
+        self._live.add(run)
+        self._counted_live += counted
+        run.start(due_s)
+
+    async def wait_until(self, deadline_s: float) -> None:
+        """Until all counted runs are over, or the deadline."""
+        if self._counted_live:
+            self._all_over = self._driver.loop.create_future()
+            await asyncio.wait((self._all_over,), timeout=max(0.0, deadline_s - time.perf_counter()))
+
+    def cut_all(self) -> None:
+        """End what is left."""
+        for run in list(self._live):
+            run.cut("unfinished")
+
+    def _over(self, run: JourneyRun) -> None:
+        self._live.discard(run)
+        self._counted_live -= run.counted
+        if not self._counted_live and self._all_over is not None and not self._all_over.done():
+            self._all_over.set_result(None)

@@ -1,0 +1,36 @@
+"""Whether an answer is right. A fast 403 looks like high capacity to whoever does not look."""
+
+from seatrial.errors import LoadError
+from seatrial.load.messages import Response
+
+__all__ = ["ExpectationError", "describe", "excerpt", "expect"]
+
+_EXCERPT = 200
+
+
+class ExpectationError(LoadError):
+    """An answer was not what the journey expects; names what was got."""
+
+
+def expect(response: Response, status: int = 200, contains: str = "", lacks: str = "") -> None:
+    """Raise ExpectationError unless the answer has this status, holds `contains` and does not hold `lacks`."""
+    response.expected = True
+    if response.status != status:
+        raise ExpectationError(f"expected status {status}, got {describe(response)}")
+    if contains and not response.has(contains):
+        raise ExpectationError(f"expected the text {contains!r}, got {describe(response)}")
+    if lacks and response.has(lacks):
+        raise ExpectationError(f"expected a page without {lacks!r}, got {describe(response)}")
+
+
+def describe(response: Response) -> str:
+    """An answer in words: status, where a redirect leads, and its first characters."""
+    location = response.headers.get("location", "")
+    leads = f" to {location[:_EXCERPT]}" if location else ""
+    return f"{response.status}{leads} from {response.path}: {excerpt(response)!r}"
+
+
+def excerpt(response: Response) -> str:
+    """The first 200 characters of the body, white space squeezed."""
+    start = response.body[: 8 * _EXCERPT].decode("utf-8", "replace")
+    return " ".join(start.split())[:_EXCERPT]

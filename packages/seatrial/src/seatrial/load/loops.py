@@ -1,0 +1,91 @@
+"""The closed loop: a fixed number of loops, each starting its next journey when the last is over."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterator
+
+from seatrial.load.interval import Interval
+from seatrial.load.journey_run import Job, JourneyRun, Stage
+
+__all__ = ["Loops"]
+
+# After a failure at once (nobody listens, a journey that raises): a loop must not spin.
+_AFTER_FAILURE_S = 0.05
+
+
+class Loops:
+    """Runs jobs in loops until they run out, the time is over, or `stop` says so.
+
+    ended: journeys done to their end, rightly and in time.
+    """
+
+    def __init__(
+        self, stage: Stage, interval: Interval, jobs: Iterator[Job], stop: Callable[[], bool] | None = None
+    ) -> None:
+        self.ended = 0
+        self._stage = stage
+        self._interval = interval
+        self._jobs = jobs
+        self._stop = stop
+        self._live: set[JourneyRun] = set()
+        self._loops_left = 0
+        self._ends_s = math.inf
+        self._finished: asyncio.Future[None] = stage.loop.create_future()
+        self._drained: asyncio.Future[None] = stage.loop.create_future()
+
+    async def run(self, concurrency: int, started_s: float, duration_s: float | None) -> float:
+        """Run; returns when the interval ended (perf_counter)."""
+        self._ends_s = math.inf if duration_s is None else started_s + duration_s
+        self._loops_left = concurrency
+        for _ in range(concurrency):
+            self._next()
+        timeout_s = None if duration_s is None else max(0.0, self._ends_s - time.perf_counter())
+        await asyncio.wait((self._finished,), timeout=timeout_s)
+        self._interval.stopping = True
+        # The event loop's timer may ring a little early: the interval ends when it is said to have ended.
+        return min(time.perf_counter(), self._ends_s)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait for what is still on its way."""
+        if self._live:
+            await asyncio.wait((self._drained,), timeout=timeout_s)
+
+    def cut_all(self) -> None:
+        """End what is left."""
+        self._interval.stopping = True
+        for run in list(self._live):
+            run.cut("unfinished")
+
+    def _next(self) -> None:
+        interval = self._interval
+        if not interval.stopping and self._stop is not None and self._stop():
+            self._finish()
+        over = interval.stopping or self._finished.done() or time.perf_counter() >= self._ends_s
+        job = None if over else next(self._jobs, None)
+        if job is None:
+            self._loops_left -= 1
+            if not self._loops_left:
+                self._finish()
+            return
+        interval.arrivals += 1
+        run = JourneyRun(self._stage, interval, job, self._over)
+        self._live.add(run)
+        run.start(time.perf_counter())
+
+    def _over(self, run: JourneyRun) -> None:
+        self._live.discard(run)
+        if not self._interval.stopping:
+            self.ended += not run.failed
+        if not self._live and not self._drained.done() and self._interval.stopping:
+            self._drained.set_result(None)
+        if not self._interval.stopping:
+            loop = self._stage.loop
+            if run.failed:
+                loop.call_later(_AFTER_FAILURE_S, self._next)
+            else:
+                loop.call_soon(self._next)
+
+    def _finish(self) -> None:
+        if not self._finished.done():
+            self._finished.set_result(None)

@@ -1,0 +1,56 @@
+"""One request, as seen from outside."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["LoadRecord", "Observation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One request. Times are seconds of `time.perf_counter()`.
+
+    due_s: when the schedule (or, inside a journey, the end of the step before) asked for it.
+    dispatched_s: when the generator took it up; sent_s: when its bytes were handed to the kernel; done_s: when the
+        answer
+    was whole, or the failure known. status: 0 when no answer came.
+    error: "" when right, else refused | reset | timeout | protocol | status | expectation | cap | unfinished | journey.
+    """
+
+    operation: str
+    due_s: float
+    dispatched_s: float
+    sent_s: float
+    done_s: float
+    status: int
+    error: str = ""
+    reused_retry: bool = False
+
+    @property
+    def response_time_s(self) -> float:
+        """From the time it was due, so that waiting for a late generator or a full server is not hidden."""
+        return self.done_s - self.due_s
+
+    @property
+    def lateness_s(self) -> float:
+        """The generator's own fault: how late it took the request up."""
+        return self.dispatched_s - self.due_s
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """What one interval of load saw, and how well the generator itself did.
+
+    started_s, ended_s: the measured interval (perf_counter). Open loop: arrivals due in it count, and are waited for
+    after it. Closed loop: what was on its way at the end is recorded too, done after ended_s.
+    arrivals: operations begun. in_flight_max: the most requests that were on their way at once.
+    failures: the first few wrong answers in words, for the person who reads the error.
+    generator_busy: CPU share of the generator's core used by this process during the interval.
+    """
+
+    started_s: float
+    ended_s: float
+    observations: tuple[Observation, ...]
+    arrivals: int
+    generator_busy: float
+    in_flight_max: int
+    failures: tuple[str, ...] = field(default=())

@@ -1,0 +1,81 @@
+"""What is driven: operations, their shares, and who does them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from seatrial.errors import SpecError
+from seatrial.load.expectation import expect
+from seatrial.load.journeys import load_journeys
+from seatrial.load.messages import Journey, Request, request
+from seatrial.load.person import Person
+from seatrial.spec.workload import OperationSpec, WorkloadSpec
+
+__all__ = ["Workload"]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A WorkloadSpec made runnable: each operation is a journey function of one person.
+
+    sign_in: run once for each of `people`, before anything is measured; None when nobody signs in.
+    timeout_s: how long a person waits for an answer, from when it was due. arrivals: "poisson" or "constant".
+    """
+
+    operations: Mapping[str, Callable[[Person], Journey]]
+    weights: Mapping[str, float]
+    sign_in: Callable[[Person], Journey] | None = None
+    people: int = 30
+    timeout_s: float = 10.0
+    arrivals: str = "poisson"
+    keep_alive: bool = True
+
+    def __post_init__(self) -> None:
+        missing = sorted(self.weights.keys() - self.operations.keys())
+        if missing:
+            raise SpecError(f"the mix names {', '.join(missing)}, which no operation is called.", where="workload.mix")
+        if self.people < 1:
+            raise SpecError(f"people is {self.people}; at least one is needed.", where="workload.people")
+        if not 0 < self.timeout_s <= 600:
+            raise SpecError(
+                f"timeout_s is {self.timeout_s}; it takes more than 0 and at most 600.", where="workload.timeout_s"
+            )
+        if self.arrivals not in {"poisson", "constant"}:
+            raise SpecError(f"arrivals is {self.arrivals!r}; it is poisson or constant.", where="workload.arrivals")
+
+    @classmethod
+    def from_spec(cls, spec: WorkloadSpec) -> "Workload":
+        """The declared workload, its journeys file imported."""
+        operations: dict[str, Callable[[Person], Journey]] = {one.name: _plain(one) for one in spec.operations}
+        weights = {one.name: one.weight for one in spec.operations}
+        sign_in = None
+        if spec.journeys is not None:
+            wanted = [*spec.mix, *([spec.sign_in] if spec.sign_in else [])]
+            functions = load_journeys(spec.journeys, wanted)
+            operations |= {name: functions[name] for name in spec.mix}
+            weights |= spec.mix
+            sign_in = functions.get(spec.sign_in)
+        elif spec.mix or spec.sign_in:
+            raise SpecError(
+                "mix and sign_in name functions, but there is no journeys file.",
+                where="workload.journeys",
+                try_this='Add journeys = "journeys.py".',
+            )
+        return cls(operations, weights, sign_in, spec.people, spec.timeout_s, spec.arrivals, spec.keep_alive)
+
+
+def _plain(operation: OperationSpec) -> Callable[[Person], Journey]:
+    """One request, checked; a redirect that is itself the expected answer is not followed."""
+    is_redirect = 300 <= operation.expect_status < 400
+    wanted: Request = request(
+        operation.method,
+        operation.path,
+        operation.body.encode() if operation.body else None,
+        headers={"Content-Type": operation.content_type} if operation.body else {},
+        follow=not is_redirect,
+    )
+
+    def journey(person: Person) -> Journey:  # noqa: ARG001 - every journey takes the person; this one sends the same for all
+        response = yield wanted
+        expect(response, operation.expect_status, operation.expect_text)
+
+    return journey

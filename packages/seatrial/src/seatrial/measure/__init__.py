@@ -1,0 +1,1 @@
+"""What was seen: trials, search, verdicts, environment, study."""

@@ -1,0 +1,213 @@
+"""One configuration measured, from a fresh start to the two trials that must confirm the estimate."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from seatrial.load.driver import Driver
+from seatrial.load.workload import Workload
+from seatrial.measure.fresh_start import FreshStart
+from seatrial.measure.machine_speed import MemoryWalk
+from seatrial.measure.measurement import Measurement, MemoryReading, OperationProfile, QueryProfile, Verdict
+from seatrial.measure.profile import ProfileSample, profile_operations, profile_sequence, profiles_from
+from seatrial.measure.progress import Progress
+from seatrial.measure.queries import count_queries
+from seatrial.spec.trial_spec import TrialSpec
+from seatrial.testbed.testbed import Testbed
+
+__all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "Bench", "Estimate", "Run", "confirm_seconds", "next_rate"]
+
+HALF_LOAD = 0.5
+
+CONFIRM_LOW = 0.90
+CONFIRM_HIGH = 1.15
+"""A trial of a few seconds cannot see 5 % of overload, it sees 15 to 20 %: a queue grows by overload times time."""
+
+CONFIRM_LOW_SHARE = 0.6
+"""Of the time of the trial above capacity: below it a queue need not grow for the trial to tell."""
+
+SATURATION_REQUESTS = 40
+
+SEARCH_TRIALS_MAX = 8
+SEARCH_ENDS = 1.1
+
+Estimate = Callable[[Sequence[OperationProfile], Sequence[Measurement]], float | None]
+"""(profiles, this start's measurements) -> capacity in requests per second; None when no rate meets the objective."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that one fresh start gave."""
+
+    samples: tuple[ProfileSample, ...]
+    shares: Mapping[str, float]
+    measurements: tuple[Measurement, ...]
+    memory: MemoryReading | None
+    queries: tuple[QueryProfile, ...] = ()
+
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether the rig spoiled its last interval even when it was repeated; what would follow would be too."""
+        return self.measurements[-1].verdict == Verdict.INVALID
+
+
+class Bench:
+    """Measures configurations of one subject on an open testbed, one fresh start at a time."""
+
+    def __init__(self, spec: TrialSpec, testbed: Testbed, workload: Workload, progress: Progress) -> None:
+        self._spec = spec
+        self._testbed = testbed
+        self._workload = workload
+        self._progress = progress
+        # Unique over all studies on the same data: text written by an earlier run must not be met again.
+        self._unfinished: FreshStart | None = None
+        self._study_token = f"{time.time_ns() // 1_000_000:x}"
+        self._walk = MemoryWalk()
+
+    async def run(
+        self,
+        number: int,
+        workers: int,
+        threads: int,
+        estimate: Estimate,
+        *,
+        profiles: Sequence[OperationProfile] = (),
+        queries: bool = False,
+        is_brief: bool = False,
+    ) -> Run:
+        """Starts the subject afresh and measures it.
+
+        profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
+        is_brief: only its saturation is measured, nothing confirmed.
+        """
+        settings = self._spec.measure
+        name = f"start {number} ({workers} worker{'s' if workers > 1 else ''})"
+        async with self._started(number, workers, threads, name) as driver:
+            one = self._fresh(driver, number, workers, threads)
+            self._unfinished = one
+            self._progress.step(f"{name}: warming up", 6)
+            warm_rps = await one.warm_up()
+            if not profiles:
+                self._progress.step(f"{name}: one request at a time", 5)
+                expected_s = workers * threads / warm_rps
+                sequence = profile_sequence(self._workload.weights, expected_s, 5.0, settings.seed + number)
+                one.samples = await profile_operations(driver, self._testbed, sequence)
+            if not is_brief:
+                self._progress.step(f"{name}: half its load", settings.half_load_s)
+                await one.open_trial("half load", HALF_LOAD * warm_rps, settings.half_load_s)
+                if one.is_spoiled():
+                    return self._finished(one, one.memory("half load"))
+            # Answers of a slow subject come in waves of one per slot: some tens of them make a rate.
+            saturation_s = min(60.0, max(settings.saturation_s, SATURATION_REQUESTS / warm_rps))
+            self._progress.step(f"{name}: saturated", saturation_s)
+            await one.saturate(saturation_s)
+            memory = one.memory("saturation")
+            if is_brief or one.is_spoiled():
+                return self._finished(one, memory)
+            known = tuple(profiles) or profiles_from(one.samples, one.shares())
+            estimate_rps = estimate(known, one.measurements)
+            await self._confirm(one, name, estimate_rps)
+            counted: tuple[QueryProfile, ...] = ()
+            database = self._testbed.database
+            if queries and database is not None and database.is_private:
+                self._progress.step(f"{name}: counting SQL", 3)
+                counted = await count_queries(driver, database, tuple(self._workload.weights))
+            return self._finished(one, memory, counted)
+
+    def _fresh(self, driver: Driver, number: int, workers: int, threads: int) -> FreshStart:
+        return FreshStart(self._spec, self._testbed, driver, self._walk, run=number, workers=workers, threads=threads)
+
+    def unfinished(self) -> Run | None:
+        """What the start that is under way has shown so far; None between starts."""
+        return None if self._unfinished is None else _run_of(self._unfinished, None)
+
+    def _finished(self, one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> Run:
+        self._unfinished = None
+        return _run_of(one, memory, queries)
+
+    async def search(
+        self, number: int, workers: int, threads: int, low_rps: float | None, high_rps: float | None
+    ) -> tuple[Measurement, ...]:
+        """Narrows [low, high] with longer trials, for a subject whose confirming trials contradicted the estimate.
+
+        After RFC 9971 (MLRsearch): full-length trials only; the bracket that remains is the answer's interval.
+        """
+        settings = self._spec.measure
+        name = f"start {number}"
+        async with self._started(number, workers, threads, name) as driver:
+            one = self._fresh(driver, number, workers, threads)
+            await one.warm_up()
+            self._unfinished = one
+            self._progress.expect(SEARCH_TRIALS_MAX / 2 * settings.search_trial_s)
+            for _ in range(SEARCH_TRIALS_MAX):
+                rate_rps = next_rate(low_rps, high_rps)
+                if rate_rps is None:
+                    break
+                self._progress.step(
+                    f"{name}: the estimate was contradicted, trying {rate_rps:.3g}/s", settings.search_trial_s
+                )
+                seen = await one.open_trial("search", rate_rps, settings.search_trial_s)
+                if seen.verdict == Verdict.SUSTAINED:
+                    low_rps = rate_rps
+                elif seen.verdict == Verdict.VIOLATED:
+                    high_rps = rate_rps
+                else:
+                    break  # the rig spoiled it three times; it would go on doing so
+            self._unfinished = None
+            return tuple(one.measurements)
+
+    @asynccontextmanager
+    async def _started(self, number: int, workers: int, threads: int, name: str) -> AsyncIterator[Driver]:
+        self._progress.step(f"{name}: starting, signing {self._workload.people} people in", 4)
+        self._testbed.start(workers, threads, fresh_data=True)
+        driver = Driver(
+            self._testbed.url,
+            self._workload,
+            seed=self._spec.measure.seed + 1000 * number,
+            run_token=f"{self._study_token}{number:x}",
+            allow_remote=self._spec.allow_remote,
+        )
+        async with driver:
+            await driver.sign_in_all(deadline_s=self._spec.subject.prepare_timeout_s)
+            yield driver
+
+    async def _confirm(self, one: FreshStart, name: str, estimate_rps: float | None) -> None:
+        slo, settings = self._spec.slo, self._spec.measure
+        if estimate_rps is None:
+            self._progress.step(f"{name}: is even 1/s too much?", 2 * settings.confirm_s)
+            await one.open_trial("confirm high", 1.0, 2 * settings.confirm_s)
+            return
+        seconds = confirm_seconds(settings.confirm_s, slo.latency_max_s, estimate_rps)
+        low_s = max(CONFIRM_LOW_SHARE * seconds, min(seconds, 100.0 / estimate_rps))
+        self._progress.step(f"{name}: {CONFIRM_LOW * estimate_rps:.3g}/s must pass", low_s)
+        await one.open_trial("confirm low", CONFIRM_LOW * estimate_rps, low_s)
+        self._progress.step(f"{name}: {CONFIRM_HIGH * estimate_rps:.3g}/s must fail", seconds)
+        await one.open_trial("confirm high", CONFIRM_HIGH * estimate_rps, seconds)
+
+
+def _run_of(one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> Run:
+    return Run(one.samples, one.shares(), tuple(one.measurements), memory, queries)
+
+
+def confirm_seconds(least_s: float, latency_max_s: float, rate_rps: float) -> float:
+    """How long a confirming trial must be to be able to fail: 15 % overload passes the limit after limit / 0.15.
+
+    Three times that, since capacity is a little below saturation and 95 % of the requests must have waited so long; and
+    some 100 requests of a slow subject; at most a minute. Pure.
+    """
+    return min(60.0, max(least_s, 3.0 * latency_max_s / (CONFIRM_HIGH - 1.0), 100.0 / rate_rps))
+
+
+def next_rate(low_rps: float | None, high_rps: float | None) -> float | None:
+    """The rate to try between one that passed and one that failed; 40 % up or half where one was never seen.
+
+    None when the two are within 10 %: a trial of some 15 s cannot tell them apart. Pure.
+    """
+    if low_rps is None and high_rps is None:
+        return 1.0
+    if high_rps is None:
+        return 1.4 * (low_rps or 1.0)
+    if low_rps is None:
+        return high_rps / 2.0
+    return (low_rps * high_rps) ** 0.5 if high_rps / low_rps > SEARCH_ENDS else None

@@ -1,0 +1,207 @@
+"""One fresh start of the subject under load: the intervals that can be driven on it."""
+
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
+
+from seatrial.errors import LoadError
+from seatrial.load.driver import Driver
+from seatrial.load.observation import LoadRecord
+from seatrial.measure.interval import Conditions, run_interval
+from seatrial.measure.machine_speed import MemoryWalk
+from seatrial.measure.measurement import Measurement, MemoryReading, Verdict
+from seatrial.measure.preflight import spin_ratio
+from seatrial.measure.profile import FAILURES_TOLD, ProfileSample
+from seatrial.spec.trial_spec import TrialSpec
+from seatrial.testbed.testbed import Testbed
+
+__all__ = ["FreshStart", "steady"]
+
+ATTEMPTS_MAX = 3
+"""Of a trial that the rig spoiled; each spoiled one stays in the study."""
+
+WINDOW_MAX_S = 8.0
+
+IN_FLIGHT_MAX_S = 5.0
+"""Seconds of arrivals that may wait at once before the generator refuses more (and counts them as failed)."""
+
+
+class FreshStart:
+    """Drives intervals on one running subject and keeps what they showed, in order."""
+
+    def __init__(
+        self,
+        spec: TrialSpec,
+        testbed: Testbed,
+        driver: Driver,
+        walk: MemoryWalk,
+        *,
+        run: int,
+        workers: int,
+        threads: int,
+    ) -> None:
+        self._spec = spec
+        self._testbed = testbed
+        self._driver = driver
+        self._run = run
+        self._workers = workers
+        self._threads = threads
+        self._slots = workers * threads
+        self._counts: Counter[str] = Counter()
+        self._arrivals = 0
+        self._walk = walk
+        self.measurements: list[Measurement] = []
+        self.samples: tuple[ProfileSample, ...] = ()
+
+    async def warm_up(self, window_s: float = 1.0) -> float:
+        """Closed loop until CPU per request (or throughput) has no trend; returns requests per second at the end.
+
+        Raises:
+            LoadError: more than half of the answers are wrong; nothing measured on such a subject would mean anything.
+        """
+        windows: list[Measurement] = []
+        until = time.perf_counter() + self._spec.measure.warm_up_max_s
+        while not (steady([w.cpu_s or 1 / max(w.throughput_rps, 1e-9) for w in windows])):
+            if windows and time.perf_counter() > until:
+                break
+            seen, record = await self._closed("warm-up", self._slots, window_s)
+            self._refuse_wrong(seen, record)
+            if seen.requests:
+                windows.append(seen)
+            elif record.observations and window_s < WINDOW_MAX_S:
+                window_s *= 2.0  # answers come later than a window is long: a slow app, not a silent one
+            elif time.perf_counter() > until:
+                raise self._unanswered("no request was answered", record)
+        rate_rps = fmean(w.throughput_rps for w in windows[-2:])
+        if rate_rps <= 0.0:
+            raise self._unanswered("no request was answered rightly", record)
+        return rate_rps
+
+    async def saturate(self, duration_s: float) -> Measurement:
+        """Closed loop with four times the slots: the throughput when there is always something waiting.
+
+        With twice the slots, threads under the GIL were seen to idle between an answer and the next request: 4 % less.
+        """
+        return await self._keep_fit(lambda: self._closed("saturation", 4 * self._slots, duration_s))
+
+    async def open_trial(self, label: str, rate_rps: float, duration_s: float) -> Measurement:
+        """Holds an offered rate, in requests per second, whatever the answers do."""
+        arrivals_rps = rate_rps / self.requests_per_arrival
+        waiting_s = max(IN_FLIGHT_MAX_S, 2.0 * self._spec.slo.latency_max_s)
+        in_flight_max = max(200, int(rate_rps * waiting_s))
+        conditions = self._conditions(label, "open")
+
+        def drive() -> Awaitable[LoadRecord]:
+            return self._driver.open_loop(arrivals_rps, duration_s, in_flight_max=in_flight_max)
+
+        return await self._keep_fit(lambda: self._interval(drive, conditions))
+
+    def memory(self, label: str) -> MemoryReading | None:
+        """Proportional set sizes now; None where they cannot be read."""
+        seen = self._testbed.readings()
+        if seen.app_memory_bytes is None:
+            return None
+        return MemoryReading(
+            run=self._run,
+            label=label,
+            workers=self._workers,
+            threads=self._threads,
+            app_bytes=seen.app_memory_bytes,
+            process_bytes=seen.worker_memory_bytes,
+            database_bytes=seen.database_memory_bytes or 0,
+            limit_bytes=seen.memory_limit_bytes or 0,
+        )
+
+    def is_spoiled(self) -> bool:
+        """Whether the rig spoiled the last interval, and its repetitions."""
+        return bool(self.measurements) and self.measurements[-1].verdict == Verdict.INVALID
+
+    @property
+    def requests_per_arrival(self) -> float:
+        """Requests that one operation causes on average, seen so far (redirects and steps counted)."""
+        return sum(self._counts.values()) / self._arrivals if self._arrivals else 1.0
+
+    def shares(self) -> Mapping[str, float]:
+        """Each operation's share of all requests, seen so far."""
+        total = sum(self._counts.values())
+        return {name: count / total for name, count in self._counts.items()}
+
+    async def _keep_fit(self, attempt: Callable[[], Awaitable[tuple[Measurement, LoadRecord]]]) -> Measurement:
+        for _ in range(ATTEMPTS_MAX):
+            seen, record = await attempt()
+            self.measurements.append(seen)
+            self._refuse_wrong(seen, record)
+            if seen.verdict != Verdict.INVALID:
+                break
+        return seen
+
+    async def _closed(self, label: str, concurrency: int, duration_s: float) -> tuple[Measurement, LoadRecord]:
+        def drive() -> Awaitable[LoadRecord]:
+            return self._driver.closed_loop(concurrency, duration_s)
+
+        seen, record = await self._interval(drive, self._conditions(label, "closed", concurrency))
+        self._counts.update(o.operation for o in record.observations)
+        self._arrivals += record.arrivals
+        return seen, record
+
+    async def _interval(
+        self, drive: Callable[[], Awaitable[LoadRecord]], conditions: Conditions
+    ) -> tuple[Measurement, LoadRecord]:
+        cpus = self._testbed.placement.subject_cpus
+        ratio, walk_s = spin_ratio(cpus), self._walk.seconds(cpus)
+        seen, record = await run_interval(self._testbed, drive, conditions, clock=time.perf_counter, spin_ratio=ratio)
+        return replace(seen, memory_walk_s=(walk_s + self._walk.seconds(cpus)) / 2.0), record
+
+    def _conditions(self, label: str, mode: str, concurrency: int | None = None) -> Conditions:
+        return Conditions(
+            run=self._run,
+            label=label,
+            mode=mode,
+            workers=self._workers,
+            threads=self._threads,
+            slo=self._spec.slo,
+            timeout_s=self._spec.workload.timeout_s,
+            cpus=self._testbed.placement.cpus,
+            subject_cpus=tuple(self._testbed.placement.subject_cpus),
+            allow_noise=self._spec.measure.allow_noise,
+            requests_per_arrival=self.requests_per_arrival,
+            concurrency=concurrency,
+        )
+
+    def _unanswered(self, what: str, record: LoadRecord) -> LoadError:
+        causes = Counter(o.error for o in record.observations if o.error)
+        told = ", ".join(f"{cause}: {count}" for cause, count in causes.most_common(3))
+        return LoadError(
+            f"{what} within {self._spec.measure.warm_up_max_s:g} s of warm-up" + (f" ({told})" if told else ""),
+            where="warm-up",
+            try_this="Open the app yourself. If it is only slow, raise measure.warm_up_max_s.",
+            details="\n".join(record.failures[:FAILURES_TOLD])
+            + "\n\nlast lines of the app:\n"
+            + self._testbed.log_tail(),
+        )
+
+    def _refuse_wrong(self, seen: Measurement, record: LoadRecord) -> None:
+        # Timeouts and refusals under overload are the subject's answer; wrong content at any load is not capacity.
+        wrong = sum(seen.errors.get(cause, 0) for cause in ("status", "expectation", "journey", "protocol"))
+        if wrong > 0.5 * max(1, len(record.observations)):
+            raise LoadError(
+                f"{wrong} of {len(record.observations)} answers were wrong during '{seen.label}'",
+                where="workload",
+                try_this="A wrong answer is not capacity, so nothing was concluded. What came back:",
+                details="\n".join(record.failures[:FAILURES_TOLD])
+                + "\n\nlast lines of the app:\n"
+                + self._testbed.log_tail(),
+            )
+
+
+def steady(values: Sequence[float], *, windows: int = 5, drift_max: float = 0.05) -> bool:
+    """Whether the last `windows` values have no trend: their line moves less than `drift_max` of their mean. Pure."""
+    if len(values) < windows:
+        return False
+    last = values[-windows:]
+    mean = fmean(last)
+    middle = (windows - 1) / 2
+    slope = sum((i - middle) * (v - mean) for i, v in enumerate(last)) / sum((i - middle) ** 2 for i in range(windows))
+    return abs(slope) * (windows - 1) <= drift_max * mean

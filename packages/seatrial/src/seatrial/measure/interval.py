@@ -1,0 +1,200 @@
+"""One interval of load: drive it, read the meters around it, and say what was seen."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from seatrial.load.histogram import quantile
+from seatrial.load.observation import LoadRecord, Observation
+from seatrial.measure.measurement import Caveat, Measurement
+from seatrial.measure.neighbours import busy_s, others_share
+from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
+from seatrial.spec.slo import SLO
+from seatrial.testbed.readings import CpuSeconds, Readings
+
+__all__ = ["Conditions", "CpuUse", "Meters", "run_interval", "summarize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under which an interval runs; they stay with its numbers.
+
+    requests_per_arrival: requests that one arrival causes on average (steps and redirects are requests too).
+    """
+
+    run: int
+    label: str
+    mode: str
+    workers: int
+    threads: int
+    slo: SLO
+    timeout_s: float
+    cpus: float
+    subject_cpus: tuple[int, ...] = ()
+    allow_noise: bool = False
+    requests_per_arrival: float = 1.0
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CpuUse:
+    """CPU seconds used by the app and the database between two readings `wall_s` apart.
+
+    throttled_s: held back by a quota. others_share: of the subject's CPUs, used by neither of the two.
+    """
+
+    app_s: float
+    database_s: float | None
+    wall_s: float
+    throttled_s: float
+    others_share: float = 0.0
+
+
+class Meters(Protocol):
+    """What an interval needs from a testbed."""
+
+    def cpu_seconds(self) -> CpuSeconds:
+        """App's and database's CPU seconds so far."""
+
+    def readings(self) -> Readings:
+        """Every meter at once."""
+
+    def check_alive(self) -> None:
+        """Raises SubjectExited when the subject is gone or ran out of memory."""
+
+
+async def run_interval(
+    meters: Meters,
+    drive: Callable[[], Awaitable[LoadRecord]],
+    conditions: Conditions,
+    *,
+    clock: Callable[[], float],
+    spin_ratio: float = 1.0,
+) -> tuple[Measurement, LoadRecord]:
+    """Drives one interval and reads the meters before and after it.
+
+    Raises:
+        SubjectExited: the subject ended, or its memory limit killed a process of it, during the interval.
+    """
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    throttled_s = meters.readings().throttled_s
+    busy = busy_s(conditions.subject_cpus)
+    before, since_s = meters.cpu_seconds(), clock()
+    record = await drive()
+    after, until_s = meters.cpu_seconds(), clock()
+    busy_after = busy_s(conditions.subject_cpus)
+    meters.check_alive()
+    use = None
+    if before.app_s is not None and after.app_s is not None:
+        app_s = after.app_s - before.app_s
+        is_metered = after.database_s is not None and before.database_s is not None
+        database_s = (after.database_s or 0.0) - (before.database_s or 0.0) if is_metered else None
+        wall_s = until_s - since_s
+        used = None if busy is None or busy_after is None else busy_after - busy
+        use = CpuUse(
+            app_s=app_s,
+            database_s=database_s,
+            wall_s=wall_s,
+            throttled_s=meters.readings().throttled_s - throttled_s,
+            # A database of the user's own, which nothing meters here, would count as somebody else's work.
+            others_share=others_share(used, app_s + database_s, wall_s, max(1, len(conditions.subject_cpus)))
+            if database_s is not None
+            else 0.0,
+        )
+    return summarize(record, conditions, use, started_at=started_at, spin_ratio=spin_ratio), record
+
+
+def summarize(
+    record: LoadRecord, conditions: Conditions, cpu: CpuUse | None, *, started_at: str = "", spin_ratio: float = 1.0
+) -> Measurement:
+    """What a record says, with its conditions. Pure.
+
+    A failed request counts with its response time or the timeout, whichever is longer: no failure looks fast.
+    """
+    duration_s = record.ended_s - record.started_s
+    seen = record.observations
+    within = [o for o in seen if o.done_s <= record.ended_s]
+    errors = Counter(o.error for o in seen if o.error)
+    judged = seen if conditions.mode == "open" else within
+    times = sorted(_counted_s(o, conditions.timeout_s) for o in judged)
+    lateness_p99_s = _lateness_p99_s(seen) if conditions.mode == "open" else 0.0
+    slo_quantile_s = quantile(times, conditions.slo.latency_quantile) if times else conditions.timeout_s
+    error_ratio = sum(1 for o in judged if o.error) / len(judged) if judged else 1.0
+    faults = rig_faults(
+        lateness_p99_s=lateness_p99_s,
+        generator_busy=record.generator_busy,
+        refused_by_cap=errors.get("cap", 0),
+        others_share=0.0 if cpu is None or conditions.allow_noise else cpu.others_share,
+    )
+    if conditions.mode == "open":
+        offered = record.arrivals * conditions.requests_per_arrival / duration_s
+        verdict = judge_open(slo_quantile_s, error_ratio, conditions.slo, faults)
+    else:
+        offered = len(within) / duration_s
+        verdict = judge_closed(error_ratio, conditions.slo, faults)
+    sent = max(1, _inside(seen))
+    demand_s = (cpu.app_s + (cpu.database_s or 0.0)) / sent if cpu else None
+    return Measurement(
+        run=conditions.run,
+        label=conditions.label,
+        mode=conditions.mode,
+        workers=conditions.workers,
+        threads=conditions.threads,
+        started_at=started_at,
+        duration_s=duration_s,
+        offered_rate_rps=offered,
+        throughput_rps=sum(1 for o in within if not o.error) / duration_s,
+        requests=len(judged),
+        error_ratio=error_ratio,
+        response_time_s=_quantiles(times),
+        slo_quantile_s=slo_quantile_s,
+        verdict=verdict,
+        concurrency=conditions.concurrency,
+        errors=dict(errors),
+        app_cpu_s=cpu.app_s / sent if cpu else None,
+        database_cpu_s=cpu.database_s / sent if cpu and cpu.database_s is not None else None,
+        # The utilization law, U = X D / c, over the interval itself: the readings also span its preparation and drain.
+        cpu_utilization=_inside(within) / duration_s * demand_s / conditions.cpus if demand_s is not None else None,
+        throttled_s=cpu.throttled_s if cpu else 0.0,
+        lateness_p99_s=lateness_p99_s,
+        generator_busy=record.generator_busy,
+        spin_ratio=spin_ratio,
+        answered_by_second=_by_second([o.done_s - record.started_s for o in within if not o.error], duration_s),
+        failures=record.failures,
+        others_share=cpu.others_share if cpu else 0.0,
+        caveats=faults + _noise(spin_ratio),
+    )
+
+
+def _inside(seen: Sequence[Observation]) -> int:
+    """How many were really sent."""
+    return sum(1 for o in seen if o.error != "cap")
+
+
+def _lateness_p99_s(seen: Sequence[Observation]) -> float:
+    return quantile(sorted(o.lateness_s for o in seen), 0.99) if seen else 0.0
+
+
+def _counted_s(observation: Observation, timeout_s: float) -> float:
+    return max(observation.response_time_s, timeout_s) if observation.error else observation.response_time_s
+
+
+def _quantiles(times: Sequence[float]) -> dict[str, float]:
+    if not times:
+        return {}
+    named = {f"p{q * 100:g}": quantile(times, q) for q in (0.5, 0.75, 0.9, 0.95, 0.99)}
+    return {**named, "max": times[-1]}
+
+
+def _by_second(done_s: Sequence[float], duration_s: float) -> tuple[int, ...]:
+    counts = Counter(int(second) for second in done_s)
+    return tuple(counts[second] for second in range(int(duration_s)))
+
+
+def _noise(spin_ratio: float) -> tuple[Caveat, ...]:
+    if spin_ratio <= 1.05:
+        return ()
+    text = f"A fixed piece of CPU work took {spin_ratio:.2f} times its own CPU time just before: others used the CPU."
+    return (Caveat("noisy-interval", text, "Close other programs, or measure on a quieter machine."),)

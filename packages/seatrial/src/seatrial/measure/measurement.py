@@ -1,0 +1,136 @@
+"""What was seen: the values that a study keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Caveat", "Measurement", "MemoryReading", "OperationProfile", "QueryProfile", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """Something that limits what a number means. code: stable, for programs; text: a sentence; next_step: what to
+    do."""
+
+    code: str
+    text: str
+    next_step: str = ""
+
+
+class Verdict:
+    """Three outcomes of a trial; `INVALID` means the rig, not the subject, was the limit."""
+
+    SUSTAINED = "sustained"
+    VIOLATED = "violated"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationProfile:
+    """One operation, one request at a time: where its time goes when nobody else is there.
+
+    share: of all requests in the mix, 0..1 (all profiles sum to 1). requests: how many were measured.
+    app_cpu_s, database_cpu_s: mean CPU seconds per request; wait_s: mean wall time that was neither (disk, locks,
+        network, sleep).
+    wall_s: mean response time alone. *_scv: squared coefficient of variation of the CPU (app + database) and of the
+        wait.
+    p95_wall_s: of the response time alone.
+    """
+
+    operation: str
+    share: float
+    requests: int
+    app_cpu_s: float
+    database_cpu_s: float
+    wait_s: float
+    wall_s: float
+    p95_wall_s: float
+    cpu_scv: float
+    wait_scv: float
+
+    @property
+    def cpu_s(self) -> float:
+        """App and database CPU seconds per request."""
+        return self.app_cpu_s + self.database_cpu_s
+
+
+@dataclass(frozen=True, slots=True)
+class QueryProfile:
+    """SQL statements per request of one operation, its redirects among the requests; transaction control not counted.
+
+    often: (statement, count per request), most often first.
+    """
+
+    operation: str
+    requests: int
+    requests_per_arrival: float
+    statements_per_request: float
+    often: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryReading:
+    """Proportional set sizes (PSS) in bytes at one moment; processes: the app's, master first."""
+
+    run: int
+    label: str
+    workers: int
+    threads: int
+    app_bytes: int
+    process_bytes: tuple[int, ...]
+    database_bytes: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One interval of load. Every number travels with its conditions.
+
+    label: "warm-up" | "half load" | "saturation" | "confirm low" | "confirm high" | "search".
+    mode: "open" (offered rate held) or "closed" (`concurrency` requests always inside).
+    offered_rate_rps, throughput_rps: requests due, and good answers, per second of the interval.
+    response_time_s: quantile name ("p50", "p90", "p95", "p99", "max") -> seconds from due; failures count as the
+        timeout.
+    slo_quantile_s: the objective's quantile, same clock. errors: cause -> count.
+    app_cpu_s, database_cpu_s: CPU seconds per request completed in the interval; None without readings.
+    cpu_utilization: CPU used by both, as a share of the plan's vCPUs.
+    lateness_p99_s, generator_busy: how well the generator did. spin_ratio: wall over CPU time of a spin just before.
+    others_share: of the subject's CPUs, used by neither app nor database meanwhile. memory_walk_s: CPU seconds of a
+    fixed walk through memory just before and after (mean): the machine's own speed.
+    answered_by_second: good answers in each whole second of the interval; their spread is the noise inside one run.
+    """
+
+    run: int
+    label: str
+    mode: str
+    workers: int
+    threads: int
+    started_at: str
+    duration_s: float
+    offered_rate_rps: float
+    throughput_rps: float
+    requests: int
+    error_ratio: float
+    response_time_s: Mapping[str, float]
+    slo_quantile_s: float
+    verdict: str
+    concurrency: int | None = None
+    errors: Mapping[str, int] = field(default_factory=dict)
+    app_cpu_s: float | None = None
+    database_cpu_s: float | None = None
+    cpu_utilization: float | None = None
+    throttled_s: float = 0.0
+    lateness_p99_s: float = 0.0
+    generator_busy: float = 0.0
+    spin_ratio: float = 1.0
+    others_share: float = 0.0
+    memory_walk_s: float | None = None
+    answered_by_second: tuple[int, ...] = ()
+    failures: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def cpu_s(self) -> float | None:
+        """CPU seconds per request, app and database together."""
+        if self.app_cpu_s is None:
+            return None
+        return self.app_cpu_s + (self.database_cpu_s or 0.0)

@@ -1,0 +1,36 @@
+"""The cut: everything measured, in one versioned file, from which every conclusion can be drawn again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile
+from seatrial.spec.trial_spec import TrialSpec
+
+__all__ = ["SCHEMA", "Study"]
+
+SCHEMA = "seatrial.study/1"
+# Format history: 1 = first.
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One performance study.
+
+    spec: what was declared, the plan with its source and date among it.
+    environment: machine, kernel, CPU model, versions, cgroup version, placement, date, Seatrial's version.
+    operations: profiled one at a time. queries: from the server's own log, in a pass of their own.
+    measurements: every interval, in order. memory: readings in order.
+    complete: False when it was interrupted; what is here is still true.
+    """
+
+    created_at: str
+    spec: TrialSpec
+    environment: Mapping[str, Any]
+    operations: tuple[OperationProfile, ...] = ()
+    queries: tuple[QueryProfile, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    memory: tuple[MemoryReading, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    complete: bool = True
+    schema: str = field(default=SCHEMA)

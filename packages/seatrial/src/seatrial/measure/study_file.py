@@ -1,0 +1,118 @@
+"""study.json on disk: written whole or not at all, read with clear errors."""
+
+import os
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from seatrial.errors import StudyError
+from seatrial.measure.study import SCHEMA, Study
+
+__all__ = ["check_writable", "read_study", "without_password", "write_study", "write_whole"]
+
+
+def write_study(study: Study, path: Path) -> None:
+    """Writes the study; what may be secret is left out: values of environment variables, passwords in URLs.
+
+    Raises:
+        StudyError: it could not be written; a study that was there before is still whole.
+    """
+    subject = study.spec.subject
+    hidden = replace(
+        subject,
+        environment=dict.fromkeys(subject.environment, "(not kept)"),
+        url=without_password(subject.url),
+        database=replace(subject.database, url=without_password(subject.database.url)),
+        prepare=tuple(tuple(without_password(word) for word in command) for command in subject.prepare),
+        server=replace(subject.server, command=tuple(without_password(word) for word in subject.server.command)),
+    )
+    kept = replace(study, spec=replace(study.spec, subject=hidden))
+    text = msgspec.json.format(msgspec.json.encode(kept, enc_hook=_plain), indent=1)
+    write_whole(path, text)
+
+
+def without_password(text: str) -> str:
+    """The text with the user and password of every URL in it left out."""
+    return re.sub(r"://[^/@\s]+@", "://(not kept)@", text)
+
+
+def check_writable(folder: Path) -> None:
+    """Finds out before minutes of measuring whether their result can be kept.
+
+    Raises:
+        StudyError: the folder cannot be made, or nothing can be written there.
+    """
+    probe = folder / ".seatrial-probe"
+    write_whole(probe, b"x" * 4096)
+    probe.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file beside its place, flushes it to the disk and moves it there in one step.
+
+    Raises:
+        StudyError: the disk is full, the folder cannot be made or written; what was there before is still whole.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def read_study(path: Path) -> Study:
+    """Reads a study.
+
+    Raises:
+        StudyError: missing, not JSON, of another schema version, or with a value of a wrong type (named by path).
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StudyError(f"the study cannot be read: {error.strerror}", where=str(path)) from error
+    try:
+        schema = msgspec.json.decode(content, type=dict[str, Any]).get("schema")
+        if schema != SCHEMA:
+            raise StudyError(
+                f"this study has schema {schema!r}; this Seatrial reads {SCHEMA!r}",
+                where=str(path),
+                try_this="Measure again with this version, or read it with the version that wrote it.",
+            )
+        return msgspec.json.decode(content, type=Study, dec_hook=_rich)
+    except msgspec.DecodeError as error:
+        raise StudyError(f"this is not a study: {error}", where=str(path), try_this="Measure again.") from error
+
+
+def _unwritable(path: Path, error: OSError) -> StudyError:
+    return StudyError(
+        f"the file could not be written: {error.strerror or error}",
+        where=str(path),
+        try_this="Free some disk space or choose another folder (measure.results in seatrial.toml). "
+        "A file that was there before is unchanged.",
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} has no place in a study")
+
+
+def _rich(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(f"a {kind.__name__} has no place in a study")

@@ -1,0 +1,75 @@
+"""Whether a trial met the objective, failed it, or says nothing because the rig was the limit. Pure."""
+
+from seatrial.measure.measurement import Caveat, Verdict
+from seatrial.spec.slo import SLO
+
+__all__ = ["GENERATOR_BUSY_MAX", "LATENESS_P99_MAX_S", "judge_closed", "judge_open", "rig_faults"]
+
+LATENESS_P99_MAX_S = 0.005
+"""A generator later than this at its 99th percentile measures itself; 5 ms is 1 % of a 500 ms objective."""
+
+GENERATOR_BUSY_MAX = 0.75
+"""Share of its CPU above which the generator queues its own work."""
+
+
+OTHERS_SHARE_MAX = 0.15
+"""Share of the subject's CPUs that others may take before the interval measures them too."""
+
+
+def rig_faults(
+    *, lateness_p99_s: float, generator_busy: float, refused_by_cap: int, others_share: float = 0.0
+) -> tuple[Caveat, ...]:
+    """What makes an interval the rig's measurement instead of the subject's; empty when nothing does."""
+    faults = []
+    if others_share > OTHERS_SHARE_MAX:
+        faults.append(
+            Caveat(
+                "cpu-shared",
+                f"Other programs took {others_share:.0%} of the subject's CPU (limit {OTHERS_SHARE_MAX:.0%}).",
+                "Close them, or set measure.allow_noise = true to take pessimistic rates.",
+            )
+        )
+    if lateness_p99_s > LATENESS_P99_MAX_S:
+        faults.append(
+            Caveat(
+                "generator-late",
+                f"1 in 100 requests was sent {lateness_p99_s * 1000:.1f} ms late or more by the generator itself "
+                f"(limit {LATENESS_P99_MAX_S * 1000:.0f} ms).",
+                "Close other programs, or give the generator a CPU of its own.",
+            )
+        )
+    if generator_busy > GENERATOR_BUSY_MAX:
+        faults.append(
+            Caveat(
+                "generator-busy",
+                f"The generator used {generator_busy:.0%} of its CPU (limit {GENERATOR_BUSY_MAX:.0%}).",
+                "The subject is faster than one generator process can drive on this machine.",
+            )
+        )
+    if refused_by_cap:
+        faults.append(
+            Caveat(
+                "in-flight-cap",
+                f"{refused_by_cap} requests were not sent because too many were waiting already; they count as failed.",
+                "",
+            )
+        )
+    return tuple(faults)
+
+
+def judge_open(slo_quantile_s: float, error_ratio: float, slo: SLO, faults: tuple[Caveat, ...]) -> str:
+    """The verdict on an interval with a held rate.
+
+    What the in-flight cap refuses is the subject's failure (it let that many wait), so it never makes a trial invalid.
+    """
+    if any(fault.code != "in-flight-cap" for fault in faults):
+        return Verdict.INVALID
+    met = slo_quantile_s <= slo.latency_max_s and error_ratio <= slo.error_ratio_max
+    return Verdict.SUSTAINED if met else Verdict.VIOLATED
+
+
+def judge_closed(error_ratio: float, slo: SLO, faults: tuple[Caveat, ...]) -> str:
+    """The verdict on a closed loop: it holds no rate, so only the answers' rightness and the rig are judged."""
+    if any(fault.code in {"generator-busy", "cpu-shared"} for fault in faults):
+        return Verdict.INVALID
+    return Verdict.SUSTAINED if error_ratio <= slo.error_ratio_max else Verdict.VIOLATED

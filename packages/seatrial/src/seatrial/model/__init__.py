@@ -1,0 +1,1 @@
+"""What it means: operational laws, queueing simulation, population. Pure."""

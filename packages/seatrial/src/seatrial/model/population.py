@@ -1,0 +1,110 @@
+"""From requests a second to people a day, and back: habits as distributions, never two typical guesses multiplied."""
+
+import math
+import random
+from collections.abc import Mapping
+from functools import lru_cache
+from statistics import NormalDist
+
+from seatrial.spec.habits import USUAL_HABITS
+
+__all__ = [
+    "DEFAULT_HABITS",
+    "HABIT_BASIS",
+    "Habits",
+    "daily_users",
+    "habits_with",
+    "peak_rate_rps",
+    "requests_per_user_day",
+]
+
+Habits = Mapping[str, tuple[float, float, float]]
+"""Habit -> its 5, 50 and 95 % quantile (low, typical, high)."""
+
+DEFAULT_HABITS: Habits = {
+    name: USUAL_HABITS[name] for name in ("sessions_per_day", "requests_per_session", "peak_factor")
+}
+"""What turns people into requests; `headroom`, a habit of the owner, is an argument of its own."""
+
+HABIT_BASIS: Mapping[str, str] = {
+    "sessions_per_day": "Visits per active person and day. Low: a content site; high: Facebook's reported 13.8.",
+    "requests_per_session": "Requests that reach the app in one visit, static files not counted: 5 to 25 screens, "
+    "1 to 3 requests each (Stack Exchange 2016: 3.2 per page).",
+    "peak_factor": "The busiest hour against the mean of the day. 1.7: users all over the world; 3: one time zone "
+    "(Twitter 2007: 3.2); 6: a launch day.",
+}
+
+SECONDS_PER_DAY = 86_400.0
+Z_95 = 1.6448536269514722
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+def habits_with(overrides: Habits) -> Habits:
+    """The default habits with these in their place. Raises ValueError for an unknown name or a range out of order."""
+    for name, (low, typical, high) in overrides.items():
+        if name not in DEFAULT_HABITS:
+            raise ValueError(f"unknown habit {name!r}; known are {', '.join(DEFAULT_HABITS)}")
+        if not 0 < low <= typical <= high or not math.isfinite(high):
+            raise ValueError(f"{name}: low, typical and high must be above 0 and in that order")
+    return {**DEFAULT_HABITS, **overrides}
+
+
+def requests_per_user_day(habits: Habits, draws: int = 20_000) -> tuple[float, float, float]:
+    """App requests that one daily user causes in a day: 5, 50 and 95 % of the draws."""
+    return _quantiles(sorted(day for day, _ in _days(_frozen(habits), draws)))
+
+
+def peak_rate_rps(
+    daily_users: float, habits: Habits = DEFAULT_HABITS, draws: int = 20_000
+) -> tuple[float, float, float]:
+    """Requests per second in the busiest hour of so many daily users: 5, 50 and 95 % of the draws.
+
+    peak = users x sessions x requests x peak factor / 86,400.
+    """
+    rates = sorted(day * peak * daily_users / SECONDS_PER_DAY for day, peak in _days(_frozen(habits), draws))
+    return _quantiles(rates)
+
+
+def daily_users(
+    capacity_rps: float, habits: Habits = DEFAULT_HABITS, headroom: float = 0.3, draws: int = 20_000
+) -> tuple[float, float, float]:
+    """Daily users whose busiest hour asks for at most (1 - headroom) of the capacity: 5, 50 and 95 % of the draws."""
+    low, typical, high = peak_rate_rps(1.0, habits, draws)
+    usable_rps = capacity_rps * (1.0 - headroom)
+    return usable_rps / high, usable_rps / typical, usable_rps / low
+
+
+def _frozen(habits: Habits) -> tuple[tuple[float, float, float], ...]:
+    complete = habits_with(habits)
+    return tuple(complete[name] for name in DEFAULT_HABITS)
+
+
+@lru_cache(maxsize=16)
+def _days(ranges: tuple[tuple[float, float, float], ...], draws: int) -> tuple[tuple[float, float], ...]:
+    """Drawn days: (requests per user, peak factor). The seed is fixed, so the same habits give the same answer.
+
+    A Latin hypercube: each habit takes every 1/draws of its distribution once, in shuffled order.
+    """
+    shuffle = random.Random(20_161).shuffle
+    standard = [NormalDist().inv_cdf((place + 0.5) / draws) for place in range(draws)]
+    columns = []
+    for quantiles in ranges:
+        column = [_two_piece_lognormal(quantiles, z) for z in standard]
+        shuffle(column)
+        columns.append(column)
+    return tuple((sessions * requests, peak) for sessions, requests, peak in zip(*columns, strict=True))
+
+
+def _two_piece_lognormal(quantiles: tuple[float, float, float], z: float) -> float:
+    """The value at standard normal z of a lognormal with its own spread on each side of the median.
+
+    So that 5, 50 and 95 % are exactly as stated, which one spread for both sides cannot do.
+    """
+    low, typical, high = quantiles
+    spread = math.log(typical / low) if z < 0 else math.log(high / typical)
+    return typical * math.exp(z * spread / Z_95)
+
+
+def _quantiles(ordered: list[float]) -> tuple[float, float, float]:
+    low, typical, high = (ordered[round(quantile * (len(ordered) - 1))] for quantile in QUANTILES)
+    return low, typical, high

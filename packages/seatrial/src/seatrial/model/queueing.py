@@ -1,0 +1,108 @@
+"""A discrete-event simulation of one server: slots held for the whole request, CPUs shared by what can run.
+
+Requests arrive by themselves (open) or as soon as one leaves (closed), wait first come first served for a free slot
+(workers x threads) and hold it while they use app CPU, database CPU, wait, and app CPU again. What can run shares the
+CPUs equally, each on one core at most (processor sharing). In one process only one thread's app CPU runs at a time (the
+GIL); database backends are processes of their own. No closed formula has all of this at once: those in `laws` check
+it at the edges.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from seatrial.model.box import Box, System
+from seatrial.model.work import OperationDemand, Work, draw_work
+
+__all__ = ["OperationDemand", "Outcome", "System", "run_open", "simulate_closed", "simulate_open"]
+
+WARM_UP_SHARE = 0.1
+"""Of a run, not counted: the first requests meet an empty server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a simulated run showed after its warm-up.
+
+    throughput_rps: right answers per second. response_times_s: of all requests, sorted; a failed one counts as the
+    timeout. utilization: busy share of `cpus`; database_utilization: of the database's own CPUs, None when it has none.
+    slot_utilization: share of the slots held. by_operation: operation -> its response times, sorted.
+    """
+
+    throughput_rps: float
+    utilization: float
+    response_times_s: tuple[float, ...]
+    error_ratio: float
+    slot_utilization: float
+    database_utilization: float | None = None
+    by_operation: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def response_time_quantile_s(self, quantile: float) -> float:
+        """The response time that this share of all requests did not exceed."""
+        place = math.ceil(quantile * len(self.response_times_s)) - 1
+        return self.response_times_s[min(len(self.response_times_s) - 1, max(0, place))]
+
+    @property
+    def response_time_mean_s(self) -> float:
+        """Mean over all requests."""
+        return math.fsum(self.response_times_s) / len(self.response_times_s)
+
+
+def simulate_open(
+    demands: Sequence[OperationDemand], system: System, offered_rate_rps: float, requests: int, seed: int
+) -> Outcome:
+    """Poisson arrivals at a rate that the server cannot slow down."""
+    return run_open(draw_work(demands, requests, seed), system, offered_rate_rps)
+
+
+def run_open(work: Work, system: System, offered_rate_rps: float) -> Outcome:
+    """As `simulate_open`, for work already drawn."""
+    arrivals_s = list(accumulate(gap / offered_rate_rps for gap in work.gaps))
+    box = Box(work, system)
+    box.run_arrivals(arrivals_s)
+    return _outcome(box, work, system, arrivals_s)
+
+
+def simulate_closed(
+    demands: Sequence[OperationDemand], system: System, concurrency: int, requests: int, seed: int
+) -> float:
+    """Throughput in requests per second with always `concurrency` requests inside or waiting."""
+    box = Box(draw_work(demands, requests, seed), system)
+    done_s = box.run_population(min(concurrency, requests))
+    first = min(concurrency, len(done_s) // 4)  # the first find the server empty, the last leave it so
+    last = len(done_s) - first
+    first, last = max(first, 1), max(last, 2)
+    return (last - first) / (done_s[last - 1] - done_s[first - 1])
+
+
+def _outcome(box: Box, work: Work, system: System, arrivals_s: Sequence[float]) -> Outcome:
+    requests = len(arrivals_s)
+    first = int(requests * WARM_UP_SHARE)
+    duration_s = arrivals_s[-1] - arrivals_s[first]
+    by_operation: dict[str, list[float]] = {name: [] for name in work.names}
+    errors, held_s, app_s, database_s = 0, 0.0, 0.0, 0.0
+    timeout_s, left_s = system.timeout_s, box.left_s
+    for request in range(first, requests):
+        response_s = left_s[request] - arrivals_s[request]
+        if response_s >= timeout_s:
+            response_s = timeout_s
+            errors += 1
+        by_operation[work.names[work.operations[request]]].append(response_s)
+        if left_s[request] < math.inf:
+            held_s += left_s[request] - box.started_s[request]
+            app_s += work.app_before_s[request] + work.app_after_s[request]
+            database_s += work.database_s[request]
+    # All who arrived are served in the end, so an overloaded run lasts longer than its arrivals.
+    ended_s = max(arrivals_s[-1], max((left for left in left_s if left < math.inf), default=0.0))
+    duration_s = max(ended_s - arrivals_s[first], 1e-12)
+    shared = system.database_cpus is None
+    return Outcome(
+        throughput_rps=(requests - first - errors) / duration_s,
+        utilization=(app_s + database_s if shared else app_s) / (system.cpus * duration_s),
+        response_times_s=tuple(sorted(time_s for times in by_operation.values() for time_s in times)),
+        error_ratio=errors / (requests - first),
+        slot_utilization=held_s / (system.slots * duration_s),
+        database_utilization=None if system.database_cpus is None else database_s / (system.database_cpus * duration_s),
+        by_operation={name: tuple(sorted(times)) for name, times in by_operation.items()},
+    )

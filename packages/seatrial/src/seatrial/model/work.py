@@ -1,0 +1,111 @@
+"""The requests of a simulation, drawn once: which operation, when, and what each needs."""
+
+import math
+import random
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+__all__ = ["OperationDemand", "Work", "draw_work"]
+
+APP_CPU_BEFORE_DATABASE = 0.5
+"""Of a request's app CPU, spent before its queries; the rest after them."""
+
+MIX_BLOCK = 1000
+"""The operations of so many consecutive requests are in exact shares, as the load's own are; shuffled inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDemand:
+    """What one request of an operation needs, in seconds; *_scv: squared coefficient of variation (0 = constant).
+
+    share: its part of all requests; shares need not sum to 1. wait_s: held without CPU (disk, locks, network, sleep).
+    cpu_scv is of app and database CPU together: a request that is dear to one is dear to both.
+    """
+
+    operation: str
+    share: float
+    app_cpu_s: float
+    database_cpu_s: float = 0.0
+    wait_s: float = 0.0
+    cpu_scv: float = 1.0
+    wait_scv: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Requests in order of arrival, so that runs at different rates differ by the rate alone (common random numbers).
+
+    operations: index into names. gaps: times between arrivals at one request per second. The other columns are the
+    seconds that each request needs, in the order in which it needs them.
+    """
+
+    names: tuple[str, ...]
+    operations: Sequence[int]
+    gaps: Sequence[float]
+    app_before_s: Sequence[float]
+    database_s: Sequence[float]
+    wait_s: Sequence[float]
+    app_after_s: Sequence[float]
+
+
+def draw_work(demands: Sequence[OperationDemand], requests: int, seed: int) -> Work:
+    """Draw so many requests of the mix; their mean demands are exactly those declared, which takes out most noise."""
+    if not demands or requests < 1:
+        raise ValueError("a simulation needs at least one operation and one request")
+    chance = random.Random(seed)
+    operations = _stratified_mix([demand.share for demand in demands], requests, chance)
+    cpu_factors = _unit_mean_factors([demand.cpu_scv for demand in demands], operations, chance)
+    wait_factors = _unit_mean_factors([demand.wait_scv for demand in demands], operations, chance)
+
+    def column(means: Sequence[float], factors: Sequence[float]) -> list[float]:
+        return [means[operation] * factor for operation, factor in zip(operations, factors, strict=True)]
+
+    return Work(
+        names=tuple(demand.operation for demand in demands),
+        operations=operations,
+        gaps=_mean_one([chance.expovariate(1.0) for _ in range(requests)]),
+        app_before_s=column([demand.app_cpu_s * APP_CPU_BEFORE_DATABASE for demand in demands], cpu_factors),
+        database_s=column([demand.database_cpu_s for demand in demands], cpu_factors),
+        wait_s=column([demand.wait_s for demand in demands], wait_factors),
+        app_after_s=column([demand.app_cpu_s * (1.0 - APP_CPU_BEFORE_DATABASE) for demand in demands], cpu_factors),
+    )
+
+
+def _stratified_mix(shares: Sequence[float], requests: int, chance: random.Random) -> list[int]:
+    edges = list(accumulate(shares))
+    operations: list[int] = []
+    while len(operations) < requests:
+        size = min(MIX_BLOCK, requests - len(operations))
+        offset = chance.random()
+        places = ((place + offset) / size * edges[-1] for place in range(size))
+        block = [min(bisect_right(edges, place), len(shares) - 1) for place in places]
+        chance.shuffle(block)
+        operations += block
+    return operations
+
+
+def _unit_mean_factors(scvs: Sequence[float], operations: Sequence[int], chance: random.Random) -> list[float]:
+    """A gamma factor per request (exponential at scv 1), scaled so that its mean over each operation is exactly 1."""
+    draws = [_gamma(scv, chance) for scv in scvs]
+    factors = [draws[operation]() for operation in operations]
+    totals, counts = [0.0] * len(scvs), [0] * len(scvs)
+    for operation, factor in zip(operations, factors, strict=True):
+        totals[operation] += factor
+        counts[operation] += 1
+    scales = [count / total if total else 1.0 for count, total in zip(counts, totals, strict=True)]
+    return [factor * scales[operation] for operation, factor in zip(operations, factors, strict=True)]
+
+
+def _gamma(scv: float, chance: random.Random) -> Callable[[], float]:
+    if scv <= 0.0:
+        return lambda: 1.0
+    if scv == 1.0:
+        return lambda: chance.expovariate(1.0)
+    return lambda: chance.gammavariate(1.0 / scv, scv)
+
+
+def _mean_one(values: list[float]) -> list[float]:
+    scale = len(values) / math.fsum(values)
+    return [value * scale for value in values]

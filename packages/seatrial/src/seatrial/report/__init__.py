@@ -1,0 +1,1 @@
+"""Findings told: terminal, HTML, JSON."""

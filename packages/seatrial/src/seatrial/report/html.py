@@ -1,0 +1,128 @@
+"""The report as one HTML file: nothing to fetch, no script, readable on a phone, in the dark and on paper."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from seatrial.advise.findings import Findings
+from seatrial.model.population import HABIT_BASIS
+from seatrial.report import numbers, picture, prose, sentences
+from seatrial.report.shares import memory_parts, operation_bars, worker_bars
+
+__all__ = ["report_html"]
+
+WIDE_PX = (760, 430)
+NARROW_PX = (360, 400)
+PROPER_NAMES = {"cpu": "CPU", "cpus": "CPUs", "postgresql": "PostgreSQL", "cgroup": "control group", "url": "URL"}
+TRIAL_WORDS = {"sustained": "passed", "violated": "failed", "invalid": "invalid"}
+
+
+def report_html(findings: Findings) -> str:
+    """The whole report; every text in it is escaped."""
+    before, number, after = map(prose.kept_together, _headline(findings))
+    return _template().render(
+        f=findings,
+        before=before,
+        number=number,
+        after=after,
+        verdict=sentences.verdict_words(findings),
+        say={name: prose.kept_together(getattr(sentences, name)(findings)) for name in sentences.__all__},
+        pictures=[
+            (name, drawn)
+            for name, size in (("wide", WIDE_PX), ("narrow", NARROW_PX))
+            if (drawn := picture.draw(findings, *size)) is not None
+        ],
+        description=picture.description(findings),
+        operations=operation_bars(findings),
+        has_database=bool(findings.demand_ms.database),
+        workers=worker_bars(findings),
+        memory=memory_parts(findings),
+        habits=[
+            (_spaced(name), low, typical, high, HABIT_BASIS.get(name, ""))
+            for name, (low, typical, high) in findings.daily_users.assumptions.items()
+        ],
+        environment=[
+            (_spaced(name), text) for name, value in findings.environment.items() if (text := _words(name, value))
+        ],
+        trials=[_trial(row) for row in findings.points],
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        rate=numbers.rate,
+        ms=numbers.milliseconds,
+        mb=numbers.megabytes,
+        people=numbers.people,
+        percent=numbers.percent,
+        together=prose.kept_together,
+        capitalised=prose.capitalised,
+        ended=prose.ended,
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _headline(findings: Findings) -> tuple[str, str, str]:
+    """The sentence of the answer, cut so that its number can be set apart; the number is "" when there is none."""
+    sentence = sentences.capacity_sentence(findings)
+    capacity = findings.worker_capacity.offered_rate_rps
+    if capacity is None:
+        return sentence, "", ""
+    number = numbers.rate(capacity)
+    before, _, after = sentence.partition(f" {number} request")
+    return f"{before} ", number, f" request{after}"
+
+
+def _trial(row: Mapping[str, Any]) -> Mapping[str, str]:
+    def time(name: str) -> str:
+        value = row.get(name)
+        return "–" if value is None else numbers.milliseconds(float(value) * 1000.0)
+
+    def share(name: str) -> str:
+        value = row.get(name)
+        return "–" if value is None else numbers.percent(float(value))
+
+    verdict = str(row.get("verdict", ""))
+    return {
+        "label": str(row.get("label", "")),
+        "run": str(row.get("run", "–")),
+        "workers": str(row.get("workers", "–")),
+        "rate": numbers.rate(row.get("offered_rate_rps")),
+        "quantile": time("slo_quantile_s"),
+        "p50": time("p50_s"),
+        "p99": time("p99_s"),
+        "cpu": share("cpu_utilization"),
+        "errors": share("error_ratio"),
+        "verdict": TRIAL_WORDS.get(verdict, verdict),
+        "shape": verdict,
+    }
+
+
+def _spaced(name: str) -> str:
+    words = name.removesuffix("_bytes").split("_")
+    return " ".join(PROPER_NAMES.get(word, word) for word in words)
+
+
+def _words(name: str, value: Any) -> str:
+    """One value of the environment in words; nested ones as `name value; name value`."""
+    if isinstance(value, Mapping):
+        inner = ((key, _words(str(key), each)) for key, each in value.items())
+        return "; ".join(f"{_spaced(str(key))} {text}" for key, text in inner if text)
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(name, each) for each in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return numbers.megabytes(value) if name.endswith("_bytes") else f"{value:.6g}"
+    return "" if value is None else str(value)

@@ -1,0 +1,184 @@
+"""What the findings say, one idea per sentence; terminal and page speak through these."""
+
+from seatrial.advise.findings import Findings, WorkerPrediction
+from seatrial.report.numbers import megabytes, milliseconds, money, people, percent, rate, rate_span, rounded
+
+__all__ = [
+    "capacity_evidence",
+    "capacity_sentence",
+    "demand_sentence",
+    "interrupted",
+    "memory_sentence",
+    "plan_sentence",
+    "reserve_sentence",
+    "users_sentence",
+    "verdict_words",
+    "worker_explained",
+    "workers_sentence",
+]
+
+VERDICT_WORDS = {"sustained": "Objective met", "violated": "Objective not met", "invalid": "Not measured"}
+
+
+def verdict_words(findings: Findings) -> str:
+    """The verdict as a heading."""
+    return VERDICT_WORDS.get(findings.verdict, findings.verdict)
+
+
+def capacity_sentence(findings: Findings) -> str:
+    """How much one worker (or, when more were measured, that server) handles under the objective."""
+    capacity = findings.worker_capacity
+    who = "One worker" if capacity.workers == 1 else f"{capacity.workers} workers"
+    verb = "handles" if capacity.workers == 1 else "handle"
+    if capacity.offered_rate_rps is not None:
+        amount = f"{rate(capacity.offered_rate_rps)} {_requests(capacity.offered_rate_rps)} a second"
+        return f"{who} of {findings.subject} {verb} {amount} with {findings.objective}."
+    if findings.verdict == "invalid":
+        return f"How many requests a second {who.lower()} of {findings.subject} {verb} could not be measured."
+    return f"No rate was found at which {who.lower()} of {findings.subject} {verb} requests with {findings.objective}."
+
+
+def capacity_evidence(findings: Findings) -> str:
+    """Interval, and the rates seen to pass and to fail."""
+    capacity = findings.worker_capacity
+    parts = []
+    interval = rate_span(capacity.low_rps, capacity.high_rps)
+    if interval:
+        parts.append(f"95 % interval over fresh starts: {interval} requests/s.")
+    elif capacity.offered_rate_rps is not None:
+        parts.append("No interval: that needs at least two fresh starts.")
+    seen = []
+    if capacity.pass_rps is not None:
+        seen.append(f"seen to pass at {rate(capacity.pass_rps)}/s")
+    if capacity.fail_rps is not None:
+        seen.append(f"seen to fail at {rate(capacity.fail_rps)}/s")
+    if seen:
+        phrase = ", ".join(seen)
+        parts.append(f"{phrase[0].upper()}{phrase[1:]}.")
+    if capacity.pass_rps is None and capacity.fail_rps is not None:
+        parts.append("No trial was seen to pass.")
+    return " ".join(parts)
+
+
+def worker_explained(findings: Findings) -> str:
+    """What a worker and a thread are, with this server's numbers."""
+    capacity = findings.worker_capacity
+    inside = capacity.workers * capacity.threads
+    held = "one request at a time; a second" if inside == 1 else f"{inside} requests at once; one more"
+    threads = "1 thread" if capacity.threads == 1 else f"{capacity.threads} threads"
+    if capacity.workers == 1:
+        return f"A worker is one process that runs your app. With its {threads} it holds {held} waits its turn."
+    return (
+        f"A worker is one process that runs your app. {capacity.workers} of them with {threads} each hold {held} "
+        "waits its turn."
+    )
+
+
+def demand_sentence(findings: Findings) -> str:
+    """CPU and queries per request, and the dearest operation."""
+    demand = findings.demand_ms
+    if demand.total is None:
+        return "What a request costs in CPU could not be read on this machine."
+    sentence = f"A request costs {milliseconds(demand.total)} of CPU"
+    interval = _milliseconds_span(demand.low_total, demand.high_total)
+    if interval:
+        sentence += f" ({interval})"
+    if demand.app is not None and demand.database:
+        sentence += f": {milliseconds(demand.app)} {findings.subject}, {milliseconds(demand.database)} PostgreSQL"
+    if findings.queries_per_request is not None:
+        sentence += f", with {rounded(findings.queries_per_request, 2)} database queries"
+    sentence += "."
+    dearest = demand.by_operation.get(findings.dearest_operation, {}).get("total")
+    if dearest is not None and len(demand.by_operation) > 1:
+        sentence += f" The dearest is {findings.dearest_operation}: {milliseconds(dearest)}."
+    return sentence
+
+
+def interrupted(findings: Findings) -> str:
+    """That the study was cut short; "" when it was not, or when a caveat says so already."""
+    if findings.complete or any(each.code == "incomplete" for each in findings.caveats):
+        return ""
+    return "This study was interrupted: what it holds is true, but there is less of it than planned."
+
+
+def workers_sentence(findings: Findings) -> str:
+    """What more workers would bring on this plan."""
+    shown = [each for each in findings.worker_predictions if each.workers != findings.worker_capacity.workers]
+    if not shown:
+        return ""
+    phrases = [_prediction(each) for each in shown[:4]]
+    return f"On this plan, by the model: {'; '.join(phrases)}."
+
+
+def memory_sentence(findings: Findings) -> str:
+    """Where the plan's memory goes, and how many workers fit."""
+    memory = findings.memory_bytes
+    if memory.first_worker is None:
+        return f"Memory was not read. The plan has {megabytes(memory.plan)}."
+    parts = [f"system {megabytes(memory.system)}"]
+    if memory.database:
+        parts.append(f"PostgreSQL {megabytes(memory.database)}")
+    parts.append(f"first worker {megabytes(memory.first_worker)}")
+    if memory.further_worker is not None:
+        parts.append(f"each further worker {megabytes(memory.further_worker)}")
+    total = f"of the plan's {megabytes(memory.plan)}"
+    fit = findings.workers_that_fit
+    if fit is None:
+        ending = "How many workers fit was not found."
+    elif fit == 0:
+        ending = "Not even one worker fits."
+    else:
+        ending = f"{fit} worker{'s fit' if fit > 1 else ' fits'}."
+    return f"{', '.join(parts)}, {total}. {ending}"
+
+
+def plan_sentence(findings: Findings) -> str:
+    """Name, size and price of the plan, with the price's date."""
+    plan = findings.plan
+    name = " ".join(part for part in (plan.provider, plan.product, plan.name) if part)
+    cpus = f"{plan.cpus:g} {plan.cpu_kind} vCPU".replace("  ", " ")
+    price = money(plan.usd_month)
+    dated = f" (as of {plan.price_as_of})" if plan.price_as_of and plan.usd_month is not None else ""
+    return f"{name}: {cpus}, {megabytes(plan.memory_bytes)}, {price}{dated}."
+
+
+def reserve_sentence(findings: Findings) -> str:
+    """What the plan handles as it would be set up on it."""
+    capacity = findings.plan_capacity
+    if capacity.offered_rate_rps is None:
+        return ""
+    shape = f"{capacity.workers} worker{'s' if capacity.workers != 1 else ''}"
+    if capacity.threads > 1:
+        shape += f" x {capacity.threads} threads"
+    interval = rate_span(capacity.low_rps, capacity.high_rps)
+    ending = f" ({interval})" if interval else ""
+    return f"With {shape} it handles {rate(capacity.offered_rate_rps)} requests/s{ending}."
+
+
+def users_sentence(findings: Findings) -> str:
+    """How many people a day that is, and how uncertain."""
+    users = findings.daily_users
+    if users.typical is None or users.low is None or users.high is None:
+        return "How many people that is cannot be said without a capacity."
+    return (
+        f"With {percent(users.headroom)} of the capacity kept in reserve for the unexpected, that is about "
+        f"{people(users.typical)} daily users. Nine in ten of the cases drawn lie between {people(users.low)} and "
+        f"{people(users.high)}: people's habits are known less well than machines."
+    )
+
+
+def _prediction(each: WorkerPrediction) -> str:
+    words = f"{each.workers} worker{'s' if each.workers > 1 else ''} {rate(each.predicted_rps)}/s"
+    if each.measured_rps is not None:
+        words += f" (measured {rate(each.measured_rps)})"
+    return words if each.fits_memory else f"{words}, but they do not fit in memory"
+
+
+def _milliseconds_span(low_ms: float | None, high_ms: float | None) -> str:
+    if low_ms is None or high_ms is None:
+        return ""
+    return f"95 % interval {max(0.0, low_ms):.1f} to {high_ms:.1f}"
+
+
+def _requests(value_rps: float) -> str:
+    return "request" if rate(value_rps) in {"1", "1.0"} else "requests"

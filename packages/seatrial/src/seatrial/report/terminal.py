@@ -1,0 +1,72 @@
+"""The answer for a terminal."""
+
+import textwrap
+
+from seatrial.advise.findings import Findings
+from seatrial.report import sentences
+from seatrial.report.prose import capitalised, ended, kept_together
+
+__all__ = ["answer"]
+
+LABEL_WIDTH = 11
+
+
+def answer(findings: Findings, width: int = 80) -> str:
+    """The findings in words, no line longer than `width` (at least 40), ending in a newline.
+
+    The verdict comes first when the objective is not met; what limits the numbers comes last, never left out.
+    """
+    width = max(40, width)
+    blocks = [_headline(findings, width), _facts(findings, width)]
+    caveats = [f"{ended(each.text)} {each.next_step}".strip() for each in findings.caveats]
+    if caveats:
+        blocks.append(_listed("What limits these numbers:", caveats, width))
+    if findings.limits_of_this:
+        blocks.append(_listed("What this does not say:", list(findings.limits_of_this), width))
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _headline(findings: Findings, width: int) -> str:
+    lines = []
+    if findings.verdict != "sustained":
+        lines.append(f"{sentences.verdict_words(findings).upper()}. {findings.verdict_sentence}".strip())
+    if interrupted := sentences.interrupted(findings):
+        lines.append(interrupted)
+    lines.append(sentences.capacity_sentence(findings))
+    return "\n".join(_filled(line, width) for line in lines)
+
+
+def _facts(findings: Findings, width: int) -> str:
+    bottleneck = str(findings.bottleneck.get("sentence") or "")
+    habits = "; ".join(
+        f"{name.replace('_', ' ')} {typical:g} ({low:g} to {high:g})"
+        for name, (low, typical, high) in findings.daily_users.assumptions.items()
+    )
+    rows = [
+        ("measured", sentences.capacity_evidence(findings)),
+        ("server", f"{findings.server}. {sentences.worker_explained(findings)}"),
+        ("a request", sentences.demand_sentence(findings)),
+        ("workers", sentences.workers_sentence(findings)),
+        ("memory", capitalised(sentences.memory_sentence(findings))),
+        ("plan", f"{sentences.plan_sentence(findings)} {sentences.reserve_sentence(findings)}"),
+        ("gives way", bottleneck),
+        ("people", sentences.users_sentence(findings)),
+        ("assumed", f"{capitalised(habits)}." if habits and findings.daily_users.typical is not None else ""),
+    ]
+    return "\n".join(_row(label, text.strip(), width) for label, text in rows if text.strip())
+
+
+def _row(label: str, text: str, width: int) -> str:
+    margin = " " * (2 + LABEL_WIDTH)
+    first = f"  {label:<{LABEL_WIDTH}}"
+    return _filled(text, width, first, margin)
+
+
+def _listed(title: str, items: list[str], width: int) -> str:
+    return "\n".join([title, *(_filled(capitalised(ended(each)), width, "  - ", "    ") for each in items)])
+
+
+def _filled(text: str, width: int, first: str = "", following: str = "") -> str:
+    """Wrapped, with numbers kept beside their units; a no-break space is not one to textwrap, so it stays inside."""
+    wrapped = textwrap.fill(kept_together(text), width, initial_indent=first, subsequent_indent=following)
+    return wrapped.replace("\N{NO-BREAK SPACE}", " ")

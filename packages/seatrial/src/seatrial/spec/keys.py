@@ -1,0 +1,122 @@
+"""Every key of seatrial.toml, declared once: type, default, bounds, meaning, example.
+
+`seatrial.spec.checking` validates by it, `seatrial.spec.reference` writes docs/reference/seatrial-toml.md from it.
+"""
+
+from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, Key, Section
+from seatrial.spec.subject_keys import DATABASE, PLAN, SERVER, SUBJECT
+from seatrial.spec.trial_spec import MeasureSettings
+from seatrial.spec.workload_keys import HABITS, OBJECTIVE, OPERATIONS, TARGET, WORKLOAD
+
+__all__ = ["KEYS", "MEASURE", "SECTIONS", "SMALLEST_FILE"]
+
+SMALLEST_FILE = """\
+[subject]
+app = "shop:create_app()"
+
+[[workload.operations]]
+name = "front page"
+path = "/"
+"""
+"""The least a seatrial.toml must say."""
+
+_MEASURE = MeasureSettings()
+
+
+def _seconds(name: str, about: str, default: float) -> Key:
+    return Key(f"measure.{name}", NUMBER, about, f"{name} = {default:g}", default, above=0, at_most=3600)
+
+
+MEASURE = Section(
+    "measure",
+    "How long and how often to measure. The defaults take about three minutes; less is quicker and less sure.",
+    (
+        Key(
+            "measure.restarts",
+            WHOLE_NUMBER,
+            "How many times the app is started afresh and measured. The interval of the answer comes from how much the "
+            "starts differ; with fewer than 3 the answer says so.",
+            "restarts = 3",
+            default=_MEASURE.restarts,
+            at_least=1,
+            at_most=50,
+        ),
+        Key(
+            "measure.brief_starts",
+            WHOLE_NUMBER,
+            "Further fresh starts in which only the saturation is measured, about 15 s each. The spread between starts "
+            "makes the interval wide; with five of them it is about half as wide as with three.",
+            "brief_starts = 2",
+            default=_MEASURE.brief_starts,
+            at_least=0,
+            at_most=50,
+        ),
+        Key(
+            "measure.plan_starts",
+            WHOLE_NUMBER,
+            "How many more fresh starts are measured with the worker count that the model finds best for the plan, to "
+            "check its prediction. 0 leaves the check out: the answer is then about the declared workers only.",
+            "plan_starts = 1",
+            default=_MEASURE.plan_starts,
+            at_least=0,
+            at_most=10,
+        ),
+        _seconds(
+            "warm_up_max_s",
+            "At most this long is the app warmed up after a start; nothing is counted.",
+            _MEASURE.warm_up_max_s,
+        ),
+        _seconds(
+            "half_load_s", "How long half of the full rate is sent, to see what a request costs.", _MEASURE.half_load_s
+        ),
+        _seconds("saturation_s", "How long the app is kept fully busy, to see what gives way.", _MEASURE.saturation_s),
+        _seconds(
+            "confirm_s",
+            "How long each of the two rates around the answer is sent: one must pass, one fail.",
+            _MEASURE.confirm_s,
+        ),
+        _seconds(
+            "search_trial_s",
+            "How long each step of the search takes, when the answer was not confirmed.",
+            _MEASURE.search_trial_s,
+        ),
+        Key(
+            "measure.seed",
+            WHOLE_NUMBER,
+            "Starts every random draw, so that two runs send the same requests at the same times.",
+            "seed = 1",
+            default=_MEASURE.seed,
+            at_least=0,
+            at_most=2**63 - 1,
+        ),
+        Key(
+            "measure.allow_noise",
+            FLAG,
+            "Measure even when this machine is too busy to be trusted. The answer then carries a caveat.",
+            "allow_noise = false",
+            default=_MEASURE.allow_noise,
+        ),
+        Key(
+            "measure.results",
+            PATH,
+            "The folder for study.json and report.html. A relative path starts at the folder of seatrial.toml.",
+            'results = "results"',
+            default="results",
+        ),
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (
+    SUBJECT,
+    SERVER,
+    DATABASE,
+    PLAN,
+    WORKLOAD,
+    OPERATIONS,
+    OBJECTIVE,
+    MEASURE,
+    HABITS,
+    TARGET,
+)
+
+KEYS: tuple[Key, ...] = tuple(key for section in SECTIONS for key in section.keys)

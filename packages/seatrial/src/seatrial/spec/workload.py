@@ -1,0 +1,40 @@
+"""What the users do, as declared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["OperationSpec", "WorkloadSpec"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSpec:
+    """One plain request, for a workload that needs no journeys file."""
+
+    name: str
+    path: str
+    method: str = "GET"
+    weight: float = 1.0
+    body: str = ""
+    content_type: str = "application/x-www-form-urlencoded"
+    expect_status: int = 200
+    expect_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadSpec:
+    """A weighted mix of operations, by plain requests or by the functions of a journeys file.
+
+    journeys: a Python file whose generator functions are the operations. mix: function name -> weight.
+    sign_in: the function that signs one person in, run once for each of `people` after every start.
+    arrivals: "poisson" or "constant". timeout_s: how long a person waits for an answer.
+    """
+
+    operations: tuple[OperationSpec, ...] = ()
+    journeys: Path | None = None
+    mix: Mapping[str, float] = field(default_factory=dict)
+    sign_in: str = ""
+    people: int = 30
+    arrivals: str = "poisson"
+    timeout_s: float = 10.0
+    keep_alive: bool = True

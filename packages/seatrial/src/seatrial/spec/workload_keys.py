@@ -1,0 +1,246 @@
+"""The keys of seatrial.toml that say what users do and how well they must be served: workload, slo, habits, target."""
+
+from seatrial.spec.habits import USUAL_HABITS
+from seatrial.spec.key import FLAG, NUMBER, NUMBERS_BY_NAME, PATH, RANGE, TEXT, WHOLE_NUMBER, Key, Section, shown
+from seatrial.spec.slo import SLO
+from seatrial.spec.workload import OperationSpec, WorkloadSpec
+
+__all__ = ["HABITS", "OBJECTIVE", "OPERATIONS", "TARGET", "WORKLOAD"]
+
+_WORKLOAD = WorkloadSpec()
+_OPERATION = OperationSpec(name="", path="")
+_SLO = SLO()
+
+WORKLOAD = Section(
+    "workload",
+    "What the users do: plain requests, each a `[[workload.operations]]`; or, for an app with sign-in and forms, "
+    "functions of a Python file, `journeys`, with their weights in `mix`; or both.",
+    (
+        Key(
+            "workload.journeys",
+            PATH,
+            "A Python file whose generator functions are what users do: each yields requests and gets their answers. A "
+            "relative path starts at the folder of seatrial.toml.",
+            'journeys = "journeys.py"',
+            default_words="none",
+        ),
+        Key(
+            "workload.mix",
+            NUMBERS_BY_NAME,
+            "How often each function of the journeys file is called, as weights: only their proportion counts.",
+            "mix = { home_timeline = 70, post = 5 }",
+            default={},
+            default_words="none",
+            at_least=0,
+        ),
+        Key(
+            "workload.sign_in",
+            TEXT,
+            "The function of the journeys file that signs one person in. It runs once for each of `people` after every "
+            "start, outside the measured time.",
+            'sign_in = "sign_in"',
+            default=_WORKLOAD.sign_in,
+            default_words="none: nobody signs in",
+        ),
+        Key(
+            "workload.people",
+            WHOLE_NUMBER,
+            "How many different people the load acts as.",
+            "people = 30",
+            default=_WORKLOAD.people,
+            at_least=1,
+            at_most=100_000,
+        ),
+        Key(
+            "workload.arrivals",
+            TEXT,
+            "When requests come: `poisson`, at random as from people who do not know of each other, or "
+            "`constant`, evenly spaced, which is kinder than life.",
+            'arrivals = "poisson"',
+            default=_WORKLOAD.arrivals,
+            choices=("poisson", "constant"),
+        ),
+        Key(
+            "workload.timeout_s",
+            NUMBER,
+            "After how many seconds a person gives up; the request then counts as failed.",
+            "timeout_s = 10",
+            default=_WORKLOAD.timeout_s,
+            above=0,
+            at_most=300,
+        ),
+        Key(
+            "workload.keep_alive",
+            FLAG,
+            "Whether a person's requests use one connection again, as browsers do, or open a new one each time.",
+            "keep_alive = true",
+            default=_WORKLOAD.keep_alive,
+        ),
+    ),
+)
+
+OPERATIONS = Section(
+    "workload.operations",
+    "One plain request. Repeat the section for each.",
+    (
+        Key("workload.operations.name", TEXT, "What it is called in the answer.", 'name = "front page"', required=True),
+        Key(
+            "workload.operations.path",
+            TEXT,
+            "The path that is asked for, with its query.",
+            'path = "/?page=1"',
+            required=True,
+        ),
+        Key(
+            "workload.operations.method",
+            TEXT,
+            "The HTTP method.",
+            'method = "GET"',
+            default=_OPERATION.method,
+            choices=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+        ),
+        Key(
+            "workload.operations.weight",
+            NUMBER,
+            "How often it is sent, against the weights of the others.",
+            "weight = 3",
+            default=_OPERATION.weight,
+            at_least=0,
+        ),
+        Key(
+            "workload.operations.body",
+            TEXT,
+            "What is sent with a POST, PUT or PATCH.",
+            'body = "title=hello"',
+            default=_OPERATION.body,
+            default_words="empty",
+        ),
+        Key(
+            "workload.operations.content_type",
+            TEXT,
+            "What the body is.",
+            'content_type = "application/json"',
+            default=_OPERATION.content_type,
+        ),
+        Key(
+            "workload.operations.expect_status",
+            WHOLE_NUMBER,
+            "The only status that counts as a good answer. A fast refusal must not pass for speed.",
+            "expect_status = 200",
+            default=_OPERATION.expect_status,
+            at_least=100,
+            at_most=599,
+        ),
+        Key(
+            "workload.operations.expect_text",
+            TEXT,
+            "Text that the answer must hold to count as good.",
+            'expect_text = "Welcome"',
+            default=_OPERATION.expect_text,
+            default_words="not looked for",
+        ),
+    ),
+    repeated=True,
+)
+
+OBJECTIVE = Section(
+    "slo",
+    "The service level objective: what is good enough. The capacity is the highest rate at which it is still met.",
+    (
+        Key(
+            "slo.latency_quantile",
+            NUMBER,
+            "The share of requests that must be answered in time.",
+            "latency_quantile = 0.95",
+            default=_SLO.latency_quantile,
+            above=0,
+            below=1,
+            hint="95 % is written 0.95.",
+        ),
+        Key(
+            "slo.latency_max_ms",
+            NUMBER,
+            "In how many milliseconds, counted from the moment the request was due.",
+            "latency_max_ms = 500",
+            default=_SLO.latency_max_s * 1000,
+            above=0,
+            at_most=300_000,
+        ),
+        Key(
+            "slo.error_ratio_max",
+            NUMBER,
+            "The share of requests that may fail.",
+            "error_ratio_max = 0.001",
+            default=_SLO.error_ratio_max,
+            at_least=0,
+            below=1,
+            hint="0.1 % is written 0.001.",
+        ),
+    ),
+)
+
+
+def _habit(
+    name: str,
+    about: str,
+    example: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+) -> Key:
+    low, typical, high = USUAL_HABITS[name]
+    usual = shown(typical) if low == high else shown((low, typical, high))
+    path = f"habits.{name}"
+    return Key(path, RANGE, about, example, None, f"`{usual}`", above=above, at_least=at_least, below=below)
+
+
+HABITS = Section(
+    "habits",
+    "What your users are like; it turns requests per second into daily users. Each is `[low, typical, high]`, "
+    "where 5 % of cases are below low and 5 % above high, or one number that you know. The defaults are "
+    "assumptions about social and content sites: a figure from your own access log is worth more than anything "
+    "else here.",
+    (
+        _habit(
+            "sessions_per_day", "Visits a day of a person who comes that day.", "sessions_per_day = [1, 2, 4]", above=0
+        ),
+        _habit(
+            "requests_per_session",
+            "Requests to the app in one visit, without files served apart.",
+            "requests_per_session = 12",
+            above=0,
+        ),
+        _habit("peak_factor", "The busiest hour against the mean of the day.", "peak_factor = [2, 3, 5]", at_least=1),
+        _habit(
+            "headroom",
+            "The share of the capacity that is kept free for the unexpected.",
+            "headroom = 0.3",
+            at_least=0,
+            below=1,
+        ),
+    ),
+)
+
+TARGET = Section(
+    "target",
+    "What you need. Without it the capacity is told and nothing is judged against it.",
+    (
+        Key(
+            "target.rate_rps",
+            NUMBER,
+            "Requests per second in the busiest minutes.",
+            "rate_rps = 50",
+            default_words="nothing asked",
+            above=0,
+        ),
+        Key(
+            "target.daily_users",
+            NUMBER,
+            "People who come on a day.",
+            "daily_users = 5000",
+            default_words="nothing asked",
+            above=0,
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Where the subject runs: limits, placement, server, database, readiness, meters."""

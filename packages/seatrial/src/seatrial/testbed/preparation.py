@@ -1,0 +1,70 @@
+"""Commands that run to their end before anything is measured: probes, migrations, seeds."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatrial.errors import TestbedError
+from seatrial.spec.subject import Subject
+from seatrial.testbed.process import Order, Process, Warden, describe_exit
+from seatrial.testbed.server import Gunicorn, child_environment, fill, gunicorn_version
+
+__all__ = ["Preparation", "command_words"]
+
+PROBE_DEADLINE_S = 20.0
+WORDS_MAX = 100
+
+
+def command_words(argv: tuple[str, ...]) -> str:
+    """A command as one short line."""
+    words = " ".join(" ".join(argv).split())
+    return words if len(words) <= WORDS_MAX else f"{words[:WORDS_MAX]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Runs commands of the subject outside the limits (they are not measured), on the generator's CPUs."""
+
+    subject: Subject
+    keeper: Warden
+    folder: Path
+    cpus: tuple[int, ...]
+
+    def environment(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Of the subject's processes. values: what the placeholders stand for."""
+        return child_environment(self.subject, os.environ, Path(sys.executable), values)
+
+    def command(self, number: int, values: Mapping[str, str]) -> None:
+        """Run the `prepare` command with that number, from 0. Raises TestbedError with its last lines."""
+        where = f"subject.prepare[{number}]"
+        argv = tuple(fill(part, values, where) for part in self.subject.prepare[number])
+        self._run(argv, where, self.subject.prepare_timeout_s, values)
+
+    def find_gunicorn(self, values: Mapping[str, str]) -> Gunicorn:
+        """What gunicorn the subject's Python has. Raises TestbedError when it has none."""
+        argv = (str(self.subject.python), "-c", "import gunicorn; print('gunicorn', gunicorn.__version__)")
+        output = self._run(argv, "subject.python", PROBE_DEADLINE_S, values)
+        memory = Path("/dev/shm")  # noqa: S108 -- a folder in memory is what is looked for
+        heartbeat = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+        return Gunicorn(gunicorn_version(output), heartbeat)
+
+    def _run(self, argv: tuple[str, ...], where: str, timeout_s: float, values: Mapping[str, str]) -> str:
+        log = self.folder / f"{where}.log"
+        process = Process(
+            Order(argv, self.environment(values), self.subject.directory, log, cpus=self.cpus), self.keeper
+        )
+        status = process.wait(timeout_s)
+        process.stop()
+        if status == 0:
+            return process.log_tail()
+        what = f"did not end within {timeout_s:g} s"
+        advice = "It may wait for input or for a lock; if it is only slow, raise subject.prepare_timeout_s."
+        if status is not None:
+            what = f"failed ({describe_exit(status)})"
+            advice = "Its last lines are below; run it by hand to see more."
+        if "No module named 'gunicorn'" in process.log_tail():
+            what = f"failed: gunicorn is not installed in {self.subject.python}"
+            advice = "Install it there (pip install gunicorn), or set subject.python to the interpreter that has it."
+        raise TestbedError(f"`{command_words(argv)}` {what}", where=where, try_this=advice, details=process.log_tail())

@@ -1,0 +1,42 @@
+"""What the meters say at one instant."""
+
+from dataclasses import dataclass
+
+__all__ = ["CpuSeconds", "Readings"]
+
+
+@dataclass(frozen=True, slots=True)
+class CpuSeconds:
+    """CPU time used since the groups were made, in seconds; it only grows. None where nothing can be read."""
+
+    app_s: float | None
+    database_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One reading of every meter; subtract two of them for an interval.
+
+    at_s: `time.perf_counter()` when the CPU meters were read.
+    app_cpu_s, database_cpu_s: as in CpuSeconds, the app with all its descendants.
+    app_memory_bytes: sum of the PSS (memory, each shared page divided by its users) of the app's processes.
+    worker_memory_bytes: PSS of each process of the app, the master first, then by process id.
+    database_memory_bytes: sum of the PSS of PostgreSQL's processes.
+    memory_limit_bytes: what app and database may use together; None when nothing enforces it.
+    oom_kills: processes of the subject that the kernel ended for want of memory.
+    throttled_s: how long the subject was held back by a CPU quota (all its CPUs together).
+    processes: how many processes the app has.
+
+    None where nothing can be read: never a zero in its place. Memory is None, too, when the app is not running.
+    """
+
+    at_s: float
+    app_cpu_s: float | None
+    database_cpu_s: float | None
+    app_memory_bytes: int | None
+    worker_memory_bytes: tuple[int, ...]
+    database_memory_bytes: int | None
+    memory_limit_bytes: int | None
+    oom_kills: int
+    throttled_s: float
+    processes: int

@@ -1,0 +1,285 @@
+"""The test bed: the subject and its database inside the plan's limits, and nothing left behind."""
+
+import dataclasses
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from seatrial.errors import SubjectExited, TestbedError
+from seatrial.spec.subject import Server, Subject
+from seatrial.spec.trial_spec import TrialSpec
+from seatrial.testbed.database import Database, GivenDatabase
+from seatrial.testbed.enclosure import Enclosure
+from seatrial.testbed.placement import Placement, place
+from seatrial.testbed.postgres import EmbeddedPostgres, Surroundings
+from seatrial.testbed.postgres_settings import tuned_settings
+from seatrial.testbed.preparation import Preparation, command_words
+from seatrial.testbed.process import Order, Process, Warden, describe_exit
+from seatrial.testbed.readiness import MEMORY_ADVICE, free_port, wait_until_ready
+from seatrial.testbed.readings import CpuSeconds, Readings
+from seatrial.testbed.server import Gunicorn, server_argv
+from seatrial.testbed.target import check_answers, check_target
+from seatrial.testbed.this_machine import available_cpus, core_siblings, is_in_memory
+
+__all__ = ["Testbed"]
+
+# PostgreSQL's own default of 100, less those kept for superusers and the meter.
+CONNECTIONS = 92
+# The kernel takes the app first when memory runs out: on a server the database is protected.
+APP_OOM_SCORE_ADJ = 600
+# An app that works in the background all the time never becomes idle; it is measured as it is.
+SETTLE_MAX_S = 10.0
+NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)
+UNTOUCHED = "The subject was started by somebody else: no limits were set, and its CPU and memory were not read."
+OWN_DATABASE = (
+    "The database is your own server: it runs outside the plan's limits, its CPU and memory are not read, and its data "
+    "are not reset between starts."
+)
+
+
+class Testbed:
+    """Where one subject runs; a context manager.
+
+    `with Testbed(spec) as testbed: testbed.prepare(); testbed.start(1, 4, fresh_data=False)`.
+    Whatever happens, even kill -9 of this process, its processes, control groups and folder are removed.
+    While it is open this process is confined to `placement.generator_cpus`.
+
+    placement: from the start. caveats: complete after __enter__. url: where the subject answers, after `start`.
+    database: None when the subject has none that Seatrial knows.
+    """
+
+    __test__ = False
+
+    placement: Placement
+    database: Database | None
+    caveats: tuple[str, ...]
+    url: str
+
+    def __init__(
+        self, trial_spec: TrialSpec, work: Path | None = None, on_progress: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`work`: the folder in which the private, temporary folder is made (default: the system's).
+
+        on_progress: called with a phrase at each step. Raises SpecError when the target is not on this machine.
+        """
+        self._subject: Subject = trial_spec.subject
+        self._limits = trial_spec.plan.limits
+        self._progress = on_progress
+        self._token = secrets.token_hex(6)
+        self._folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
+        self.url = self._subject.url
+        self.caveats = ()
+        self.database = None
+        self._own_cpus = available_cpus()
+        self.placement = place(self._own_cpus, self._limits.cpus, core_siblings(self._own_cpus))
+        self._keeper: Warden | None = None
+        self._enclosure: Enclosure | None = None
+        self._embedded: EmbeddedPostgres | None = None
+        self._app: Process | None = None
+        self._gunicorn: Gunicorn | None = None
+        if self._subject.url:
+            check_target(self._subject.url, allow_remote=trial_spec.allow_remote)
+        elif self._subject.database.kind == "url":
+            self.database = GivenDatabase(self._subject.database.url)
+
+    def __enter__(self) -> Self:
+        if self._subject.url:
+            self.caveats = (UNTOUCHED,)
+            return self
+        try:
+            self._set_up()
+        except BaseException:
+            self._tear_down()
+            raise
+        return self
+
+    def _set_up(self) -> None:
+        self._keeper = keeper = Warden(self._token)
+        keeper.tell(folder=str(self._folder))
+        self._make_folder()
+        has_own_database = self._subject.database.kind == "embedded"
+        self._enclosure = Enclosure.build(keeper, self._limits, self.placement, has_database=has_own_database)
+        caveats = [*self.placement.caveats, *self._enclosure.caveats]
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, self.placement.generator_cpus)
+        else:
+            caveats.append("This system keeps no program on chosen CPUs: subject and load generator share them.")
+        if has_own_database:
+            self._embedded = self.database = EmbeddedPostgres(
+                Surroundings(keeper, self._folder, self.placement.subject_cpus, self._enclosure.database),
+                tuned_settings(self._limits.subject_memory_bytes, CONNECTIONS),
+            )
+            if is_in_memory(self._folder):
+                caveats.append(
+                    f"{self._folder.parent} is kept in memory: writes cost the database less than on a disk."
+                )
+        elif self.database is not None:
+            caveats.append(OWN_DATABASE)
+        self.caveats = tuple(caveats)
+
+    def _make_folder(self) -> None:
+        try:
+            # Entered, not listed, by the user that the database runs as.
+            self._folder.mkdir(mode=0o711)
+            (self._folder / "files").mkdir()
+        except OSError as error:
+            raise TestbedError(
+                f"cannot make the working folder: {error.strerror}",
+                where=str(self._folder),
+                try_this="Choose a folder that you may write to, with room for the database.",
+            ) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tear_down()
+
+    def _tear_down(self) -> None:
+        """The warden ends and removes everything; it does so as well when this process is killed in the middle."""
+        if self._enclosure:
+            self._enclosure.close()
+        if self._keeper:
+            self._keeper.close()
+            if hasattr(os, "sched_setaffinity"):
+                os.sched_setaffinity(0, self._own_cpus)
+        for process in (self._app, self._database_process()):
+            if process is not None:
+                process.wait(1.0)
+        self._app = None
+
+    def prepare(self) -> None:
+        """Start the database, run the subject's `prepare` commands, take the snapshot that `fresh_data` returns to."""
+        if self._subject.url:
+            return
+        if isinstance(self.database, GivenDatabase):
+            self._progress("connecting to the database")
+            self.database.check()
+        if self._embedded:
+            self._progress("starting PostgreSQL")
+            self._embedded.start()
+        preparation = self._preparation()
+        if self._subject.server.kind == "gunicorn":
+            self._progress("looking for gunicorn")
+            self._gunicorn = preparation.find_gunicorn(self._placeholders(free_port()))
+        for number, command in enumerate(self._subject.prepare):
+            self._progress(f"preparing: {command_words(command)}")
+            preparation.command(number, self._placeholders(free_port()))
+        if self._embedded:
+            self._progress("taking a snapshot of the data")
+            self._embedded.vacuum_analyze()
+            self._embedded.snapshot()
+            self._embedded.checkpoint()
+
+    def _preparation(self) -> Preparation:
+        return Preparation(self._subject, self._open().keeper, self._folder, self.placement.generator_cpus)
+
+    def _open(self) -> "_Opened":
+        if self._keeper is None or self._enclosure is None:
+            raise TestbedError("the test bed is not open: use it as a context manager")
+        return _Opened(self._keeper, self._enclosure)
+
+    def _placeholders(self, port: int) -> dict[str, str]:
+        values = dict(self.database.placeholders()) if self.database else {}
+        values["port"] = str(port)
+        values["work"] = str(self._folder / "files")
+        values["python"] = str(self._subject.python)
+        values["bin"] = str(self._subject.python.parent)
+        return values
+
+    def start(self, workers: int, threads: int, *, fresh_data: bool) -> None:
+        """Start the subject and wait until it answers and its start no longer uses CPU; a running one is stopped first.
+
+        fresh_data: restore the snapshot before.
+        """
+        if self._subject.url:
+            check_answers(self._subject.url, self._subject.health_path, self._subject.start_timeout_s)
+            return
+        self.stop()
+        if fresh_data and self._embedded:
+            self._progress("restoring the data")
+            self._embedded.restore()
+        enclosure = self._open().enclosure
+        enclosure.tighten()
+        self._progress(f"starting {self._subject.name}: {workers} x {threads}")
+        port = free_port()
+        self._app = self._launch(dataclasses.replace(self._subject.server, workers=workers, threads=threads), port)
+        wait_until_ready(
+            self._app, port, self._subject.health_path, self._subject.start_timeout_s, enclosure.out_of_memory
+        )
+        self.url = f"http://127.0.0.1:{port}"
+        # The first worker answers while the others are still importing the app.
+        processes = workers + 1 if self._gunicorn else 1
+        enclosure.settle(self._app, processes, min(SETTLE_MAX_S, self._subject.start_timeout_s))
+
+    def _launch(self, server: Server, port: int) -> Process:
+        opened = self._open()
+        group = opened.enclosure.app
+        values = self._placeholders(port) | {"workers": str(server.workers), "threads": str(server.threads)}
+        order = Order(
+            argv=server_argv(self._subject, server, port, values, self._gunicorn),
+            environment=self._preparation().environment(values),
+            directory=self._subject.directory,
+            log=self._folder / f"app-{time.monotonic_ns()}.log",
+            cpus=self.placement.subject_cpus,
+            groups=group.entries if group else (),
+            own_group=group.members if group else None,
+            oom_score_adj=APP_OOM_SCORE_ADJ,
+        )
+        return Process(order, opened.keeper)
+
+    def stop(self) -> None:
+        """Stop the subject (not the database); its CPU seconds stay counted."""
+        if self._app is not None:
+            # Read once more: without control groups the last reading of a process is all that is left of it.
+            self.cpu_seconds()
+            self._app.stop()
+            self._app = None
+
+    def _database_process(self) -> Process | None:
+        return self._embedded.process if self._embedded and self._embedded.is_started else None
+
+    def cpu_seconds(self) -> CpuSeconds:
+        """CPU seconds of app and database; two reads of open files, cheap enough between single requests."""
+        if self._enclosure is None:
+            return CpuSeconds(None, None)
+        return self._enclosure.cpu_seconds(self._app, self._database_process())
+
+    def readings(self) -> Readings:
+        """Every meter at once; takes a few milliseconds (PSS walks each process's pages)."""
+        if self._enclosure is None:
+            return dataclasses.replace(NOTHING_READ, at_s=time.perf_counter())
+        return self._enclosure.readings(self._app, self._database_process())
+
+    def check_alive(self) -> None:
+        """Raise SubjectExited when the app ended or ran out of memory since `start`, with its last lines.
+
+        TestbedError when it is the embedded PostgreSQL that ended.
+        """
+        if self._enclosure and (told := self._enclosure.out_of_memory()):
+            raise SubjectExited(told, try_this=MEMORY_ADVICE, details=self.log_tail())
+        database = self._database_process()
+        if database and database.exit_status is not None:
+            ended = describe_exit(database.exit_status)
+            raise TestbedError(f"the embedded PostgreSQL ended ({ended})", details=database.log_tail())
+        status = self._app.exit_status if self._app else None
+        if status is not None:
+            raise SubjectExited(
+                f"the app ended by itself ({describe_exit(status)})",
+                try_this="Its last lines below may say why.",
+                details=self.log_tail(),
+            )
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The app's last lines."""
+        return self._app.log_tail(lines) if self._app else ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Opened:
+    keeper: Warden
+    enclosure: Enclosure

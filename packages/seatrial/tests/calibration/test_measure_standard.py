@@ -1,0 +1,158 @@
+"""The instrument against subjects whose truth is arithmetic.
+
+Stated tolerances: demand 5 %, capacity 7 %, two runs of one trial 10 %. One start each here; the full form, with three
+starts and more subjects, is benchmarks/calibration.py.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal, getcontext
+from pathlib import Path
+
+import pytest
+
+from seatrial.measure.preflight import spin_ratio
+
+pytestmark = pytest.mark.linux
+
+HOG = "while True: pass"
+
+
+def mdone_capacity_rps(service_s: float, limit_s: float, quantile: float) -> float:
+    """Highest arrival rate at which M/D/1's response-time quantile is within the limit.
+
+    Exact: P(W <= t) = (1 - rho) sum over j <= t/D of (-x)^j e^x / j! with x = lambda (t - j D)
+    (Erlang 1909, Crommelin 1932).
+    The terms alternate and are huge, hence 80 digits.
+    """
+    getcontext().prec = 80
+    wait, service = Decimal(limit_s) - Decimal(service_s), Decimal(service_s)
+
+    def within(rate: Decimal) -> Decimal:
+        total = Decimal(0)
+        for j in range(int(wait / service) + 1):
+            x = rate * (wait - j * service)
+            total += ((-x) ** j if j else 1) * x.exp() / math.factorial(j)
+        return (1 - rate * service) * total
+
+    low, high = Decimal(0), 1 / service
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if within(middle) >= Decimal(quantile) else (low, middle)
+    return float(low)
+
+
+def test_the_exact_formula_gives_half_idle_as_the_median_of_an_md1_queue_that_never_waits() -> None:
+    # P(W = 0) = 1 - rho, so with a limit of one service time the 50 % quantile allows rho = 1/2.
+    assert mdone_capacity_rps(0.02, 0.02, 0.5) == pytest.approx(25.0, rel=1e-6)
+
+
+@pytest.fixture
+def quiet_machine() -> None:
+    """Waits, two minutes at most, until fixed CPU work takes no longer than its own CPU time."""
+    until = time.monotonic() + 120
+    while (ratio := max(spin_ratio([cpu], spins=100) for cpu in os.sched_getaffinity(0))) > 1.05:
+        if time.monotonic() > until:
+            pytest.fail(
+                f"for two minutes this machine was too noisy to calibrate on: spins took {ratio:.2f} times their time"
+            )
+        time.sleep(1)  # neighbours come in bursts; polling with a deadline
+
+
+def server_cpu_ms(clock_file: Path) -> float:
+    """CPU per request by the subject's own clock, the server's part included."""
+    rows = [line.split() for line in clock_file.read_text().splitlines()]
+    return 1000 * sum(float(cpu) for _, cpu in rows) / sum(int(served) for served, _ in rows)
+
+
+@pytest.mark.usefixtures("quiet_machine")
+def test_one_slot_of_20_ms_cpu_is_reported_with_its_demand_and_capacity_and_twice_alike(
+    declare, run_seatrial, tmp_path
+) -> None:
+    spec = declare(subject={"environment": {"CPU_MS": "20"}}, measure={"plan_starts": 0})
+    first, second = (run_seatrial("measure", spec, "--json") for _ in range(2))
+    assert first.status == second.status == 0, first.err + second.err
+    truth_rps = mdone_capacity_rps(0.020, 0.5, 0.95)
+    for found in (first.findings, second.findings):
+        assert found["demand_ms"]["app"] == pytest.approx(20.0, rel=0.05)
+        assert found["demand_ms"]["total"] == pytest.approx(20.0, rel=0.05)
+        assert found["worker_capacity"]["offered_rate_rps"] == pytest.approx(truth_rps, rel=0.07)
+        assert found["worker_capacity"]["pass_rps"] < truth_rps < found["worker_capacity"]["fail_rps"]
+        assert found["bottleneck"]["station"] == "CPU"
+    rates = [found["worker_capacity"]["offered_rate_rps"] for found in (first.findings, second.findings)]
+    assert rates[0] == pytest.approx(rates[1], rel=0.10)
+
+
+@pytest.mark.usefixtures("quiet_machine")
+def test_four_slots_that_mostly_wait_are_reported_with_their_demand_and_capacity(
+    declare, run_seatrial, tmp_path
+) -> None:
+    clock_file = tmp_path / "clock"
+    spec = declare(
+        subject={"environment": {"CPU_MS": "5", "WAIT_MS": "45", "CLOCK_FILE": str(clock_file)}},
+        server={"worker_class": "gthread", "workers": 1, "threads": 4},
+        measure={"plan_starts": 0},
+    )
+    ended = run_seatrial("measure", spec, "--json")
+    assert ended.status == 0, ended.err
+    found = ended.findings
+    truth_ms = server_cpu_ms(clock_file)
+    assert 5.0 < truth_ms < 6.0  # the spin, and what gunicorn adds
+    assert found["demand_ms"]["app"] == pytest.approx(truth_ms, rel=0.05)
+    assert found["demand_ms"]["wait"] == pytest.approx(45.0, rel=0.05)
+    # Saturation by exact MVA of 4 slots around one CPU (5 ms) and a delay (45 ms): 77.2/s. Below it the M/D/4 tail
+    # decays with 2 (1 - rho) 4 / 51.8 ms, so 95 % within 500 ms allows rho = 0.96 (heavy traffic, Kingman).
+    truth_rps = 0.96 * 77.2
+    assert found["worker_capacity"]["offered_rate_rps"] == pytest.approx(truth_rps, rel=0.07)
+    assert found["bottleneck"]["station"] == "slots"
+
+
+@pytest.mark.usefixtures("quiet_machine")
+def test_an_objective_of_five_service_times_is_told_well_below_saturation_for_ones_own_command(
+    declare, run_seatrial
+) -> None:
+    """With 100 ms a request and 500 ms allowed, M/D/1 may be 69 % busy; the server is the user's own command line."""
+    command = "{python} -m gunicorn standard:app --bind 127.0.0.1:{port} --workers 1"
+    spec = declare(
+        subject={"environment": {"CPU_MS": "100"}},
+        server={"kind": "command", "command": command, "workers": 1, "threads": 1, "worker_class": "sync"},
+    )
+    ended = run_seatrial("measure", spec, "--json")
+    assert ended.status == 0, ended.err
+    found = ended.findings
+    truth_rps = mdone_capacity_rps(0.100, 0.5, 0.95)
+    assert truth_rps == pytest.approx(6.94, abs=0.01)
+    assert found["demand_ms"]["app"] == pytest.approx(100.0, rel=0.05)
+    assert found["worker_capacity"]["offered_rate_rps"] == pytest.approx(truth_rps, rel=0.07)
+    assert found["worker_capacity"]["fail_rps"] > truth_rps
+
+
+@pytest.fixture
+def starved_generator() -> Iterator[None]:
+    """Two spinning processes on every CPU but the subject's, which is the last one."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        pytest.fail("this calibration needs two CPUs: one for the subject, one on which the generator is starved")
+    hogs = [subprocess.Popen([sys.executable, "-c", HOG]) for _ in range(2 * (len(cpus) - 1))]
+    try:
+        for number, hog in enumerate(hogs):
+            os.sched_setaffinity(hog.pid, {cpus[number % (len(cpus) - 1)]})
+        yield
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait(timeout=10)
+
+
+@pytest.mark.usefixtures("starved_generator")
+def test_a_starved_generator_gives_an_invalid_verdict_and_no_capacity(declare, run_seatrial) -> None:
+    # At niceness 19 beside two others the generator gets 1 part in 130 of its CPU.
+    ended = run_seatrial("measure", declare(subject={"environment": {"CPU_MS": "5"}}), "--json", niceness=19)
+    assert ended.status == 3, ended.out
+    assert ended.findings["verdict"] == "invalid"
+    codes = {caveat["code"] for caveat in ended.findings["caveats"]}
+    assert codes & {"generator-late", "generator-busy"}

@@ -1,0 +1,100 @@
+"""A small real Flask app to drive: sign-in with CSRF, redirects, cookies, slow and wrong answers."""
+
+import os
+import secrets
+import time
+
+from flask import Flask, Response, abort, redirect, request, session
+
+app = Flask(__name__)
+app.secret_key = "only for tests, never anywhere else"
+
+FORM = """<!doctype html><title>{title}</title>
+<form method="post" action="{action}"><input type="hidden" name="csrf_token" value="{token}">
+<input name="name"><input name="text"><button>Go</button></form>"""
+
+
+def _form(title: str, action: str) -> str:
+    session.setdefault("token", secrets.token_hex(8))
+    return FORM.format(title=title, action=action, token=session["token"])
+
+
+def _check_token() -> None:
+    if not session.get("token") or request.form.get("csrf_token") != session["token"]:
+        abort(403, "the CSRF token is missing or wrong")
+
+
+@app.get("/")
+def home() -> str:
+    return f"<h1>Hello {session.get('name', 'stranger')}</h1> pid={os.getpid()}"
+
+
+@app.get("/login")
+def login_page() -> str:
+    return _form("Sign in", "/login")
+
+
+@app.post("/login")
+def login() -> Response:
+    _check_token()
+    if not request.form["name"].startswith("person"):
+        return Response("wrong name or password", 403)
+    session["name"] = request.form["name"]
+    return redirect("/welcome", 303)
+
+
+@app.get("/welcome")
+def welcome() -> Response:
+    response = redirect("/home?from=welcome")
+    response.set_cookie("visited", "1", path="/home")
+    return response
+
+
+@app.get("/home")
+def signed_in_home() -> str:
+    if "name" not in session:
+        abort(401)
+    return _form(f"Home of {session['name']}, visited {request.cookies.get('visited', 'never')}", "/post")
+
+
+@app.post("/post")
+def post() -> str:
+    _check_token()
+    return f"<p>{session['name']} wrote {request.form['text']}</p>"
+
+
+@app.get("/logout")
+def logout() -> str:
+    session.clear()
+    return "bye"
+
+
+@app.get("/slow")
+def slow() -> str:
+    time.sleep(float(request.args.get("s", "0.1")))
+    return "slow"
+
+
+@app.get("/round")
+def round_and_round() -> Response:
+    return redirect("/round")
+
+
+@app.route("/move/<int:code>", methods=["GET", "POST", "PUT"])
+def move(code: int) -> Response:
+    return redirect("/echo?x=1#part", code)
+
+
+@app.route("/echo", methods=["GET", "POST", "PUT"])
+def echo() -> str:
+    return f"{request.method} {request.content_type} {request.get_data(as_text=True)!r} {request.headers.get('X-Own')}"
+
+
+@app.get("/away")
+def away() -> Response:
+    return redirect("https://example.org/")
+
+
+@app.get("/broken")
+def broken() -> str:
+    abort(500, "it broke")

@@ -1,0 +1,68 @@
+"""A tiny WSGI app whose pages spin, leak, ask the database or fail, as the test bed's tests need."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Start = Callable[[str, list[tuple[str, str]]], Any]
+HELD: list[bytearray] = []
+MEBIBYTE = 1024 * 1024
+
+
+def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """`/spin?SECONDS`, `/leak?MEBIBYTES`, `/rows`, `/environment?NAME`, `/cpus`; everything else answers ok."""
+    path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
+    text = "ok"
+    if path == "/spin":
+        began = time.process_time()
+        while time.process_time() < began + float(query):
+            pass
+        text = repr(time.process_time() - began)
+    elif path == "/leak":
+        for _ in range(int(query)):
+            HELD.append(bytearray(os.urandom(1) * MEBIBYTE))
+    elif path == "/rows":
+        text = str(_rows(query))
+    elif path == "/environment":
+        text = os.environ.get(query, "")
+    elif path == "/cpus":
+        text = repr(sorted(os.sched_getaffinity(0)))
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [text.encode()]
+
+
+def _rows(insert: str) -> int:
+    import psycopg
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        if insert:
+            connection.execute("INSERT INTO notes (text) VALUES (%s)", [insert])
+        row = connection.execute("SELECT count(*) FROM notes").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def failing(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Answers 500 to everything."""
+    print("the ledger is missing", file=sys.stderr, flush=True)
+    start("500 Internal Server Error", [("Content-Type", "text/plain")])
+    return [b"something broke\nin here"]
+
+
+def hanging(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Never answers."""
+    time.sleep(60)
+    return app(environ, start)
+
+
+def missing_module() -> None:
+    """An app factory that needs what is not installed."""
+    import flask_of_which_nobody_heard  # noqa: F401
+
+
+def leaking() -> None:
+    """An app factory that takes memory until there is none."""
+    while True:
+        HELD.append(bytearray(os.urandom(1) * MEBIBYTE))

@@ -1,0 +1,144 @@
+"""The program from outside: what a person gets when something is wrong, and that nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.linux
+
+FAST = {
+    "restarts": 1,
+    "brief_starts": 0,
+    "plan_starts": 0,
+    "warm_up_max_s": 5,
+    "half_load_s": 1,
+    "saturation_s": 2,
+    "confirm_s": 3,
+}
+
+
+def test_an_operation_that_answers_403_is_refused_before_anything_is_measured(declare, run_seatrial) -> None:
+    spec = declare(workload={"operations": [{"name": "secret", "path": "/wrong"}]}, measure=FAST)
+    ended = run_seatrial("measure", spec, "--json")
+    assert ended.status == 3
+    assert ended.out == ""
+    assert "403" in ended.err
+    assert "not capacity" in ended.err
+
+
+def test_an_objective_that_even_one_request_a_second_misses_is_violated_with_exit_1(declare, run_seatrial) -> None:
+    spec = declare(
+        subject={"environment": {"CPU_MS": "1", "WAIT_MS": "120"}}, slo={"latency_max_ms": 100}, measure=FAST
+    )
+    ended = run_seatrial("measure", spec, "--json")
+    assert ended.status == 1, ended.err
+    found = ended.findings
+    assert found["verdict"] == "violated"
+    assert found["worker_capacity"]["offered_rate_rps"] is None
+    assert found["worker_capacity"]["fail_rps"] == pytest.approx(1.0, rel=0.3)
+    assert found["demand_ms"]["wait"] == pytest.approx(120, rel=0.05)
+
+
+def test_a_journey_that_raises_is_told_with_its_name_step_and_exception(declare, run_seatrial, tmp_path: Path) -> None:
+    (tmp_path / "journeys.py").write_text(
+        "from seatrial.load.journeys import get\ndef look(person):\n    yield get('/')\n    person.memory['missing']\n"
+    )
+    spec = declare(workload={"operations": [], "journeys": "journeys.py", "mix": {"look": 1}}, measure=FAST)
+    ended = run_seatrial("measure", spec)
+    assert ended.status == 3
+    assert "look" in ended.err
+    assert "KeyError" in ended.err
+
+
+def test_a_target_on_another_machine_is_refused_with_exit_2(declare, run_seatrial) -> None:
+    ended = run_seatrial("measure", declare(subject={"url": "http://198.51.100.7/"}))
+    assert ended.status == 2
+    assert "198.51.100.7" in ended.err
+    assert "--allow-remote" in ended.err
+
+
+def test_a_plan_of_too_little_memory_says_that_memory_ran_out(declare, run_seatrial) -> None:
+    spec = declare(
+        subject={"app": "leaking:app", "directory": str(Path(__file__).parent / "subjects")},
+        plan={"name": "small", "cpus": 1, "memory_mb": 256},
+        measure=FAST,
+    )
+    ended = run_seatrial("measure", spec)
+    assert ended.status == 3
+    assert "memory" in ended.err
+
+
+def test_json_goes_to_standard_output_alone_and_progress_to_standard_error(
+    declare, run_seatrial, tmp_path: Path
+) -> None:
+    ended = run_seatrial("measure", declare(subject={"environment": {"CPU_MS": "4"}}, measure=FAST), "--json")
+    assert ended.status == 0, ended.err
+    found = ended.findings
+    for name in ("schema", "worker_capacity", "plan_capacity", "demand_ms", "queries_per_request", "memory_bytes"):
+        assert name in found
+    for name in ("workers_that_fit", "bottleneck", "plan", "daily_users", "caveats", "verdict"):
+        assert name in found
+    assert {"offered_rate_rps", "low_rps", "high_rps", "pass_rps", "fail_rps"} <= set(found["worker_capacity"])
+    assert {"app", "database", "total", "by_operation"} <= set(found["demand_ms"])
+    assert {"low", "typical", "high"} <= set(found["daily_users"])
+    assert "left]" in ended.err
+    again = run_seatrial("report", tmp_path / "results" / "study.json", "--json")
+    assert again.findings == found
+    assert "<svg" in (tmp_path / "results" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("sent", "saves"), [(signal.SIGINT, True), (signal.SIGKILL, False)])
+def test_nothing_is_left_behind_when_it_is_stopped_in_the_middle(
+    declare, tmp_path: Path, sent: int, saves: bool
+) -> None:
+    spec = declare(subject={"environment": {"CPU_MS": "5", "MARK": str(tmp_path)}})
+    process = subprocess.Popen(
+        # A shell's background job ignores SIGINT, and so would all it starts: tests may run in one.
+        ["env", "--default-signal=INT", sys.executable, "-m", "seatrial", "measure", str(spec)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if "half its load" in line:
+                break
+        process.send_signal(sent)
+        status = process.wait(timeout=30)
+    finally:
+        process.kill()
+        process.wait(timeout=30)
+        process.stderr.close()
+    assert status == (130 if saves else -signal.SIGKILL), "".join(seen)
+    assert within(20, lambda: not subjects_alive(str(tmp_path)))
+    assert (tmp_path / "results" / "study.partial.json").exists() is saves
+
+
+def subjects_alive(mark: str) -> list[int]:
+    """Processes whose environment holds the mark: the subject and all it started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if b"MARK=" + mark.encode() in environment:
+                found.append(int(entry.name))
+    return found
+
+
+def within(seconds: float, holds) -> bool:
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)  # polling a condition with a deadline
+    return True

@@ -1,0 +1,194 @@
+import socket
+
+import pytest
+
+from seatrial.errors import LoadError
+from seatrial.load.journeys import ExpectationError, Response, expect, form, get, post, request, think
+from seatrial.load.messages import Headers
+from seatrial.load.wire import Wire, target
+
+
+def _response(
+    body: str, status: int = 200, path: str = "/page", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> Response:
+    return Response(status, Headers(headers), body.encode(), path, get(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/home", "/home"),
+        ("/search?q=a+b&page=2", "/search?q=a+b&page=2"),
+        ("/tags/größe", "/tags/gr%C3%B6%C3%9Fe"),
+        ("/a b", "/a%20b"),
+        ("/page#part", "/page"),
+        ("/evil\r\nX: y", "/evil%0D%0AX:%20y"),
+    ],
+)
+def test_paths_are_sent_as_a_browser_sends_them(path: str, sent: str) -> None:
+    assert get(path).path == sent
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: get("home"),
+        lambda: get("http://elsewhere/"),
+        lambda: get("/", headers={"X-Evil": "a\r\nSet-Cookie: b"}),
+        lambda: request("get", "/"),
+        lambda: post("/", {"a": 1}, json={"b": 2}),
+        lambda: think(-1),
+        lambda: think(float("nan")),
+    ],
+)
+def test_a_request_that_cannot_be_sent_is_refused_where_it_is_written(make) -> None:
+    with pytest.raises(LoadError):
+        make()
+
+
+def test_bodies_are_encoded_with_their_type() -> None:
+    assert post("/p", {"a": "ü 1", "b": [1, 2]}).body == b"a=%C3%BC+1&b=1&b=2"
+    assert post("/p", {"a": 1}).headers == (("Content-Type", "application/x-www-form-urlencoded"),)
+    assert post("/p", json={"a": None}).body == b'{"a": null}'
+    assert post("/p", json=[1]).headers == (("Content-Type", "application/json"),)
+    assert post("/p", b"raw").headers == ()
+    assert post("/p", "x", headers={"content-type": "text/plain"}).headers == (("content-type", "text/plain"),)
+
+
+def test_a_request_on_the_wire() -> None:
+    wire = Wire("127.0.0.1:8000", keep_alive=True)
+    assert wire.encode(get("/home", headers={"Accept": "text/html"}), "a=1").decode() == (
+        "GET /home HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: seatrial\r\nAccept-Encoding: identity\r\n"
+        "Accept: text/html\r\nCookie: a=1\r\n\r\n"
+    )
+    assert wire.encode(post("/p", "a=1"), "").endswith(b"\r\nContent-Length: 3\r\n\r\na=1")
+    assert b"\r\nContent-Length: 0\r\n" in wire.encode(post("/p"), "")
+    assert b"\r\nConnection: close\r\n" in Wire("x", keep_alive=False).encode(get("/"), "")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://127.0.0.1:8000", "only http://"),
+        ("unix:/run/app.sock", "only http://"),
+        ("ws://127.0.0.1:8000", "only http://"),
+        ("http://example.org", "not this machine"),
+        ("http://10.0.0.1:8000", "not this machine"),
+        ("http://127.0.0.1:8000/app", "more than an address"),
+        ("http://127.0.0.1:99999", "ort"),
+        ("127.0.0.1:8000", "only http://"),
+    ],
+)
+def test_a_target_that_cannot_be_driven_is_refused(url: str, words: str) -> None:
+    with pytest.raises(LoadError, match=words):
+        target(url)
+
+
+def test_targets_on_this_machine() -> None:
+    assert (target("http://127.0.0.1:8000").address, target("http://127.0.0.1:8000").port) == ("127.0.0.1", 8000)
+    assert target("http://127.0.0.1:8000", "town.example").host_header == "town.example"
+    assert target("http://[::1]:8000").address == "::1"
+
+
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_localhost_is_the_address_somebody_listens_on(family: socket.AddressFamily, address: str) -> None:
+    try:
+        listener = socket.create_server((address, 0), family=family)
+    except OSError:
+        pytest.skip(f"this machine has no {address}")
+    with listener:
+        found = target(f"http://localhost:{listener.getsockname()[1]}").address
+    if found != address and len(socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)) < 2:
+        pytest.skip("localhost has one address here")
+    assert found == address
+
+
+def test_headers_are_found_whatever_their_case() -> None:
+    headers = Headers([(b"Content-Type", b"text/html"), (b"set-cookie", b"a=1"), (b"Set-Cookie", b"b=2")])
+    assert headers["content-TYPE"] == "text/html"
+    assert headers.get_all("Set-Cookie") == ("a=1", "b=2")
+    assert headers.get("missing", "none") == "none"
+    assert "CONTENT-type" in headers
+
+
+def test_an_expectation_names_what_was_got() -> None:
+    with pytest.raises(
+        ExpectationError, match=r"expected status 200, got 403 from /page: 'Forbidden: the token is missing'"
+    ):
+        expect(_response("Forbidden:\n   the token is missing", 403))
+    with pytest.raises(ExpectationError, match="expected the text 'Welcome', got 200"):
+        expect(_response("Please sign in"), contains="Welcome")
+    with pytest.raises(ExpectationError, match="without 'error'"):
+        expect(_response("an error"), lacks="error")
+    with pytest.raises(ExpectationError, match="302 to /login"):
+        expect(_response("", 302, headers=((b"Location", b"/login"),)))
+    with pytest.raises(ExpectationError) as caught:
+        expect(_response("x" * 10_000, 500))
+    assert len(str(caught.value)) < 300
+
+
+def test_a_met_expectation_passes_in_any_charset() -> None:
+    expect(_response("Grüße", 404), 404, contains="Grüße", lacks="grüße")
+    latin = Response(
+        200, Headers([(b"Content-Type", b"text/html; charset=latin-1")]), "Grüße".encode("latin-1"), "/", get("/")
+    )
+    expect(latin, contains="Grüße")
+    assert (
+        Response(200, Headers([(b"Content-Type", b"text/html; charset=nonsense")]), b"ok", "/", get("/")).text == "ok"
+    )
+
+
+PAGE = """
+<form action="/search"><input name="q"></form>
+<form method="post" action="/logout"><input type="hidden" name="csrf_token" value="t1"></form>
+<FORM method=POST action="write?draft=1&amp;x=2">
+  <input type="hidden" name="csrf_token" value="a&amp;b">
+  <input name="title" value="old"><input type="checkbox" name="public" checked>
+  <input type="checkbox" name="pinned" value="1">
+  <input type="radio" name="kind" value="text" checked><input type="radio" name="kind" value="poll">
+  <select name="tone"><option value="x">X</option><option value="y" selected>Y</option></select>
+  <textarea name="body">
+Hello &lt;you&gt;</textarea>
+  <input name="off" value="1" disabled><input type="submit" name="send" value="Send"><input type="file" name="photo">
+</FORM>
+"""
+
+
+def test_a_form_is_sent_with_its_hidden_fields_and_defaults() -> None:
+    one = form(_response(PAGE, path="/posts/new"), action="write?draft=1&x=2")
+    assert one.action == "/posts/write?draft=1&x=2"
+    assert dict(one.fields) == {
+        "csrf_token": "a&b",
+        "title": "old",
+        "public": "on",
+        "kind": "text",
+        "tone": "y",
+        "body": "Hello <you>",
+    }
+    sent = one.submit(title="new", body=None, send="Send")
+    assert sent.method == "POST"
+    assert sent.path == "/posts/write?draft=1&x=2"
+    assert sent.body == b"csrf_token=a%26b&public=on&kind=text&tone=y&title=new&send=Send"
+
+
+def test_a_form_is_found_by_its_path_and_a_get_form_becomes_a_query() -> None:
+    assert dict(form(_response(PAGE), action="/logout").fields) == {"csrf_token": "t1"}
+    assert form(_response(PAGE), action="/search").submit(q="a b").path == "/search?q=a+b"
+
+
+def test_the_only_form_that_posts_needs_no_action() -> None:
+    page = '<form action="/search"><input name=q></form><form method="post"><input name="name"></form>'
+    assert form(_response(page, path="/join?from=1")).submit(name="ada").path == "/join?from=1"
+
+
+def test_a_form_that_is_not_there_or_not_clear_is_named() -> None:
+    with pytest.raises(ExpectationError, match="several forms to fill in"):
+        form(_response(PAGE))
+    with pytest.raises(
+        ExpectationError, match=r"no form with action '/login' \(the page's forms: GET /search, POST /logout"
+    ):
+        form(_response(PAGE), action="/login")
+    with pytest.raises(ExpectationError, match="no form to fill in"):
+        form(_response("<p>Please wait</p>"))
+    with pytest.raises(ExpectationError, match="no field 'titel'; it has body"):
+        form(_response(PAGE, path="/posts/new"), action="write?draft=1&x=2").submit(titel="x")

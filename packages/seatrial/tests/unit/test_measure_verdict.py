@@ -1,0 +1,119 @@
+"""Three outcomes, and never a wrong answer as a fast one."""
+
+import pytest
+
+from seatrial.load.observation import LoadRecord, Observation
+from seatrial.measure.bench import confirm_seconds, next_rate
+from seatrial.measure.fresh_start import steady
+from seatrial.measure.interval import Conditions, CpuUse, summarize
+from seatrial.measure.measurement import Verdict
+from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
+from seatrial.spec.slo import SLO
+
+SLO_500 = SLO(latency_quantile=0.95, latency_max_s=0.5, error_ratio_max=0.001)
+
+
+def seen(due_s: float, response_s: float, *, error: str = "", late_s: float = 0.0, operation: str = "a") -> Observation:
+    status = 200 if not error else 0
+    return Observation(operation, due_s, due_s + late_s, due_s + late_s, due_s + response_s, status, error)
+
+
+def record(observations: list[Observation], *, duration_s: float = 10.0, busy: float = 0.1) -> LoadRecord:
+    return LoadRecord(0.0, duration_s, tuple(observations), len(observations), busy, 1)
+
+
+def conditions(mode: str = "open", **more: object) -> Conditions:
+    base: dict[str, object] = {
+        "run": 1, "label": "confirm low", "mode": mode, "workers": 1, "threads": 4, "slo": SLO_500, "timeout_s": 10.0,
+        "cpus": 1.0,
+    }  # fmt: skip
+    return Conditions(**{**base, **more})  # type: ignore[arg-type]
+
+
+def test_the_objective_is_met_at_the_limit_and_not_a_millisecond_above_it() -> None:
+    assert judge_open(0.5, 0.0, SLO_500, ()) == Verdict.SUSTAINED
+    assert judge_open(0.501, 0.0, SLO_500, ()) == Verdict.VIOLATED
+    assert judge_open(0.1, 0.0011, SLO_500, ()) == Verdict.VIOLATED
+
+
+def test_a_late_or_busy_generator_makes_a_trial_invalid_whatever_the_times_say() -> None:
+    late = rig_faults(lateness_p99_s=0.006, generator_busy=0.1, refused_by_cap=0)
+    busy = rig_faults(lateness_p99_s=0.0, generator_busy=0.9, refused_by_cap=0)
+    assert [f.code for f in late + busy] == ["generator-late", "generator-busy"]
+    assert judge_open(0.01, 0.0, SLO_500, late) == Verdict.INVALID
+    assert judge_open(9.0, 0.5, SLO_500, busy) == Verdict.INVALID
+    assert judge_closed(0.0, SLO_500, busy) == Verdict.INVALID
+
+
+def test_what_the_in_flight_cap_refuses_is_the_subjects_failure_and_not_the_rigs() -> None:
+    capped = rig_faults(lateness_p99_s=0.0, generator_busy=0.1, refused_by_cap=7)
+    assert judge_open(10.0, 0.2, SLO_500, capped) == Verdict.VIOLATED
+
+
+def test_one_in_ten_fast_403_counts_as_one_in_ten_requests_at_the_timeout() -> None:
+    observations = [seen(i * 0.1, 0.02, error="status" if i % 10 == 0 else "") for i in range(100)]
+    measured = summarize(record(observations), conditions(), None)
+    assert measured.error_ratio == pytest.approx(0.1)
+    assert measured.slo_quantile_s == pytest.approx(10.0)
+    assert measured.verdict == Verdict.VIOLATED
+    assert measured.throughput_rps == pytest.approx(9.0)
+
+
+def test_quantiles_rates_and_cpu_come_out_as_counted_by_hand() -> None:
+    # 200 requests in 10 s, response times 5 ms, 10 ms, ... 1,000 ms; 3 s of app CPU, 1 s of database CPU in all.
+    observations = [seen(i * 0.045, 0.005 * (i + 1)) for i in range(200)]
+    cpu = CpuUse(app_s=3.0, database_s=1.0, wall_s=10.0, throttled_s=0.0)
+    measured = summarize(record(observations), conditions(requests_per_arrival=1.0), cpu)
+    assert measured.offered_rate_rps == pytest.approx(20.0)
+    assert measured.response_time_s["p50"] == pytest.approx(0.5, abs=0.006)
+    assert measured.slo_quantile_s == pytest.approx(0.95, abs=0.006)
+    assert measured.app_cpu_s == pytest.approx(0.015)
+    assert measured.database_cpu_s == pytest.approx(0.005)
+    assert measured.cpu_utilization == pytest.approx(0.4)
+    assert sum(measured.answered_by_second) == 200
+
+
+def test_answers_after_the_end_count_in_response_times_but_not_in_throughput() -> None:
+    observations = [seen(9.0, 2.0) for _ in range(10)] + [seen(1.0, 0.1) for _ in range(10)]
+    measured = summarize(record(observations), conditions(), None)
+    assert measured.throughput_rps == pytest.approx(1.0)
+    assert measured.slo_quantile_s == pytest.approx(2.0)
+
+
+def test_a_closed_loop_counts_only_what_was_completed_inside() -> None:
+    observations = [seen(i * 0.1, 0.1) for i in range(100)] + [seen(9.95, 0.2)]
+    cpu = CpuUse(app_s=1.01, database_s=0.0, wall_s=10.2, throttled_s=0.0)
+    measured = summarize(record(observations), conditions("closed"), cpu)
+    assert measured.requests == 100
+    assert measured.app_cpu_s == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([10, 10, 10, 10], False),
+        ([10, 10.1, 9.9, 10, 10], True),
+        ([14, 13, 12, 11, 10], False),
+        ([30, 20, 10, 10.1, 9.9, 10, 10], True),
+    ],
+)
+def test_warm_up_ends_when_five_windows_have_no_trend(values: list[float], expected: bool) -> None:
+    assert steady(values) is expected
+
+
+def test_a_confirming_trial_is_long_enough_for_overload_to_show() -> None:
+    # At 15 % overload the wait grows 0.15 s per second: 0.5 s after 3.3 s, 2 s after 13.3 s.
+    assert confirm_seconds(12.0, 0.5, 100.0) == 12.0
+    assert confirm_seconds(8.0, 2.0, 100.0) == pytest.approx(3 * 2.0 / 0.15, rel=0.01)
+    assert confirm_seconds(8.0, 0.5, 2.0) == pytest.approx(50.0)
+    assert confirm_seconds(8.0, 30.0, 100.0) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(None, None, 1.0), (10.0, None, 14.0), (None, 10.0, 5.0), (4.0, 9.0, 6.0), (10.0, 10.9, None)],
+)
+def test_the_search_goes_up_halves_and_ends_when_the_bracket_is_narrow(
+    low: float | None, high: float | None, expected: float | None
+) -> None:
+    assert next_rate(low, high) == expected

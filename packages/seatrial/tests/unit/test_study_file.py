@@ -1,0 +1,76 @@
+"""study.json: everything comes back, secrets do not go in, and a failed write loses nothing."""
+
+import resource
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import StudyError
+from seatrial.measure.study import Study
+from seatrial.measure.study_file import read_study, write_study, write_whole
+from seatrial.spec.subject import Database
+
+
+@pytest.fixture
+def small_files_only() -> Iterator[None]:
+    """The kernel refuses to let any file of this process grow above 4 kB, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_study_comes_back_from_its_file_as_it_went_in(a_study: Callable[[], Study], tmp_path: Path) -> None:
+    study = a_study()
+    write_study(study, tmp_path / "results" / "study.json")
+    assert read_study(tmp_path / "results" / "study.json") == study
+
+
+def test_values_of_environment_variables_are_not_kept_since_they_may_be_secrets(
+    a_study: Callable[[], Study], tmp_path: Path
+) -> None:
+    study = a_study()
+    subject = replace(
+        study.spec.subject,
+        environment={"SECRET_KEY": "swordfish"},
+        database=Database("url", "postgresql://shop:swordfish@127.0.0.1/shop"),
+        prepare=(("load", "--to=postgresql://shop:swordfish@127.0.0.1/shop"),),
+    )
+    write_study(replace(study, spec=replace(study.spec, subject=subject)), tmp_path / "study.json")
+    text = (tmp_path / "study.json").read_text()
+    assert "swordfish" not in text
+    assert "SECRET_KEY" in text
+
+
+@pytest.mark.usefixtures("small_files_only")
+def test_when_the_disk_is_full_the_old_study_stays_whole_and_no_piece_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "study.json"
+    write_whole(path, b"the old study")
+    with pytest.raises(StudyError) as caught:
+        write_whole(path, b"x" * 100_000)
+    assert path.read_bytes() == b"the old study"
+    assert [p.name for p in tmp_path.iterdir()] == ["study.json"]
+    assert "unchanged" in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "not a study"),
+        ('{"schema": "seatrial.study/99"}', "seatrial.study/99"),
+        ('{"schema": "seatrial.study/1", "created_at": 3}', "created_at"),
+        ("[1, 2]", "not a study"),
+    ],
+)
+def test_a_file_that_is_no_study_is_refused_with_the_reason(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "study.json").write_text(content)
+    with pytest.raises(StudyError, match=said):
+        read_study(tmp_path / "study.json")
+
+
+def test_a_missing_study_is_named_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"nowhere\.json"):
+        read_study(tmp_path / "nowhere.json")

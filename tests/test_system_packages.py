@@ -1,0 +1,48 @@
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parent / "system_packages.py"
+
+
+def run(path: Path) -> str:
+    command = [sys.executable, str(SCRIPT)]
+    done = subprocess.run(command, env={"PATH": str(path)}, capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout
+
+
+def program(path: Path, name: str, script: str) -> None:
+    path.joinpath(name).write_text(f"#!{shutil.which('sh')}\n{script}\n")
+    path.joinpath(name).chmod(stat.S_IRWXU)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    if any(Path(name).exists() for name in ("/Applications/Chromium.app", "/Applications/Google Chrome.app")):
+        pytest.skip("a browser outside the PATH is always found on this machine")
+    return tmp_path
+
+
+def test_nothing_is_installed_when_a_chromium_is_there(path: Path) -> None:
+    program(path, "chromium", "exit 0")
+    program(path, "apt-get", f"echo called >> {path}/calls")
+    assert run(path) == f"system packages: Chromium is there: {path / 'chromium'}\n"
+    assert not (path / "calls").exists()
+
+
+def test_without_a_package_manager_it_says_what_to_install(path: Path) -> None:
+    told = run(path)
+    assert told.count("\n") == 1
+    assert "no Chromium" in told
+    assert "Try: " in told
+
+
+def test_a_failed_installation_is_told_in_one_line_and_is_no_failure(path: Path) -> None:
+    program(path, "apt-get", "echo 'E: no network' >&2; exit 100")
+    told = run(path)
+    assert told.count("\n") == 1
+    assert "no Chromium" in told or told == "system packages: Chromium was not installed: E: no network\n"
