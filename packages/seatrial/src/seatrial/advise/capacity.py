@@ -171,7 +171,10 @@ def _bracketed(empty: Capacity, trials: Sequence[Measurement]) -> Capacity:
         return replace(empty, high_rps=failed, method="no rate was seen to pass")
     if failed is None:
         return replace(empty, offered_rate_rps=low, low_rps=low, method="the highest rate that was tried")
-    return replace(empty, offered_rate_rps=(low * failed) ** 0.5, low_rps=low, high_rps=failed, method=BRACKET)
+    # A trial of some seconds can pass above what the subject ever answered, its queue still growing: not for long.
+    answered = max(m.throughput_rps for m in _trusted(trials))
+    point = min((low * failed) ** 0.5, answered)
+    return replace(empty, offered_rate_rps=point, low_rps=min(low, point), high_rps=failed, method=BRACKET)
 
 
 def _contradicted(base: Sequence[Starts]) -> bool:

@@ -61,6 +61,7 @@ class Driver:
         )
         self._seed = seed
         self._intervals = itertools.count(1)
+        self._schedules = itertools.count(1)
         self._is_driving = False
 
     async def __aenter__(self) -> Self:
@@ -104,34 +105,59 @@ class Driver:
     async def open_loop(
         self, offered_rate_rps: float, duration_s: float, *, in_flight_max: int = 1000, lead_in_s: float = 0.0
     ) -> LoadRecord:
-        """Start operations at the offered rate for duration_s, whether or not earlier ones are answered.
-
-        The rate is of the operations' first requests. Arrivals due in lead_in_s before the interval are sent but not
-        counted. All that an arrival of the interval sends is counted, also after its end; what is not over timeout_s
-        after the end is cut as "unfinished". At in_flight_max requests in flight, an arrival is not sent but counted as
-        "cap".
-        """
-        if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
-            raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
-        seed = f"{self._seed}/open/{next(self._intervals)}"
+        """Start operations at the offered rate for duration_s, by the workload's arrivals: see `follow`."""
         whole_s = lead_in_s + duration_s
         if self.workload.arrivals == "constant":
             offsets = arrivals.constant(offered_rate_rps, whole_s)
         else:
-            offsets = arrivals.poisson_of_exact_rate(offered_rate_rps, whole_s, f"{seed}/arrivals")
-        names = mix.stratified(self.workload.weights, len(offsets), f"{seed}/mix")
-        people = random.Random(f"{seed}/people").choices(self.people, k=len(offsets))
+            seed = f"{self._seed}/arrivals/{next(self._schedules)}"
+            offsets = arrivals.poisson_of_exact_rate(offered_rate_rps, whole_s, seed)
+        return await self.follow(offsets, duration_s, in_flight_max=in_flight_max, lead_in_s=lead_in_s)
+
+    async def follow(
+        self,
+        offsets: Iterable[float],
+        duration_s: float,
+        *,
+        in_flight_max: int = 1000,
+        lead_in_s: float = 0.0,
+        book: Callable[[Observation], None] | None = None,
+        starts_s: float | None = None,
+    ) -> LoadRecord:
+        """Start an operation at each offset (seconds, ascending, below lead_in_s + duration_s), whatever is answered.
+
+        What arrives are operations: further requests of a journey follow their own steps. Arrivals due in lead_in_s
+        before the interval are sent but not counted. All that an arrival of the interval sends is counted, also after
+        its end; what is not over timeout_s after the end is cut as "unfinished". At in_flight_max requests in flight,
+        an arrival is not sent but counted as "cap". book: takes each observation, which are then not kept. starts_s:
+        when offset 0 is (perf_counter), for several generators that begin together.
+        """
+        if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
+            raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
+        if not (math.isfinite(duration_s) and duration_s > 0):
+            raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")
+        seed = f"{self._seed}/open/{next(self._intervals)}"
+        whole_s = lead_in_s + duration_s
+        names = mix.endless(self.workload.weights, f"{seed}/mix")
         with self._driving():
-            begins_s = time.perf_counter() + _HEAD_START_S
+            begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
-            interval = Interval(thinks=True)
+            interval = Interval(thinks=True, book=book)
             runs = _OpenRuns(
-                self, interval, names=names, people=people, started_s=started_s, in_flight_max=in_flight_max
+                self,
+                interval,
+                names=names,
+                person=random.Random(f"{seed}/people"),
+                started_s=started_s,
+                in_flight_max=in_flight_max,
             )
             cpu = CpuShare()
-            timers = [self.loop.call_later(lead_in_s, cpu.start), self.loop.call_later(whole_s, cpu.stop)]
+            timers = [
+                self.loop.call_later(started_s - time.perf_counter(), cpu.start),
+                self.loop.call_later(ended_s - time.perf_counter(), cpu.stop),
+            ]
             try:
-                await Schedule([begins_s + offset for offset in offsets], runs.arrive).run()
+                await Schedule((begins_s + offset for offset in offsets), runs.arrive).run()
                 await asyncio.sleep(ended_s - time.perf_counter())
                 cpu.stop()
                 await runs.wait_until(ended_s + self.timeout_s + 1.0)
@@ -148,12 +174,14 @@ class Driver:
         *,
         on_request: Callable[[Observation], None] | None = None,
         until: Callable[[], bool] | None = None,
+        book: Callable[[Observation], None] | None = None,
     ) -> LoadRecord:
         """`concurrency` loops through the mix for duration_s, back to back and without pauses.
 
         What is on its way at the end is waited for and recorded too, so that all that was asked of the subject is
         there; throughput is of the observations done by `ended_s`. on_request is called after each request, before its
-        loop sends the next; until is asked before each journey and ends the interval early.
+        loop sends the next; until is asked before each journey and ends the interval early. book: takes each
+        observation, which are then not kept.
         """
         if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
@@ -164,7 +192,7 @@ class Driver:
             (name, operations[name], person.choice(self.people))
             for name in mix.endless(self.workload.weights, f"{seed}/mix")
         )
-        interval = Interval(thinks=False, on_observation=on_request)
+        interval = Interval(thinks=False, book=book, on_observation=on_request)
         return await self._loops(interval, Loops(self, interval, jobs, stop=until), concurrency, duration_s)
 
     async def serial(
@@ -236,24 +264,25 @@ class _OpenRuns:
         driver: Driver,
         interval: Interval,
         *,
-        names: tuple[str, ...],
-        people: list[Person],
+        names: Iterator[str],
+        person: random.Random,
         started_s: float,
         in_flight_max: int,
     ) -> None:
         self._driver = driver
         self._interval = interval
         self._names = names
-        self._people = people
+        self._person = person
         self._started_s = started_s
         self._in_flight_max = in_flight_max
         self._live: set[JourneyRun] = set()
         self._counted_live = 0
         self._all_over: asyncio.Future[None] | None = None
 
-    def arrive(self, index: int, due_s: float) -> None:
+    def arrive(self, due_s: float) -> None:
         """Take up one arrival, or refuse it at the cap."""
-        driver, name = self._driver, self._names[index]
+        driver, name = self._driver, next(self._names)
+        person = self._person.choice(driver.people)
         counted = due_s >= self._started_s
         self._interval.arrivals += counted
         busy = len(driver.client.busy)
@@ -265,7 +294,7 @@ class _OpenRuns:
                 self._interval.add(refused, ("cap", words))
             return
         journey = driver.workload.operations[name]
-        run = JourneyRun(driver, self._interval, (name, journey, self._people[index]), self._over, counted=counted)
+        run = JourneyRun(driver, self._interval, (name, journey, person), self._over, counted=counted)
         self._live.add(run)
         self._counted_live += counted
         run.start(due_s)

@@ -9,18 +9,25 @@ _EXCERPT = 200
 
 
 class ExpectationError(LoadError):
-    """An answer was not what the journey expects; names what was got."""
+    """An answer was not what the journey expects; names what was got. response: the answer, where it is known."""
+
+    response: Response | None = None
 
 
 def expect(response: Response, status: int = 200, contains: str = "", lacks: str = "") -> None:
     """Raise ExpectationError unless the answer has this status, holds `contains` and does not hold `lacks`."""
     response.expected = True
     if response.status != status:
-        raise ExpectationError(f"expected status {status}, got {describe(response)}")
-    if contains and not response.has(contains):
-        raise ExpectationError(f"expected the text {contains!r}, got {describe(response)}")
-    if lacks and response.has(lacks):
-        raise ExpectationError(f"expected a page without {lacks!r}, got {describe(response)}")
+        wanted = f"status {status}"
+    elif contains and not response.has(contains):
+        wanted = f"the text {contains!r}"
+    elif lacks and response.has(lacks):
+        wanted = f"a page without {lacks!r}"
+    else:
+        return
+    error = ExpectationError(f"expected {wanted}, got {describe(response)}")
+    error.response = response
+    raise error
 
 
 def describe(response: Response) -> str:

@@ -21,7 +21,7 @@ from types import ModuleType
 from seatrial.errors import SpecError
 from seatrial.load.expectation import ExpectationError, expect
 from seatrial.load.forms import Form, form
-from seatrial.load.messages import Journey, Request, Response, Think, get, post, request, think
+from seatrial.load.messages import Journey, Page, Request, Response, Think, get, page, post, request, think
 from seatrial.load.person import Person
 from seatrial.load.zipf import Zipf
 
@@ -29,6 +29,7 @@ __all__ = [
     "ExpectationError",
     "Form",
     "Journey",
+    "Page",
     "Person",
     "Request",
     "Response",
@@ -38,6 +39,7 @@ __all__ = [
     "form",
     "get",
     "load_journeys",
+    "page",
     "post",
     "request",
     "think",

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from seatrial.load.interval import Interval
-from seatrial.load.journey_run import Job, JourneyRun, Stage
+from seatrial.load.journey_run import Job, JourneyRun
+from seatrial.load.under_way import Stage
 
 __all__ = ["Loops"]
 

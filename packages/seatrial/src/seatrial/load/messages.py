@@ -5,10 +5,11 @@ import re
 import urllib.parse
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from seatrial.errors import LoadError
 
-__all__ = ["HeaderPairs", "Headers", "Journey", "Request", "Response", "Think", "get", "post", "request", "think"]
+__all__ = ["HeaderPairs", "Headers", "Journey", "Page", "Request", "Response", "Think", "get", "page", "post", "request", "think"]
 
 HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
 
@@ -40,6 +41,13 @@ class Think:
     """A pause of a person between two requests."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Requests sent in parallel, as a browser asks for the parts of a page; made by `page`."""
+
+    requests: tuple[Request, ...]
 
 
 class Headers(Mapping[str, str]):
@@ -118,8 +126,8 @@ class Response:
         return f"<Response {self.status} {self.path} {len(self.body)} bytes>"
 
 
-Journey = Generator[Request | Think, Response, None]
-"""What a journey function returns: it yields requests and pauses, and gets each request's answer back."""
+Journey = Generator[Request | Page | Think, Any, None]
+"""What a journey function returns: it yields steps and gets back a Response of a request, a tuple of them of a page."""
 
 
 def get(path: str, *, name: str = "", headers: HeaderPairs = (), follow: bool = True) -> Request:
@@ -159,6 +167,16 @@ def request(
     if content_type and "content-type" not in given:
         pairs = (*pairs, content_type)
     return Request(method, _checked_path(path), body, pairs, name, follow)
+
+
+def page(*requests: Request) -> Page:
+    """Requests sent at once, six at a time as a browser does; the journey gets their answers in the order given."""
+    for one in requests:
+        if not isinstance(one, Request):
+            raise LoadError(f"page() takes requests, such as get('/style.css'), not {one!r}.")
+    if not requests:
+        raise LoadError("page() without requests: there is nothing to wait for.")
+    return Page(requests)
 
 
 def think(seconds: float) -> Think:

@@ -17,8 +17,8 @@ BLOCK = 20
 """Operations per block: short enough that one second has the declared shares, long enough to shuffle well."""
 
 
-def stratified(weights: Mapping[str, float], count: int, seed: int | str) -> tuple[str, ...]:
-    """`count` operation names in blocks of exact shares, shuffled inside each block.
+def stratified(weights: Mapping[str, float], count: int, seed: int | str) -> Iterator[str]:
+    """`count` operation names, one after the other, in blocks of exact shares, shuffled inside each block.
 
     What rounding leaves over is carried to the next block, so that after every block each operation's count is within
     two of its share of all, however long the run.
@@ -26,7 +26,7 @@ def stratified(weights: Mapping[str, float], count: int, seed: int | str) -> tup
     if count < 0:
         raise LoadError(f"the number of operations is {count}; it cannot be negative.", where="workload mix")
     sizes = itertools.chain(itertools.repeat(BLOCK, count // BLOCK), (count % BLOCK,))
-    return tuple(_blocks(_shares(weights), sizes, random.Random(seed)))
+    return _blocks(_shares(weights), sizes, random.Random(seed))
 
 
 def endless(weights: Mapping[str, float], seed: int | str) -> Iterator[str]:

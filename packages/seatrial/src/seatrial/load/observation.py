@@ -1,18 +1,17 @@
 """One request, as seen from outside."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = ["LoadRecord", "Observation"]
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One request. Times are seconds of `time.perf_counter()`.
 
     due_s: when the schedule (or, inside a journey, the end of the step before) asked for it.
     dispatched_s: when the generator took it up; sent_s: when its bytes were handed to the kernel; done_s: when the
-        answer
-    was whole, or the failure known. status: 0 when no answer came.
+    answer was whole, or the failure known. status: 0 when no answer came.
     error: "" when right, else refused | reset | timeout | protocol | status | expectation | cap | unfinished | journey.
     """
 
@@ -40,7 +39,8 @@ class Observation:
 class LoadRecord:
     """What one interval of load saw, and how well the generator itself did.
 
-    started_s, ended_s: the measured interval (perf_counter). Open loop: arrivals due in it count, and are waited for
+    observations: empty when the load was given a book of its own. started_s, ended_s: the measured interval
+    (perf_counter). Open loop: arrivals due in it count, and are waited for
     after it. Closed loop: what was on its way at the end is recorded too, done after ended_s.
     arrivals: operations begun. in_flight_max: the most requests that were on their way at once.
     failures: the first few wrong answers in words, for the person who reads the error.

@@ -1,8 +1,9 @@
 """The open loop: one global schedule by absolute due times, whatever the subject does."""
 
 import asyncio
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from seatrial.load.alarm import Alarm
 
@@ -13,17 +14,17 @@ _BURST = 64
 
 
 class Schedule:
-    """Calls `arrive(index, due_s)` for each due time (ascending, perf_counter), at it or as soon after as possible.
+    """Calls `arrive(due_s)` for each due time (ascending, perf_counter), at it or as soon after as possible.
 
-    A late arrival keeps its due time, and none is left out.
+    A late arrival keeps its due time, and none is left out. The times are asked for one by one: a day's schedule takes
+    no more memory than a second's.
     """
 
-    def __init__(self, due_s: Sequence[float], arrive: Callable[[int, float], None]) -> None:
-        self._due_s = due_s
+    def __init__(self, due_s: Iterable[float], arrive: Callable[[float], None]) -> None:
+        self._due_s = iter(due_s)
         self._arrive = arrive
-        self._next = 0
-        self._loop = asyncio.get_running_loop()
-        self._finished = self._loop.create_future()
+        self._next_s = next(self._due_s, math.inf)
+        self._finished = asyncio.get_running_loop().create_future()
         self._alarm = Alarm(self._ring)
 
     async def run(self) -> None:
@@ -35,20 +36,20 @@ class Schedule:
             self._alarm.close()
 
     def _ring(self) -> None:
-        due_s, last = self._due_s, min(self._next + _BURST, len(self._due_s))
         try:
-            while self._next < last and due_s[self._next] <= time.perf_counter():
-                index = self._next
-                self._next += 1
-                self._arrive(index, due_s[index])
+            self._take_up()
         except Exception as error:  # noqa: BLE001 - else it would be lost in the event loop, and the schedule never end
-            self._alarm.set(float("inf"))
+            self._next_s = math.inf
             if not self._finished.done():
                 self._finished.set_exception(error)
-            return
-        if self._next < len(due_s):
-            self._alarm.set(due_s[self._next])
-        else:
-            self._alarm.set(float("inf"))
-            if not self._finished.done():
-                self._finished.set_result(None)
+        self._alarm.set(self._next_s)
+        if self._next_s == math.inf and not self._finished.done():
+            self._finished.set_result(None)
+
+    def _take_up(self) -> None:
+        for _ in range(_BURST):
+            due_s = self._next_s
+            if due_s > time.perf_counter():
+                return
+            self._next_s = next(self._due_s, math.inf)
+            self._arrive(due_s)

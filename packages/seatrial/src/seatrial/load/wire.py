@@ -19,6 +19,7 @@ class Target:
 
     address: str
     port: int
+    scheme: str
     host_header: str
     origins: frozenset[str]
 
@@ -50,7 +51,7 @@ def target(base_url: str, host_header: str = "", *, allow_remote: bool = False) 
         raise LoadError(f"{base_url!r}: {error}.", where="subject.url") from error
     name = host_header or parts.netloc
     origins = frozenset({name.lower(), parts.netloc.lower(), f"{parts.hostname}:{port}"})
-    return Target(_address(parts.hostname, port), port, name, origins)
+    return Target(_address(parts.hostname, port), port, parts.scheme, name, origins)
 
 
 def _address(host: str, port: int) -> str:

@@ -1,0 +1,64 @@
+"""The parallel requests of one page under way, as a browser sends them."""
+
+from collections import deque
+
+from seatrial.load.messages import Page, Response
+from seatrial.load.request_run import RequestRun
+from seatrial.load.under_way import Host
+
+__all__ = ["AT_ONCE", "PageRun"]
+
+AT_ONCE = 6
+"""Requests of one page on their way at once: browsers open six connections to one host over HTTP/1.1."""
+
+
+class PageRun:
+    """Sends the first six requests at once, and each further one when one of them is over.
+
+    A request that had to wait for its turn is due when its turn comes: the wait is the browser's, not the server's.
+    """
+
+    def __init__(self, host: Host, page: Page, due_s: float) -> None:
+        self._host = host
+        self._waiting = deque(enumerate(page.requests))
+        self._runs: list[RequestRun | None] = [None] * len(page.requests)
+        self._live: set[RequestRun] = set()
+        self._left = len(page.requests)
+        self._is_cut = False
+        for _ in range(min(AT_ONCE, self._left)):
+            self._next(due_s)
+
+    def cut(self, error: str) -> None:
+        """End it now; what was not sent yet stays so."""
+        self._is_cut = True
+        self._left -= len(self._waiting)
+        self._waiting.clear()
+        for run in list(self._live):
+            run.cut(error)
+
+    def _next(self, due_s: float) -> None:
+        index, request = self._waiting.popleft()
+
+        def over(run: RequestRun) -> None:
+            self._runs[index] = run
+            self._over(run)
+
+        self._live.add(RequestRun(self._host, request, due_s, over))
+
+    def _over(self, run: RequestRun) -> None:
+        self._live.discard(run)
+        self._left -= 1
+        if self._waiting:
+            if self._host.interval.stopping:
+                self._left -= len(self._waiting)
+                self._waiting.clear()
+            else:
+                self._next(run.done_s)
+        if self._left:
+            return
+        seen = [one for one in self._runs if one is not None]
+        responses: list[Response] = [one.response for one in seen if one.response is not None]
+        if self._is_cut or len(responses) < len(self._runs):
+            self._host.give_up(seen)
+        else:
+            self._host.over(tuple(responses), run.done_s, seen)

@@ -1,0 +1,58 @@
+"""What a journey's steps under way share with the journey: kept apart, so that each kind of step has a module."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from seatrial.load.client import Client
+from seatrial.load.interval import Interval
+from seatrial.load.messages import Request
+from seatrial.load.observation import Observation
+from seatrial.load.person import Person
+from seatrial.load.wire import Target, Wire
+
+__all__ = ["Host", "Seen", "Stage", "StepRun"]
+
+
+class Stage(Protocol):
+    """What all journeys of one driver share."""
+
+    client: Client
+    wire: Wire
+    target: Target
+    timeout_s: float
+    loop: asyncio.AbstractEventLoop
+
+
+class Seen(Protocol):
+    """One request of a step that is over, not yet observed: the journey's own judgement comes first."""
+
+    response: object
+
+    def observe(self, error: str = "", detail: str = "") -> None:
+        """Note it, with the journey's own error when it has one."""
+
+
+class Host(Protocol):
+    """The journey, as its steps under way see it."""
+
+    stage: Stage
+    interval: Interval
+    person: Person
+    operation: str
+
+    def note(self, seen: Observation, detail: str, request: Request | None = None) -> None:
+        """Count one observation; detail says in words what went wrong, request what was asked."""
+
+    def over(self, answer: object, at_s: float, seen: Sequence[Seen] = ()) -> None:
+        """The step ended at `at_s`: the journey goes on with `answer`, then its requests are observed."""
+
+    def give_up(self, seen: Sequence[Seen] = ()) -> None:
+        """The step failed for good: its requests are observed, and the journey ends."""
+
+
+class StepRun(Protocol):
+    """A step under way. It calls host.over() or host.give_up() once, and never before its constructor has returned."""
+
+    def cut(self, error: str) -> None:
+        """End it now: what was asked is counted with this error, a pause just ends; host.give_up() follows."""
