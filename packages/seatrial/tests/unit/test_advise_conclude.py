@@ -125,6 +125,19 @@ def test_a_search_that_was_needed_gives_its_bracket_as_interval(a_study: MakeStu
     assert "searched" in [c.code for c in found.caveats]
 
 
+def test_no_more_is_told_than_was_ever_answered_though_a_short_trial_above_it_passed(a_study: MakeStudy) -> None:
+    study = a_study()
+    passed, failed = (
+        replace(
+            study.measurements[2], label="search", run=8, offered_rate_rps=rate, throughput_rps=seen, verdict=verdict
+        )
+        for rate, seen, verdict in ((136.0, 129.0, Verdict.SUSTAINED), (150.0, 130.0, Verdict.VIOLATED))
+    )
+    found = conclude(replace(study, measurements=(*study.measurements, passed, failed))).worker_capacity
+    assert found.offered_rate_rps == pytest.approx(130.0)
+    assert (found.low_rps, found.pass_rps) == (pytest.approx(130.0), pytest.approx(136.0))
+
+
 def test_a_brief_start_counts_with_the_correction_of_the_full_ones(a_study: MakeStudy, found: Findings) -> None:
     study = a_study()
     brief = tuple(replace(m, run=run, throughput_rps=125.0) for run in (4, 5) for m in study.measurements[1:2])

@@ -3,7 +3,7 @@
 import pytest
 
 from seatrial.load.observation import LoadRecord, Observation
-from seatrial.measure.bench import confirm_seconds, next_rate
+from seatrial.measure.bench import confirm_seconds, must_fail_rps, next_rate
 from seatrial.measure.fresh_start import steady
 from seatrial.measure.interval import Conditions, CpuUse, summarize
 from seatrial.measure.measurement import Verdict
@@ -107,6 +107,22 @@ def test_a_confirming_trial_is_long_enough_for_overload_to_show() -> None:
     assert confirm_seconds(8.0, 2.0, 100.0) == pytest.approx(3 * 2.0 / 0.15, rel=0.01)
     assert confirm_seconds(8.0, 0.5, 2.0) == pytest.approx(50.0)
     assert confirm_seconds(8.0, 30.0, 100.0) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("estimate_rps", "saturated_rps", "expected_rps"),
+    [
+        (100.0, 100.0, 115.0),  # at saturation: 15 % above it
+        (90.0, 100.0, 110.0),  # 103.5 would be 3.5 % of overload: a wait of 0.28 s after 8 s, which still passes
+        (83.0, 100.0, 110.0),  # 95.5 is so near that chance decides
+        (60.0, 100.0, 69.0),  # far below: the queues that chance makes are what fails
+        (50.0, 0.0, 57.5),  # never saturated
+    ],
+)
+def test_the_rate_that_must_fail_is_never_just_above_saturation(
+    estimate_rps: float, saturated_rps: float, expected_rps: float
+) -> None:
+    assert must_fail_rps(estimate_rps, saturated_rps) == pytest.approx(expected_rps)
 
 
 @pytest.mark.parametrize(
