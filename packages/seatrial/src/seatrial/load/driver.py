@@ -14,9 +14,10 @@ from seatrial.errors import LoadError
 from seatrial.load import arrivals, mix
 from seatrial.load.client import Client
 from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
-from seatrial.load.journey_run import Job, JourneyRun
+from seatrial.load.journey_run import Job
 from seatrial.load.loops import Loops
 from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.open_runs import OpenRuns
 from seatrial.load.person import Person
 from seatrial.load.schedule import Schedule
 from seatrial.load.wire import Wire, target
@@ -26,8 +27,6 @@ __all__ = ["Driver"]
 
 _Token = TypeVar("_Token")
 _SIGN_IN_AT_ONCE = 4
-# A journey that pauses is not in flight, but it is kept in memory.
-_RUNS_PER_IN_FLIGHT = 10
 # Between the call and the first arrival, so that the first one is not late already.
 _HEAD_START_S = 0.02
 
@@ -138,16 +137,20 @@ class Driver:
             raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")
         seed = f"{self._seed}/open/{next(self._intervals)}"
         whole_s = lead_in_s + duration_s
-        names = mix.endless(self.workload.weights, f"{seed}/mix")
+        person = random.Random(f"{seed}/people")
+        operations = self.workload.operations
+        jobs = (
+            (name, operations[name], person.choice(self.people))
+            for name in mix.endless(self.workload.weights, f"{seed}/mix")
+        )
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
             interval = Interval(thinks=True, book=book)
-            runs = _OpenRuns(
+            runs = OpenRuns(
                 self,
                 interval,
-                names=names,
-                person=random.Random(f"{seed}/people"),
+                jobs=jobs,
                 started_s=started_s,
                 in_flight_max=in_flight_max,
             )
@@ -254,64 +257,3 @@ class Driver:
         if trouble is not None:
             raise trouble
         return record
-
-
-class _OpenRuns:
-    """The runs of one open-loop interval."""
-
-    def __init__(
-        self,
-        driver: Driver,
-        interval: Interval,
-        *,
-        names: Iterator[str],
-        person: random.Random,
-        started_s: float,
-        in_flight_max: int,
-    ) -> None:
-        self._driver = driver
-        self._interval = interval
-        self._names = names
-        self._person = person
-        self._started_s = started_s
-        self._in_flight_max = in_flight_max
-        self._live: set[JourneyRun] = set()
-        self._counted_live = 0
-        self._all_over: asyncio.Future[None] | None = None
-
-    def arrive(self, due_s: float) -> None:
-        """Take up one arrival, or refuse it at the cap."""
-        driver, name = self._driver, next(self._names)
-        person = self._person.choice(driver.people)
-        counted = due_s >= self._started_s
-        self._interval.arrivals += counted
-        busy = len(driver.client.busy)
-        if busy >= self._in_flight_max or len(self._live) >= _RUNS_PER_IN_FLIGHT * self._in_flight_max:
-            now_s = time.perf_counter()
-            if counted:
-                refused = Observation(name, due_s, now_s, now_s, now_s, 0, "cap")
-                words = f"{busy} requests were in flight, the most this load allows: the next were not sent"
-                self._interval.add(refused, ("cap", words))
-            return
-        journey = driver.workload.operations[name]
-        run = JourneyRun(driver, self._interval, (name, journey, person), self._over, counted=counted)
-        self._live.add(run)
-        self._counted_live += counted
-        run.start(due_s)
-
-    async def wait_until(self, deadline_s: float) -> None:
-        """Until all counted runs are over, or the deadline."""
-        if self._counted_live:
-            self._all_over = self._driver.loop.create_future()
-            await asyncio.wait((self._all_over,), timeout=max(0.0, deadline_s - time.perf_counter()))
-
-    def cut_all(self) -> None:
-        """End what is left."""
-        for run in list(self._live):
-            run.cut("unfinished")
-
-    def _over(self, run: JourneyRun) -> None:
-        self._live.discard(run)
-        self._counted_live -= run.counted
-        if not self._counted_live and self._all_over is not None and not self._all_over.done():
-            self._all_over.set_result(None)

@@ -9,7 +9,20 @@ from typing import Any
 
 from seatrial.errors import LoadError
 
-__all__ = ["HeaderPairs", "Headers", "Journey", "Page", "Request", "Response", "Think", "get", "page", "post", "request", "think"]
+__all__ = [
+    "HeaderPairs",
+    "Headers",
+    "Journey",
+    "Page",
+    "Request",
+    "Response",
+    "Think",
+    "get",
+    "page",
+    "post",
+    "request",
+    "think",
+]
 
 HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
 

@@ -27,7 +27,9 @@ class Stage(Protocol):
 class Seen(Protocol):
     """One request of a step that is over, not yet observed: the journey's own judgement comes first."""
 
-    response: object
+    @property
+    def response(self) -> object:
+        """The answer, when there is one."""
 
     def observe(self, error: str = "", detail: str = "") -> None:
         """Note it, with the journey's own error when it has one."""

@@ -136,7 +136,7 @@ def test_a_fast_error_page_never_counts_as_capacity(gthread: str, drive: Drive, 
     told = "\n".join(record.failures)
     assert "KeyError: 'token'" in told
     assert "expected the text 'Goodbye', got 200 from /: '<h1>Hello stranger" in told
-    assert "it yielded '/home'; a journey yields get(), post() or think()" in told
+    assert "it yielded '/home'; a journey yields get(), post(), page() or think()" in told
 
 
 def test_redirects_that_never_end_or_lead_away_are_failures_in_words(
