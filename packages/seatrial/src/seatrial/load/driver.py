@@ -7,6 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -17,9 +18,11 @@ from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
 from seatrial.load.journey_run import Job
 from seatrial.load.loops import Loops
 from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns
 from seatrial.load.person import Person
 from seatrial.load.schedule import Schedule
+from seatrial.load.sessions import SessionLog, visitors
 from seatrial.load.wire import Wire, target
 from seatrial.load.workload import Workload
 
@@ -58,6 +61,7 @@ class Driver:
             Person(number, random.Random(f"{seed}/person/{number}"), run_token)
             for number in range(1, workload.people + 1)
         )
+        self._visitors = visitors(workload.people + 1, seed, run_token)
         self._seed = seed
         self._intervals = itertools.count(1)
         self._schedules = itertools.count(1)
@@ -104,7 +108,7 @@ class Driver:
     async def open_loop(
         self, offered_rate_rps: float, duration_s: float, *, in_flight_max: int = 1000, lead_in_s: float = 0.0
     ) -> LoadRecord:
-        """Start operations at the offered rate for duration_s, by the workload's arrivals: see `follow`."""
+        """Start operations (or sessions) at the offered rate for duration_s, by the workload's arrivals: see `follow`."""
         whole_s = lead_in_s + duration_s
         if self.workload.arrivals == "constant":
             offsets = arrivals.constant(offered_rate_rps, whole_s)
@@ -130,6 +134,10 @@ class Driver:
         its end; what is not over timeout_s after the end is cut as "unfinished". At in_flight_max requests in flight,
         an arrival is not sent but counted as "cap". book: takes each observation, which are then not kept. starts_s:
         when offset 0 is (perf_counter), for several generators that begin together.
+
+        Where the workload's arrivals are sessions, an offset begins a session, and what is counted are the requests
+        due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
+        With the interval the sessions end: what is on its way is waited for, nothing further is sent.
         """
         if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
             raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
@@ -137,22 +145,18 @@ class Driver:
             raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")
         seed = f"{self._seed}/open/{next(self._intervals)}"
         whole_s = lead_in_s + duration_s
-        person = random.Random(f"{seed}/people")
-        operations = self.workload.operations
-        jobs = (
-            (name, operations[name], person.choice(self.people))
-            for name in mix.endless(self.workload.weights, f"{seed}/mix")
-        )
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
             interval = Interval(thinks=True, book=book)
+            sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
             runs = OpenRuns(
                 self,
                 interval,
-                jobs=jobs,
+                jobs=self._jobs(seed),
                 started_s=started_s,
                 in_flight_max=in_flight_max,
+                sessions=sessions,
             )
             cpu = CpuShare()
             timers = [
@@ -163,12 +167,15 @@ class Driver:
                 await Schedule((begins_s + offset for offset in offsets), runs.arrive).run()
                 await asyncio.sleep(ended_s - time.perf_counter())
                 cpu.stop()
+                if sessions is not None:
+                    runs.stop()
                 await runs.wait_until(ended_s + self.timeout_s + 1.0)
             finally:
                 for timer in timers:
                     timer.cancel()
                 runs.cut_all()
-            return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))
+            record = interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max)
+            return self._checked(replace(record, sessions=sessions.counts()) if sessions is not None else record)
 
     async def closed_loop(
         self,
@@ -189,44 +196,50 @@ class Driver:
         if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
         seed = f"{self._seed}/closed/{next(self._intervals)}"
-        person = random.Random(f"{seed}/people")
-        operations = self.workload.operations
-        jobs = (
-            (name, operations[name], person.choice(self.people))
-            for name in mix.endless(self.workload.weights, f"{seed}/mix")
-        )
         interval = Interval(thinks=False, book=book, on_observation=on_request)
-        return await self._loops(interval, Loops(self, interval, jobs, stop=until), concurrency, duration_s)
+        loops = Loops(self, interval, self._jobs(seed), stop=until)
+        return await self._loops(interval, loops, concurrency, duration_s)
 
     async def serial(
         self,
         names: Iterable[str],
         before: Callable[[], _Token],
-        after: Callable[[Observation, _Token], None],
+        after: Callable[[], _Token],
+        judged: Callable[[Observation, _Token, _Token], None],
     ) -> LoadRecord:
         """One operation after the other, one request at a time, for readings that belong to one operation.
 
-        before() is called right before a request's bytes go out, after() with what it returned when the answer is whole
-        and judged, before anything else is sent.
+        before() is called right before a request's bytes go out, after() when its answer is whole (or will not come),
+        before anything else is sent; judged() with what both returned when the journey has judged the answer. The
+        requests of a page are sent one after the other, too.
         """
         seed = f"{self._seed}/serial/{next(self._intervals)}"
-        person = random.Random(f"{seed}/people")
         wanted = list(names)
         unknown = sorted(set(wanted) - self.workload.operations.keys())
         if unknown:
             raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
-        tokens: list[_Token] = []
+        each = OneByOne(before, after, judged)
+        interval = Interval(thinks=False, before_send=each.sending, on_observation=each.observed, one_by_one=each)
+        return await self._loops(interval, Loops(self, interval, self._jobs(seed, wanted)), 1, None)
 
-        def keep() -> None:
-            tokens[:] = [before()]
+    def _jobs(self, seed: str, names: Iterable[str] | None = None) -> Iterator[Job]:
+        """What is begun next, and by whom; without names, by the mix and without an end."""
+        workload = self.workload
+        if names is None:
+            draw = mix.independent if workload.order == "random" else mix.endless
+            names = draw(workload.weights, f"{seed}/mix")
+        operations = workload.operations
+        return (
+            (name, operations[name], person)
+            for name, person in zip(names, self._comers(f"{seed}/people"), strict=False)
+        )
 
-        def give(seen: Observation) -> None:
-            # A request that was never sent (refused) still gets its pair of calls.
-            after(seen, tokens.pop() if tokens else before())
-
-        jobs = ((name, self.workload.operations[name], person.choice(self.people)) for name in wanted)
-        interval = Interval(thinks=False, before_send=keep, on_observation=give)
-        return await self._loops(interval, Loops(self, interval, jobs), 1, None)
+    def _comers(self, seed: str) -> Iterator[Person]:
+        """Who comes next: one of the people; to a session mostly somebody new."""
+        rng = random.Random(seed)
+        returning = self.workload.returning if self.workload.has_sessions else 1.0
+        while True:
+            yield rng.choice(self.people) if returning >= 1.0 or rng.random() < returning else next(self._visitors)
 
     async def _loops(self, interval: Interval, loops: Loops, concurrency: int, duration_s: float | None) -> LoadRecord:
         with self._driving():

@@ -4,8 +4,10 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.one_by_one import OneByOne
 
 __all__ = ["FAILURES_KEPT", "CpuShare", "Interval", "garbage_collector_off"]
 
@@ -17,6 +19,7 @@ class Interval:
 
     book: takes each observation in; None keeps them all, which costs about 200 bytes each. stopping: journeys send no
     further request. thinks: whether pauses are kept. before_send, on_observation: called around each request.
+    one_by_one: when requests must never overlap, not even those of a page.
     """
 
     def __init__(
@@ -26,10 +29,12 @@ class Interval:
         book: Callable[[Observation], None] | None = None,
         on_observation: Callable[[Observation], None] | None = None,
         before_send: Callable[[], None] | None = None,
+        one_by_one: OneByOne[Any] | None = None,
     ) -> None:
         self.thinks = thinks
         self.on_observation = on_observation
         self.before_send = before_send
+        self.one_by_one = one_by_one
         self.stopping = False
         self.observations: list[Observation] = []
         self.arrivals = 0

@@ -1,13 +1,14 @@
 """One person doing one journey once: drives its generator from answer to answer, without a task of its own."""
 
+import math
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from seatrial.load.expectation import ExpectationError
+from seatrial.load.expectation import ExpectationError, describe
 from seatrial.load.interval import Interval
-from seatrial.load.messages import Journey, Page, Request, Think
+from seatrial.load.messages import Journey, Page, Request, Response, Think
 from seatrial.load.observation import Observation
 from seatrial.load.page_run import PageRun
 from seatrial.load.person import Person
@@ -22,9 +23,9 @@ Job = tuple[str, Callable[[Person], Journey], Person]
 
 
 class JourneyRun:
-    """A journey under way. `counted`: whether its requests belong to the interval; on_end(run) is called once.
+    """A journey under way; on_end(run) is called once.
 
-    failed: some request went wrong.
+    counts_from_s: its requests due from then on belong to the interval (perf_counter). failed: some request went wrong.
     """
 
     __slots__ = (
@@ -34,7 +35,7 @@ class JourneyRun:
         "_on_end",
         "_step",
         "_under_way",
-        "counted",
+        "counts_from_s",
         "failed",
         "interval",
         "operation",
@@ -49,12 +50,12 @@ class JourneyRun:
         job: Job,
         on_end: Callable[["JourneyRun"], None],
         *,
-        counted: bool = True,
+        counts_from_s: float = -math.inf,
     ) -> None:
         self.stage = stage
         self.interval = interval
         self.operation, self._journey, self.person = job
-        self.counted = counted
+        self.counts_from_s = counts_from_s
         self.failed = False
         self._on_end = on_end
         self._generator: Journey | None = None
@@ -79,22 +80,27 @@ class JourneyRun:
         else:
             self._end()
 
+    def wake(self) -> None:
+        """Let a pause end now; after `interval.stopping` was set, the journey then ends with it."""
+        if isinstance(self._under_way, ThinkRun):
+            self._under_way.cut("")
+
     def over(self, answer: object, at_s: float, seen: Sequence[Seen] = ()) -> None:
         """A step ended: see `under_way.Host`."""
         self._under_way = None
-        step, raised = None, None
+        step = None
         if self._generator is not None:
             try:
                 step = self._generator.send(answer)
             except StopIteration:
                 pass
             except Exception as error:  # noqa: BLE001 - the user's code may raise anything; it is told in words
-                raised = error
-        if raised is not None:
-            self._due_s = at_s
-            self._blame(raised, seen)
-            self._end()
-            return
+                # In here, not after: an exception kept in a variable keeps this very frame, and neither would ever go
+                # while the garbage collector is off.
+                self._due_s = at_s
+                self._blame(error, seen)
+                self._end()
+                return
         for one in seen:
             one.observe()
         if step is None or self.interval.stopping:
@@ -115,7 +121,7 @@ class JourneyRun:
         if seen.error:
             self.failed = True
             failure = self._explained(seen, detail, request)
-        if self.counted:
+        if seen.due_s >= self.counts_from_s:
             self.interval.add(seen, failure)
 
     def _take(self, step: object, due_s: float) -> None:
@@ -143,7 +149,13 @@ class JourneyRun:
             self._failed_without_answer(name, detail, ends=False)
             return
         about = getattr(error, "response", None)
-        blamed = next((one for one in seen if one.response is about), seen[-1])
+        blamed = next((one for one in seen if about is not None and one.response is about), None)
+        if blamed is None:
+            blamed = next((one for one in seen if _is_wrong(one.response)), seen[-1])
+        if not is_expectation:
+            detail = f"{detail}; got {_described(blamed.response)}"
+            # Who stumbles over an error page that the journey did not expect has no fault of its own.
+            name = "status" if _is_wrong(blamed.response) else name
         for one in seen:
             if one is blamed:
                 one.observe(name, detail)
@@ -196,7 +208,16 @@ def _already_over(run: JourneyRun) -> None:
     """Takes the place of on_end once it was called."""
 
 
+def _is_wrong(answer: object) -> bool:
+    return isinstance(answer, Response) and answer.status >= 400 and not answer.expected
+
+
+def _described(answer: object) -> str:
+    return describe(answer) if isinstance(answer, Response) else "no answer"
+
+
 def _in_words(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"
+    """The error, and the line of the journeys file that it came from (not the line of a library it called)."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    where = next((frame for frame in reversed(frames) if frame.filename == frames[0].filename), None)
+    return f"{type(error).__name__}: {error}" + (f" ({where.filename}, line {where.lineno})" if where else "")

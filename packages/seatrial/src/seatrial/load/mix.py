@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from seatrial.errors import LoadError
 
-__all__ = ["BLOCK", "endless", "stratified"]
+__all__ = ["BLOCK", "endless", "independent", "stratified"]
 
 BLOCK = 20
 """Operations per block: short enough that one second has the declared shares, long enough to shuffle well."""
@@ -32,6 +32,14 @@ def stratified(weights: Mapping[str, float], count: int, seed: int | str) -> Ite
 def endless(weights: Mapping[str, float], seed: int | str) -> Iterator[str]:
     """The same order without an end, for loops that stop by the clock."""
     return _blocks(_shares(weights), itertools.repeat(BLOCK), random.Random(seed))
+
+
+def independent(weights: Mapping[str, float], seed: int | str) -> Iterator[str]:
+    """Each name drawn by itself, without an end: as life is, and with the noise of life."""
+    shares = _shares(weights)
+    names, cumulative = list(shares), list(itertools.accumulate(shares.values()))
+    choices = random.Random(seed).choices
+    return (choices(names, cum_weights=cumulative)[0] for _ in itertools.repeat(None))
 
 
 def _shares(weights: Mapping[str, float]) -> dict[str, float]:

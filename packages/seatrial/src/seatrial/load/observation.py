@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from seatrial.load.sessions import SessionCounts
+
 __all__ = ["LoadRecord", "Observation"]
 
 
@@ -42,9 +44,11 @@ class LoadRecord:
     observations: empty when the load was given a book of its own. started_s, ended_s: the measured interval
     (perf_counter). Open loop: arrivals due in it count, and are waited for
     after it. Closed loop: what was on its way at the end is recorded too, done after ended_s.
-    arrivals: operations begun. in_flight_max: the most requests that were on their way at once.
+    arrivals: operations begun; with `sessions`, sessions. in_flight_max: the most requests that were on their way at once.
     failures: the first few wrong answers in words, for the person who reads the error.
     generator_busy: CPU share of the generator's core used by this process during the interval.
+    sessions: what became of them, where arrivals are sessions; the observations are then of all requests that were due
+    in the interval, whenever their session began.
     """
 
     started_s: float
@@ -54,3 +58,4 @@ class LoadRecord:
     generator_busy: float
     in_flight_max: int
     failures: tuple[str, ...] = field(default=())
+    sessions: SessionCounts | None = None

@@ -1,31 +1,48 @@
 """The journeys of one open-loop interval, from their arrival to their end."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 
 from seatrial.load.interval import Interval
 from seatrial.load.journey_run import Job, JourneyRun
 from seatrial.load.observation import Observation
+from seatrial.load.sessions import SessionLog
 from seatrial.load.under_way import Stage
 
 __all__ = ["OpenRuns"]
 
-# A journey that pauses is not in flight, but it is kept in memory.
+# A journey that pauses is not in flight, but it is kept in memory: some 10 kB each, and a session pauses most of its
+# time.
 _RUNS_PER_IN_FLIGHT = 10
+_SESSIONS_PER_IN_FLIGHT = 20
 
 
 class OpenRuns:
-    """Takes up arrivals, one of `jobs` each; those due before started_s are driven but not counted."""
+    """Takes up arrivals, one of `jobs` each.
+
+    Operations that were due before started_s are driven but not counted. Of sessions (sessions is given) the requests
+    that were due from started_s on are counted, whenever the session began.
+    """
 
     def __init__(
-        self, stage: Stage, interval: Interval, *, jobs: Iterator[Job], started_s: float, in_flight_max: int
+        self,
+        stage: Stage,
+        interval: Interval,
+        *,
+        jobs: Iterator[Job],
+        started_s: float,
+        in_flight_max: int,
+        sessions: SessionLog | None = None,
     ) -> None:
         self._stage = stage
         self._interval = interval
         self._jobs = jobs
         self._started_s = started_s
         self._in_flight_max = in_flight_max
+        self._sessions = sessions
+        self._live_max = in_flight_max * (_RUNS_PER_IN_FLIGHT if sessions is None else _SESSIONS_PER_IN_FLIGHT)
         self._live: set[JourneyRun] = set()
         self._counted_live = 0
         self._all_over: asyncio.Future[None] | None = None
@@ -33,20 +50,27 @@ class OpenRuns:
     def arrive(self, due_s: float) -> None:
         """Take up one arrival, or refuse it at the cap."""
         job = next(self._jobs)
-        counted = due_s >= self._started_s
-        self._interval.arrivals += counted
+        in_interval = due_s >= self._started_s
+        self._interval.arrivals += in_interval
         busy = len(self._stage.client.busy)
-        if busy >= self._in_flight_max or len(self._live) >= _RUNS_PER_IN_FLIGHT * self._in_flight_max:
-            now_s = time.perf_counter()
-            if counted:
-                refused = Observation(job[0], due_s, now_s, now_s, now_s, 0, "cap")
-                words = f"{busy} requests were in flight, the most this load allows: the next were not sent"
-                self._interval.add(refused, ("cap", words))
+        if busy >= self._in_flight_max or len(self._live) >= self._live_max:
+            if in_interval:
+                self._refuse(job[0], due_s, busy)
             return
-        run = JourneyRun(self._stage, self._interval, job, self._over, counted=counted)
+        counts_from_s = -math.inf if in_interval else math.inf
+        if self._sessions is not None:
+            self._sessions.begin(due_s)
+            counts_from_s = self._started_s
+        run = JourneyRun(self._stage, self._interval, job, self._over, counts_from_s=counts_from_s)
         self._live.add(run)
-        self._counted_live += counted
+        self._counted_live += counts_from_s < math.inf
         run.start(due_s)
+
+    def stop(self) -> None:
+        """The interval is over: nothing further is sent, and who only pauses leaves."""
+        self._interval.stopping = True
+        for run in list(self._live):
+            run.wake()
 
     async def wait_until(self, deadline_s: float) -> None:
         """Until all counted runs are over, or the deadline."""
@@ -59,8 +83,18 @@ class OpenRuns:
         for run in list(self._live):
             run.cut("unfinished")
 
+    def _refuse(self, operation: str, due_s: float, busy: int) -> None:
+        now_s = time.perf_counter()
+        if busy >= self._in_flight_max:
+            words = f"{busy} requests were in flight, the most this load allows: the next were not sent"
+        else:
+            words = f"{len(self._live)} journeys were under way, the most this load allows: the next were not begun"
+        self._interval.add(Observation(operation, due_s, now_s, now_s, now_s, 0, "cap"), ("cap", words))
+
     def _over(self, run: JourneyRun) -> None:
         self._live.discard(run)
-        self._counted_live -= run.counted
+        self._counted_live -= run.counts_from_s < math.inf
+        if self._sessions is not None:
+            self._sessions.end(time.perf_counter(), failed=run.failed)
         if not self._counted_live and self._all_over is not None and not self._all_over.done():
             self._all_over.set_result(None)

@@ -16,7 +16,10 @@ class PageRun:
     """Sends the first six requests at once, and each further one when one of them is over.
 
     A request that had to wait for its turn is due when its turn comes: the wait is the browser's, not the server's.
+    Where requests are read one by one, they are sent so.
     """
+
+    __slots__ = ("_host", "_is_cut", "_left", "_live", "_runs", "_waiting")
 
     def __init__(self, host: Host, page: Page, due_s: float) -> None:
         self._host = host
@@ -25,14 +28,13 @@ class PageRun:
         self._live: set[RequestRun] = set()
         self._left = len(page.requests)
         self._is_cut = False
-        for _ in range(min(AT_ONCE, self._left)):
+        for _ in range(min(1 if host.interval.one_by_one else AT_ONCE, self._left)):
             self._next(due_s)
 
     def cut(self, error: str) -> None:
         """End it now; what was not sent yet stays so."""
         self._is_cut = True
-        self._left -= len(self._waiting)
-        self._waiting.clear()
+        self._drop_waiting()
         for run in list(self._live):
             run.cut(error)
 
@@ -45,20 +47,28 @@ class PageRun:
 
         self._live.add(RequestRun(self._host, request, due_s, over))
 
+    def _drop_waiting(self) -> None:
+        self._left -= len(self._waiting)
+        self._waiting.clear()
+
     def _over(self, run: RequestRun) -> None:
+        host = self._host
         self._live.discard(run)
         self._left -= 1
+        if host.interval.one_by_one is not None:
+            host.interval.one_by_one.answered()
         if self._waiting:
-            if self._host.interval.stopping:
-                self._left -= len(self._waiting)
-                self._waiting.clear()
+            if host.interval.stopping:
+                self._drop_waiting()
             else:
                 self._next(run.done_s)
         if self._left:
             return
-        seen = [one for one in self._runs if one is not None]
+        # Left in both places, page and requests would hold each other until the garbage collector looks.
+        runs, self._runs = self._runs, []
+        seen = [one for one in runs if one is not None]
         responses: list[Response] = [one.response for one in seen if one.response is not None]
-        if self._is_cut or len(responses) < len(self._runs):
-            self._host.give_up(seen)
+        if self._is_cut or len(responses) < len(runs):
+            host.give_up(seen)
         else:
-            self._host.over(tuple(responses), run.done_s, seen)
+            host.over(tuple(responses), run.done_s, seen)

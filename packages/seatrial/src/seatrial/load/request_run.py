@@ -74,16 +74,26 @@ class RequestRun:
         self._request = request
         self._due_s = due_s
         self._dispatched_s = time.perf_counter()
+        try:
+            data, error = stage.wire.encode(request, host.person.cookies.header(request.path)), ""
+        except ValueError as problem:
+            data, error = b"", f"{request!r} cannot be sent: {problem}"
         self._exchange = exchange = Exchange(
-            stage.wire.encode(request, host.person.cookies.header(request.path)),
+            data,
             due_s + stage.timeout_s,
             self._answered,
             is_head=request.method == "HEAD",
             on_send=host.interval.before_send,
         )
-        stage.client.submit(exchange)
+        if error:
+            exchange.error, exchange.detail, exchange.done_s = "journey", error, self._dispatched_s
+            stage.loop.call_soon(self._answered, exchange)
+        else:
+            stage.client.submit(exchange)
 
     def _answered(self, exchange: Exchange) -> None:
+        # The two hold each other: left so, each request would wait for the garbage collector, which is off meanwhile.
+        exchange.on_done = _already_over
         if exchange.error:
             self._on_over(self)
             return
@@ -123,3 +133,7 @@ class RequestRun:
             kept = tuple(pair for pair in request.headers if not pair[0].lower().startswith("content-"))
             return Request("GET", path, b"", kept, request.name, follow=True)
         return Request(request.method, path, request.body, request.headers, request.name, follow=True)
+
+
+def _already_over(exchange: Exchange) -> None:
+    """Takes the place of on_done once it was called."""

@@ -19,6 +19,8 @@ class Workload:
 
     sign_in: run once for each of `people`, before anything is measured; None when nobody signs in.
     timeout_s: how long a person waits for an answer, from when it was due. arrivals: "poisson" or "constant".
+    arrivals_are: "operations", each of somebody of `people`, or "sessions": each of a visitor who comes for the first
+    time, but for the share `returning` of `people`. order: "stratified" (see `mix`) or "random".
     """
 
     operations: Mapping[str, Callable[[Person], Journey]]
@@ -28,6 +30,9 @@ class Workload:
     timeout_s: float = 10.0
     arrivals: str = "poisson"
     keep_alive: bool = True
+    arrivals_are: str = "operations"
+    returning: float = 0.0
+    order: str = "stratified"
 
     def __post_init__(self) -> None:
         missing = sorted(self.weights.keys() - self.operations.keys())
@@ -41,6 +46,19 @@ class Workload:
             )
         if self.arrivals not in {"poisson", "constant"}:
             raise SpecError(f"arrivals is {self.arrivals!r}; it is poisson or constant.", where="workload.arrivals")
+        for key, value, choices in (
+            ("arrivals_are", self.arrivals_are, ("operations", "sessions")),
+            ("order", self.order, ("stratified", "random")),
+        ):
+            if value not in choices:
+                raise SpecError(f"{key} is {value!r}; it is {' or '.join(choices)}.", where=f"workload.{key}")
+        if not 0 <= self.returning <= 1:
+            raise SpecError(f"returning is {self.returning}; it is a share, 0 to 1.", where="workload.returning")
+
+    @property
+    def has_sessions(self) -> bool:
+        """Whether what arrives are sessions."""
+        return self.arrivals_are == "sessions"
 
     @classmethod
     def from_spec(cls, spec: WorkloadSpec) -> "Workload":
@@ -60,22 +78,40 @@ class Workload:
                 where="workload.journeys",
                 try_this='Add journeys = "journeys.py".',
             )
-        return cls(operations, weights, sign_in, spec.people, spec.timeout_s, spec.arrivals, spec.keep_alive)
+        return cls(
+            operations,
+            weights,
+            sign_in,
+            spec.people,
+            spec.timeout_s,
+            spec.arrivals,
+            spec.keep_alive,
+            spec.arrivals_are,
+            spec.returning,
+            spec.order,
+        )
 
 
 def _plain(operation: OperationSpec) -> Callable[[Person], Journey]:
     """One request, checked; a redirect that is itself the expected answer is not followed."""
-    is_redirect = 300 <= operation.expect_status < 400
+    is_redirect = 300 <= (operation.expect_status or 0) < 400
+    headers = operation.headers
+    if operation.body and not any(name.lower() == "content-type" for name, _ in headers):
+        headers = (("Content-Type", operation.content_type), *headers)
     wanted: Request = request(
         operation.method,
         operation.path,
-        operation.body.encode() if operation.body else None,
-        headers={"Content-Type": operation.content_type} if operation.body else {},
+        operation.body.encode("utf-8", "surrogateescape") if operation.body else None,
+        headers=headers,
         follow=not is_redirect,
     )
 
     def journey(person: Person) -> Journey:  # noqa: ARG001 - every journey takes the person; this one sends the same for all
         response = yield wanted
-        expect(response, operation.expect_status, operation.expect_text)
+        if operation.expect_status is not None:
+            expect(response, operation.expect_status, operation.expect_text)
+        elif response.status < 400:
+            # What is above is a failure anyhow, named by its status.
+            expect(response, response.status, operation.expect_text)
 
     return journey

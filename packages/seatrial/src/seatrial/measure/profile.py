@@ -53,18 +53,20 @@ async def profile_operations(driver: Driver, meters: Meters, sequence: Sequence[
     """
     samples: list[ProfileSample] = []
 
-    def after(observation: Observation, before: CpuSeconds) -> None:
+    def settled() -> CpuSeconds:
         time.sleep(SETTLE_S)
-        now = meters.cpu_seconds()
+        return meters.cpu_seconds()
+
+    def judged(observation: Observation, before: CpuSeconds, after: CpuSeconds) -> None:
         samples.append(
             ProfileSample(
                 observation,
-                app_cpu_s=(now.app_s or 0.0) - (before.app_s or 0.0),
-                database_cpu_s=(now.database_s or 0.0) - (before.database_s or 0.0),
+                app_cpu_s=(after.app_s or 0.0) - (before.app_s or 0.0),
+                database_cpu_s=(after.database_s or 0.0) - (before.database_s or 0.0),
             )
         )
 
-    record = await driver.serial(sequence, meters.cpu_seconds, after)
+    record = await driver.serial(sequence, meters.cpu_seconds, settled, judged)
     meters.check_alive()
     _refuse_failures(samples, record.failures)
     return tuple(samples)

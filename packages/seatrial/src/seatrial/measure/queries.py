@@ -41,5 +41,5 @@ async def count_queries(driver: Driver, database: Database, operations: Sequence
 
 
 async def _send(driver: Driver, operations: Sequence[str]) -> int:
-    record = await driver.serial(operations, lambda: None, lambda _observation, _nothing: None)
+    record = await driver.serial(operations, int, int, lambda *_: None)
     return len(record.observations)

@@ -116,4 +116,7 @@ def _workload(folder: Path, checked: Checked) -> WorkloadSpec:
         arrivals=values["workload.arrivals"],
         timeout_s=values["workload.timeout_s"],
         keep_alive=values["workload.keep_alive"],
+        arrivals_are=values["workload.arrivals_are"],
+        returning=values["workload.returning"],
+        order=values["workload.order"],
     )

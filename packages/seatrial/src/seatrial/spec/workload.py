@@ -9,7 +9,11 @@ __all__ = ["OperationSpec", "WorkloadSpec"]
 
 @dataclass(frozen=True, slots=True)
 class OperationSpec:
-    """One plain request, for a workload that needs no journeys file."""
+    """One plain request, for a workload that needs no journeys file.
+
+    expect_status: None means any below 400. body: bytes that are not UTF-8 are surrogates, as `os.fsdecode` makes them.
+    headers: further ones, in order.
+    """
 
     name: str
     path: str
@@ -17,8 +21,9 @@ class OperationSpec:
     weight: float = 1.0
     body: str = ""
     content_type: str = "application/x-www-form-urlencoded"
-    expect_status: int = 200
+    expect_status: int | None = 200
     expect_text: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class WorkloadSpec:
 
     journeys: a Python file whose generator functions are the operations. mix: function name -> weight.
     sign_in: the function that signs one person in, run once for each of `people` after every start.
-    arrivals: "poisson" or "constant". timeout_s: how long a person waits for an answer.
+    arrivals: "poisson" or "constant". timeout_s: how long a person waits for an answer. arrivals_are: "operations" or
+    "sessions". returning: the share of sessions that `people` begin, not somebody new. order: "stratified" or "random".
     """
 
     operations: tuple[OperationSpec, ...] = ()
@@ -38,3 +44,6 @@ class WorkloadSpec:
     arrivals: str = "poisson"
     timeout_s: float = 10.0
     keep_alive: bool = True
+    arrivals_are: str = "operations"
+    returning: float = 0.0
+    order: str = "stratified"

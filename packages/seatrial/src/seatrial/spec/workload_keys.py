@@ -61,6 +61,34 @@ WORKLOAD = Section(
             choices=("poisson", "constant"),
         ),
         Key(
+            "workload.arrivals_are",
+            TEXT,
+            "What comes: `operations`, each by itself; or `sessions`, each a person who follows one journey to its end, "
+            "with its pauses. Rates then count sessions. `seatrial measure` works with operations only.",
+            'arrivals_are = "sessions"',
+            default=_WORKLOAD.arrivals_are,
+            choices=("operations", "sessions"),
+        ),
+        Key(
+            "workload.returning",
+            NUMBER,
+            "Of sessions: the share begun by one of `people`, who were there before (and signed in, with `sign_in`). "
+            "All others are begun by a person who comes for the first time.",
+            "returning = 0.8",
+            default=_WORKLOAD.returning,
+            at_least=0,
+            at_most=1,
+        ),
+        Key(
+            "workload.order",
+            TEXT,
+            "In which order the mix is sent: `stratified`, with its exact shares in every 20, which measures the "
+            "same sooner; or `random`, each drawn by itself.",
+            'order = "stratified"',
+            default=_WORKLOAD.order,
+            choices=("stratified", "random"),
+        ),
+        Key(
             "workload.timeout_s",
             NUMBER,
             "After how many seconds a person gives up; the request then counts as failed.",

@@ -18,7 +18,7 @@ import pytest
 from seatrial.errors import LoadError
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory, run
-from seatrial.load.journeys import Journey, Person, expect, get
+from seatrial.load.journeys import Journey, Person, expect, get, page
 from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.workload import Workload
 
@@ -94,33 +94,70 @@ def test_what_is_not_over_after_the_last_wait_is_unfinished(gthread: str, drive:
 
 
 def test_serial_calls_before_and_after_around_each_request(gthread: str, drive: Drive, workload_of: WorkloadOf) -> None:
-    calls: list[tuple[str, object]] = []
-    counted = iter(range(100))
+    calls: list[tuple[str, int]] = []
+    clock = itertools.count()
+    judged: list[tuple[str, int, int, str]] = []
 
-    def before() -> int:
-        number = next(counted)
-        calls.append(("before", number))
+    def reading(kind: str) -> int:
+        number = next(clock)
+        calls.append((kind, number))
         return number
-
-    def after(seen: Observation, token: int) -> None:
-        calls.append(("after", token))
-        names.append(seen.operation)
-        assert time.perf_counter() - seen.done_s < 0.1
 
     def moved(person: Person) -> Journey:
         expect((yield get("/welcome")), 401)
 
-    names: list[str] = []
+    def parts(person: Person) -> Journey:
+        first, _, third = yield page(get("/", name="one"), get("/welcome", name="two"), get("/nowhere", name="three"))
+        expect(first)
+        expect(third, 404)
+
     record = drive(
         gthread,
-        workload_of(home=home, moved=moved),
-        lambda driver: driver.serial(["home", "moved", "home"], before, after),
+        workload_of(home=home, moved=moved, parts=parts),
+        lambda driver: driver.serial(
+            ["home", "moved", "parts", "home"],
+            lambda: reading("before"),
+            lambda: reading("after"),
+            lambda seen, before, after: judged.append((seen.operation, before, after, seen.error)),
+        ),
     )
-    assert names == ["home", "moved", "moved (redirect)", "home"]
-    assert calls == [(kind, number) for number in range(4) for kind in ("before", "after")]
-    assert [seen.error for seen in record.observations] == [""] * 4
+    # Eight requests, none of which overlaps another, though the three of the page are judged together.
+    assert calls == [(kind, number) for number, kind in enumerate(["before", "after"] * 8)]
+    assert sorted(judged, key=lambda one: one[1]) == [
+        ("home", 0, 1, ""),
+        ("moved", 2, 3, ""),
+        ("moved (redirect)", 4, 5, ""),
+        ("one", 6, 7, ""),
+        ("two", 8, 9, ""),
+        ("two (redirect)", 10, 11, "status"),
+        ("three", 12, 13, ""),
+        ("home", 14, 15, ""),
+    ]
+    assert len(record.observations) == 8
     with pytest.raises(LoadError, match="no operation is called nothing"):
-        drive(gthread, workload_of(home=home), lambda driver: driver.serial(["nothing"], before, after))
+        drive(gthread, workload_of(home=home), lambda driver: driver.serial(["nothing"], int, int, lambda *_: None))
+
+
+def test_serial_reads_a_request_that_was_refused_too(drive: Drive, workload_of: WorkloadOf) -> None:
+    def parts(person: Person) -> Journey:
+        yield page(get("/"), get("/"))
+
+    calls: list[str] = []
+    judged: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    drive(
+        f"http://127.0.0.1:{port}",
+        workload_of(parts=parts, home=home),
+        lambda driver: driver.serial(
+            ["home", "parts"],
+            lambda: calls.append("before"),
+            lambda: calls.append("after"),
+            lambda seen, *_: judged.append(seen.error),
+        ),
+    )
+    assert calls == ["before", "after"] * 3
+    assert judged == ["refused"] * 3
 
 
 def test_on_request_and_until(gthread: str, drive: Drive, workload_of: WorkloadOf) -> None:

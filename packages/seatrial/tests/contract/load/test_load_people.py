@@ -151,7 +151,7 @@ def test_redirects_that_never_end_or_lead_away_are_failures_in_words(
     record = drive(
         gthread,
         workload_of(rounds=rounds, leaves=leaves),
-        lambda driver: driver.serial(["rounds", "leaves"], int, lambda *_: None),
+        lambda driver: driver.serial(["rounds", "leaves"], int, int, lambda *_: None),
     )
     assert len([seen for seen in record.observations if seen.operation == "rounds (redirect)"]) == 10
     assert any("more than 10 redirects" in one for one in record.failures)
@@ -179,7 +179,9 @@ def test_redirects_keep_or_change_the_method_as_browsers_do(
         assert response.path == "/echo?x=1"
         expect(response, contains=echoed)
 
-    record = drive(gthread, workload_of(moves=moves), lambda driver: driver.serial(["moves"], int, lambda *_: None))
+    record = drive(
+        gthread, workload_of(moves=moves), lambda driver: driver.serial(["moves"], int, int, lambda *_: None)
+    )
     assert record.failures == ()
     assert [seen.operation for seen in record.observations] == ["moves", "moves (redirect)"]
 
