@@ -14,7 +14,7 @@ from seatrial.load.client import Client
 from seatrial.load.connection import BODY_MAX_BYTES
 from seatrial.load.event_loop import loop_factory
 from seatrial.load.exchange import Exchange
-from seatrial.load.messages import request
+from seatrial.load.steps import request
 from seatrial.load.wire import Wire, target
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -164,11 +164,12 @@ def test_a_form_is_sent_with_its_hidden_fields_and_defaults() -> None:
         "kind": "text",
         "tone": "y",
         "body": "Hello <you>",
+        "photo": "",
     }
     sent = one.submit(title="new", body=None, send="Send")
     assert sent.method == "POST"
     assert sent.path == "/posts/write?draft=1&x=2"
-    assert sent.body == b"csrf_token=a%26b&public=on&kind=text&tone=y&title=new&send=Send"
+    assert sent.body == b"csrf_token=a%26b&title=new&public=on&kind=text&tone=y&send=Send&photo="
 
 
 def test_a_form_is_found_by_its_path_and_a_get_form_becomes_a_query() -> None:

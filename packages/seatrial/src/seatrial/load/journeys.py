@@ -21,12 +21,15 @@ from types import ModuleType
 from seatrial.errors import SpecError
 from seatrial.load.expectation import ExpectationError, expect
 from seatrial.load.forms import Form, form
-from seatrial.load.messages import Journey, Page, Request, Response, Think, get, page, post, request, think
+from seatrial.load.messages import Journey, Page, Request, Response, Think
+from seatrial.load.multipart import File
 from seatrial.load.person import Person
+from seatrial.load.steps import get, page, post, request, think
 from seatrial.load.zipf import Zipf
 
 __all__ = [
     "ExpectationError",
+    "File",
     "Form",
     "Journey",
     "Page",

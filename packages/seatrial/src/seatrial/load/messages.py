@@ -1,36 +1,11 @@
 """What a journey sends and gets back: requests, answers and pauses, as values."""
 
-import json as json_module
-import re
-import urllib.parse
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.errors import LoadError
-
-__all__ = [
-    "HeaderPairs",
-    "Headers",
-    "Journey",
-    "Page",
-    "Request",
-    "Response",
-    "Think",
-    "get",
-    "page",
-    "post",
-    "request",
-    "think",
-]
-
-HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
-
-_PLAIN_PATH = re.compile(r"/[!-~]*").fullmatch
-_METHOD = re.compile(r"[A-Z]{1,20}").fullmatch
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
-_HEADER_VALUE = re.compile(r"[\t -~\x80-\xff]*").fullmatch
-_FORM_TYPE = ("Content-Type", "application/x-www-form-urlencoded")
+__all__ = ["Headers", "Journey", "Page", "Request", "Response", "Think"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +66,13 @@ class Headers(Mapping[str, str]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._all()
 
+    def first(self, name: bytes) -> bytes:
+        """The first value of a name (in small letters), as it came, or nothing; cheaper than reading all of them."""
+        for given, value in self._pairs:
+            if len(given) == len(name) and given.lower() == name:
+                return value
+        return b""
+
     def get_all(self, name: str) -> tuple[str, ...]:
         """Every value sent under `name`, in order."""
         return tuple(self._all().get(name.lower(), ()))
@@ -114,8 +96,8 @@ class Response:
     @property
     def charset(self) -> str:
         """As the Content-Type says; UTF-8 when it does not."""
-        _, _, charset = self.headers.get("content-type", "").lower().partition("charset=")
-        return charset.split(";")[0].strip(" \"'") or "utf-8"
+        _, _, charset = self.headers.first(b"content-type").lower().partition(b"charset=")
+        return charset.partition(b";")[0].decode("latin-1").strip(" \"'") or "utf-8"
 
     @property
     def text(self) -> str:
@@ -127,13 +109,24 @@ class Response:
                 self._text = self.body.decode("utf-8", "replace")
         return self._text
 
-    def has(self, text: str) -> bool:
-        """Whether the body holds `text`; looks at the bytes, which costs far less than decoding a page."""
-        return text.encode() in self.body if self.charset == "utf-8" else text in self.text
+    def has(self, text: str | bytes) -> bool:
+        """Whether the body holds `text` (or bytes); looks at the bytes, which costs far less than decoding a page."""
+        if isinstance(text, bytes):
+            return text in self.body
+        found = text.encode() in self.body
+        # ASCII is the same in nearly every charset, so that it needs no second look when it is there.
+        if (found and text.isascii()) or self.charset == "utf-8":
+            return found
+        return text in self.text
 
-    def json(self) -> object:
-        """The body read as JSON."""
-        return json_module.loads(self.body)
+    def json(self) -> Any:
+        """The body read as JSON; ExpectationError when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            from seatrial.load.expectation import not_json
+
+            raise not_json(self, error) from None
 
     def __repr__(self) -> str:
         return f"<Response {self.status} {self.path} {len(self.body)} bytes>"
@@ -141,95 +134,3 @@ class Response:
 
 Journey = Generator[Request | Page | Think, Any, None]
 """What a journey function returns: it yields steps and gets back a Response of a request, a tuple of them of a page."""
-
-
-def get(path: str, *, name: str = "", headers: HeaderPairs = (), follow: bool = True) -> Request:
-    """A GET of `path` (which begins with "/" and may hold a query)."""
-    return Request("GET", _checked_path(path), b"", _pairs(headers) if headers else (), name, follow)
-
-
-def post(
-    path: str,
-    data: Mapping[str, object] | str | bytes | None = None,
-    *,
-    json: object = None,
-    name: str = "",
-    headers: HeaderPairs = (),
-    follow: bool = True,
-) -> Request:
-    """A POST: `data` as a form (a mapping) or as it is (text, bytes), or `json`."""
-    return request("POST", path, data, json=json, name=name, headers=headers, follow=follow)
-
-
-def request(
-    method: str,
-    path: str,
-    data: Mapping[str, object] | str | bytes | None = None,
-    *,
-    json: object = None,
-    name: str = "",
-    headers: HeaderPairs = (),
-    follow: bool = True,
-) -> Request:
-    """A request of any method, such as "PUT" or "DELETE"; the rest as in `post`."""
-    if not _METHOD(method):
-        raise LoadError(f"{method!r} is not a method of HTTP.", try_this="Write it in capitals, such as GET or POST.")
-    pairs = _pairs(headers)
-    given = {key.lower() for key, _ in pairs}
-    body, content_type = _encoded(data, json)
-    if content_type and "content-type" not in given:
-        pairs = (*pairs, content_type)
-    return Request(method, _checked_path(path), body, pairs, name, follow)
-
-
-def page(*requests: Request) -> Page:
-    """Requests sent at once, six at a time as a browser does; the journey gets their answers in the order given."""
-    for one in requests:
-        if not isinstance(one, Request):
-            raise LoadError(f"page() takes requests, such as get('/style.css'), not {one!r}.")
-    if not requests:
-        raise LoadError("page() without requests: there is nothing to wait for.")
-    return Page(requests)
-
-
-def think(seconds: float) -> Think:
-    """A pause before the next request; left out where load is closed (back to back)."""
-    if not 0 <= seconds <= 3600:
-        raise LoadError(f"think({seconds}): a pause takes 0 to 3600 seconds.")
-    return Think(seconds)
-
-
-def _encoded(data: Mapping[str, object] | str | bytes | None, json: object) -> tuple[bytes, tuple[str, str] | None]:
-    if json is not None:
-        if data is not None:
-            raise LoadError("a request takes data or json, not both.")
-        return json_module.dumps(json).encode(), ("Content-Type", "application/json")
-    if data is None:
-        return b"", None
-    if isinstance(data, bytes):
-        return data, None
-    if isinstance(data, str):
-        return data.encode(), _FORM_TYPE
-    return urllib.parse.urlencode(data, doseq=True).encode(), _FORM_TYPE
-
-
-def _checked_path(path: str) -> str:
-    if _PLAIN_PATH(path) and "#" not in path:
-        return path
-    if not path.startswith("/"):
-        raise LoadError(
-            f"the path {path!r} does not begin with '/'.",
-            try_this="Write the path only, such as /home; the address is the subject's own.",
-        )
-    # What a browser would do with text typed into a link: no fragment, other characters percent-encoded.
-    return urllib.parse.quote(path.partition("#")[0], safe="/?&=%+:;,@!$'()*~[]")
-
-
-def _pairs(headers: HeaderPairs) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(headers.items()) if isinstance(headers, Mapping) else tuple(headers)
-    for name, value in pairs:
-        if not _HEADER_NAME(name) or not _HEADER_VALUE(value):
-            raise LoadError(
-                f"the header {name!r}: {value!r} cannot be sent.", try_this="Use one line of Latin letters."
-            )
-    return pairs

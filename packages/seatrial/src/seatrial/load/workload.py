@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from seatrial.errors import SpecError
 from seatrial.load.expectation import expect
 from seatrial.load.journeys import load_journeys
-from seatrial.load.messages import Journey, Request, request
+from seatrial.load.messages import Journey, Request
 from seatrial.load.person import Person
+from seatrial.load.steps import request
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 __all__ = ["Workload"]
