@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from seatrial.errors import LoadError
-from seatrial.load import arrivals, mix
+from seatrial.load import mix
+from seatrial.load.arrivals import Arrivals, Constant, Poisson
 from seatrial.load.client import Client
 from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
 from seatrial.load.journey_run import Job
@@ -110,11 +111,9 @@ class Driver:
     ) -> LoadRecord:
         """Start operations (or sessions) at the offered rate for duration_s, by the workload's arrivals: see `follow`."""
         whole_s = lead_in_s + duration_s
-        if self.workload.arrivals == "constant":
-            offsets = arrivals.constant(offered_rate_rps, whole_s)
-        else:
-            seed = f"{self._seed}/arrivals/{next(self._schedules)}"
-            offsets = arrivals.poisson_of_exact_rate(offered_rate_rps, whole_s, seed)
+        is_constant = self.workload.arrivals == "constant"
+        arrivals: Arrivals = Constant(offered_rate_rps) if is_constant else Poisson(offered_rate_rps)
+        offsets = arrivals.offsets(whole_s, f"{self._seed}/arrivals/{next(self._schedules)}")
         return await self.follow(offsets, duration_s, in_flight_max=in_flight_max, lead_in_s=lead_in_s)
 
     async def follow(
