@@ -92,7 +92,7 @@ def test_merging_any_split_equals_one_that_saw_everything(seen: list[tuple[Obser
     for tally in parts:
         merged.merge(pickle.loads(pickle.dumps(tally)))
     assert merged == whole
-    assert merged.series.rows() == whole.series.rows()
+    assert merged.series() == whole.series()
 
 
 def test_tallies_of_different_intervals_are_not_merged() -> None:
@@ -116,7 +116,7 @@ def test_each_row_of_the_series_is_what_sorting_by_second_gives(seen: list[Obser
     tally = a_tally()
     for one in seen:
         tally.add(one)
-    rows = {int(row.starts_s): row for row in tally.series.rows()}
+    rows = {int(row.starts_s): row for row in tally.series()}
     for second in range(int(DURATION_S + TIMEOUT_S) + 3):
         due = [one for one in seen if int(one.due_s - STARTED_S) == second]
         row = rows.get(second)

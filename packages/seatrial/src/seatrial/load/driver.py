@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from seatrial.errors import LoadError
 from seatrial.load import mix
-from seatrial.load.arrivals import Arrivals, Constant, Poisson
+from seatrial.load.arrivals import Arrivals, Constant, Part, Poisson
 from seatrial.load.client import Client
 from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
 from seatrial.load.journey_run import Job
@@ -31,6 +31,7 @@ __all__ = ["Driver"]
 
 _Token = TypeVar("_Token")
 _SIGN_IN_AT_ONCE = 4
+_WHOLE = Part()
 # Between the call and the first arrival, so that the first one is not late already.
 _HEAD_START_S = 0.02
 
@@ -40,8 +41,8 @@ class Driver:
 
     seed: of mix, arrivals and people; the same calls on a new driver send the same requests. run_token: letters and
     digits, new for every driver of a study, so that `Person.unique` never repeats. host_header: when the app insists
-    on its own name. A target that is not this machine is refused unless allow_remote. Nothing is left after the
-    context: no task, no socket.
+    on its own name. A target that is not this machine is refused unless allow_remote. share: which part of the people
+    are this driver's, of several that drive together. Nothing is left after the context: no task, no socket.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Driver:
         run_token: str,
         host_header: str = "",
         allow_remote: bool = False,
+        share: Part = _WHOLE,
     ) -> None:
         self.workload = workload
         self.target = target(base_url, host_header, allow_remote=allow_remote)
@@ -60,10 +62,10 @@ class Driver:
         self.timeout_s = workload.timeout_s
         self.people = tuple(
             Person(number, random.Random(f"{seed}/person/{number}"), run_token)
-            for number in range(1, workload.people + 1)
+            for number in range(1 + share.index, workload.people + 1, share.count)
         )
-        self._visitors = visitors(workload.people + 1, seed, run_token)
-        self._seed = seed
+        self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
+        self._seed = share.seed(seed)
         self._intervals = itertools.count(1)
         self._schedules = itertools.count(1)
         self._is_driving = False
@@ -109,7 +111,7 @@ class Driver:
     async def open_loop(
         self, offered_rate_rps: float, duration_s: float, *, in_flight_max: int = 1000, lead_in_s: float = 0.0
     ) -> LoadRecord:
-        """Start operations (or sessions) at the offered rate for duration_s, by the workload's arrivals: see `follow`."""
+        """Start operations (or sessions) at the offered rate, by the workload's arrivals: see `follow`."""
         whole_s = lead_in_s + duration_s
         is_constant = self.workload.arrivals == "constant"
         arrivals: Arrivals = Constant(offered_rate_rps) if is_constant else Poisson(offered_rate_rps)
@@ -125,6 +127,7 @@ class Driver:
         lead_in_s: float = 0.0,
         book: Callable[[Observation], None] | None = None,
         starts_s: float | None = None,
+        is_kept_if_cancelled: bool = False,
     ) -> LoadRecord:
         """Start an operation at each offset (seconds, ascending, below lead_in_s + duration_s), whatever is answered.
 
@@ -132,7 +135,8 @@ class Driver:
         before the interval are sent but not counted. All that an arrival of the interval sends is counted, also after
         its end; what is not over timeout_s after the end is cut as "unfinished". At in_flight_max requests in flight,
         an arrival is not sent but counted as "cap". book: takes each observation, which are then not kept. starts_s:
-        when offset 0 is (perf_counter), for several generators that begin together.
+        when offset 0 is (perf_counter), for several generators that begin together. is_kept_if_cancelled: when this is
+        cancelled it gives the record until then, without what was on its way, instead of CancelledError.
 
         Where the workload's arrivals are sessions, an offset begins a session, and what is counted are the requests
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
@@ -169,6 +173,12 @@ class Driver:
                 if sessions is not None:
                     runs.stop()
                 await runs.wait_until(ended_s + self.timeout_s + 1.0)
+            except asyncio.CancelledError:
+                if not is_kept_if_cancelled:
+                    raise
+                ended_s = min(ended_s, time.perf_counter())
+                cpu.stop()
+                interval.close()
             finally:
                 for timer in timers:
                     timer.cancel()
@@ -184,20 +194,21 @@ class Driver:
         on_request: Callable[[Observation], None] | None = None,
         until: Callable[[], bool] | None = None,
         book: Callable[[Observation], None] | None = None,
+        is_kept_if_cancelled: bool = False,
     ) -> LoadRecord:
         """`concurrency` loops through the mix for duration_s, back to back and without pauses.
 
         What is on its way at the end is waited for and recorded too, so that all that was asked of the subject is
         there; throughput is of the observations done by `ended_s`. on_request is called after each request, before its
         loop sends the next; until is asked before each journey and ends the interval early. book: takes each
-        observation, which are then not kept.
+        observation, which are then not kept. is_kept_if_cancelled: see `follow`.
         """
         if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
         seed = f"{self._seed}/closed/{next(self._intervals)}"
         interval = Interval(thinks=False, book=book, on_observation=on_request)
         loops = Loops(self, interval, self._jobs(seed), stop=until)
-        return await self._loops(interval, loops, concurrency, duration_s)
+        return await self._loops(interval, loops, concurrency, duration_s, is_kept_if_cancelled=is_kept_if_cancelled)
 
     async def serial(
         self,
@@ -240,14 +251,28 @@ class Driver:
         while True:
             yield rng.choice(self.people) if returning >= 1.0 or rng.random() < returning else next(self._visitors)
 
-    async def _loops(self, interval: Interval, loops: Loops, concurrency: int, duration_s: float | None) -> LoadRecord:
+    async def _loops(
+        self,
+        interval: Interval,
+        loops: Loops,
+        concurrency: int,
+        duration_s: float | None,
+        *,
+        is_kept_if_cancelled: bool = False,
+    ) -> LoadRecord:
         with self._driving():
             cpu = CpuShare()
-            started_s = time.perf_counter()
+            started_s, ended_s = time.perf_counter(), math.inf
             try:
                 ended_s = await loops.run(concurrency, started_s, duration_s)
                 cpu.stop()
                 await loops.drain(self.timeout_s + 1.0)
+            except asyncio.CancelledError:
+                if not is_kept_if_cancelled:
+                    raise
+                ended_s = min(ended_s, time.perf_counter())
+                cpu.stop()
+                interval.close()
             finally:
                 loops.cut_all()
             return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))

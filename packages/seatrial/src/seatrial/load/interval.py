@@ -40,6 +40,7 @@ class Interval:
         self.arrivals = 0
         self._book = self.observations.append if book is None else book
         self._failures: dict[str, str] = {}
+        self._is_closed = False
 
     def add(self, seen: Observation, failure: tuple[str, str] | None) -> None:
         """Take up one request, and in words (what they are alike in, the whole) why it failed."""
@@ -49,9 +50,14 @@ class Interval:
         if self.on_observation is not None:
             self.on_observation(seen)
 
+    def close(self) -> None:
+        """What ends from now on is not counted: the interval was broken off."""
+        self._book = _nothing
+        self._is_closed = True
+
     def explain(self, kind: str, words: str) -> None:
         """Keep the first failures of each kind in words."""
-        if len(self._failures) < FAILURES_KEPT:
+        if not self._is_closed and len(self._failures) < FAILURES_KEPT:
             self._failures.setdefault(kind, words)
 
     @property
@@ -64,6 +70,10 @@ class Interval:
         return LoadRecord(
             started_s, ended_s, tuple(self.observations), self.arrivals, busy, in_flight_max, self.failures
         )
+
+
+def _nothing(seen: Observation) -> None:
+    """Books nothing."""
 
 
 class CpuShare:

@@ -64,7 +64,7 @@ class SessionLog:
         return SessionCounts(self._begun, self._ended, self._failed, self._at_start, self._under_way_max)
 
 
-def visitors(first_number: int, seed: int | str, run_token: str) -> Iterator[Person]:
+def visitors(first_number: int, seed: int | str, run_token: str, step: int = 1) -> Iterator[Person]:
     """People who come for the first time, numbered from first_number; nothing is kept of those who have left."""
-    for number in itertools.count(first_number):
+    for number in itertools.count(first_number, step):
         yield Person(number, random.Random(f"{seed}/person/{number}"), run_token)

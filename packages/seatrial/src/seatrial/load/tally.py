@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.load.histogram import Histogram
 from seatrial.load.observation import Observation
-from seatrial.load.series import Series
+from seatrial.load.series import Series, SeriesRow
 
 __all__ = ["OPERATIONS_MAX", "OTHER_OPERATIONS", "OperationTally", "Tally"]
 
@@ -78,6 +78,7 @@ class Tally:
         # The driver cuts what is not over a second after the timeout.
         self._series = Series(started_s=started_s, lasts_s=duration_s + timeout_s + 2.0)
         self._answered_inside = 0
+        self._journey_errors = 0
 
     def add(self, seen: Observation) -> None:
         """Take in one request."""
@@ -99,8 +100,9 @@ class Tally:
         for name, one in other.operations.items():
             self._operations[self._known(name)].merge(one)
         self._lateness.merge(other.lateness)
-        self._series.merge(other.series)
+        self._series.merge(other._series)  # noqa: SLF001 - the same class
         self._answered_inside += other.answered_inside
+        self._journey_errors += other.journey_errors
 
     @property
     def operations(self) -> Mapping[str, OperationTally]:
@@ -129,10 +131,15 @@ class Tally:
         return self._answered_inside
 
     @property
-    def series(self) -> Series:
+    def journey_errors(self) -> int:
+        """How often a journey's own code raised though the answer was no error page: its own fault."""
+        self._count_all()
+        return self._journey_errors
+
+    def series(self) -> tuple[SeriesRow, ...]:
         """What happened when."""
         self._count_all()
-        return self._series
+        return self._series.rows()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tally) and self.__getstate__() == other.__getstate__()
@@ -160,7 +167,7 @@ class Tally:
     def _count(self, name: str) -> None:
         """Count those of an operation that wait, column by column."""
         waiting = self._waiting[name]
-        _, due_s, dispatched_s, sent_s, done_s, _, errors, retries = zip(*waiting)  # noqa: B905 - tuples of one length
+        _, due_s, dispatched_s, sent_s, done_s, statuses, errors, retries = zip(*waiting)  # noqa: B905 - tuples of one length
         waiting.clear()
         from_due_s, from_sent_s = list(map(sub, done_s, due_s)), list(map(sub, done_s, sent_s))
         failed = 0
@@ -168,6 +175,9 @@ class Tally:
         if any(errors):
             one.errors.update(error for error in errors if error)
             failed = sum(1 for error in errors if error)
+            self._journey_errors += sum(
+                1 for error, status in zip(errors, statuses, strict=True) if error == "journey" and status < 400
+            )
             from_due_s, from_sent_s = (
                 [
                     max(time_s, self.timeout_s) if error else time_s

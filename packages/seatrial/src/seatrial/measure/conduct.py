@@ -82,7 +82,7 @@ class Conductor:
         """Checks that the machine is quiet, then starts the database and runs the subject's own preparations."""
         measure = self._spec.measure
         self._progress.expect(self._expected_s())
-        self._progress.step("is this machine quiet?", 2)
+        self._progress.step("is this machine quiet?", 3)
         placement = testbed.placement
         quiet = preflight(placement.subject_cpus, placement.generator_cpus, allow_noise=measure.allow_noise)
         self._environment = describe_environment(

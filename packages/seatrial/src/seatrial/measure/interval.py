@@ -8,6 +8,7 @@ from typing import Protocol
 
 from seatrial.load.histogram import quantile
 from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.validity import journey_fault
 from seatrial.measure.measurement import Caveat, Measurement
 from seatrial.measure.neighbours import busy_s, others_share
 from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
@@ -122,11 +123,14 @@ def summarize(
     lateness_p99_s = _lateness_p99_s(seen) if conditions.mode == "open" else 0.0
     slo_quantile_s = quantile(times, conditions.slo.latency_quantile) if times else conditions.timeout_s
     error_ratio = sum(1 for o in judged if o.error) / len(judged) if judged else 1.0
+    raised = sum(1 for o in seen if o.error == "journey" and o.status < 400)
     faults = rig_faults(
         lateness_p99_s=lateness_p99_s,
         generator_busy=record.generator_busy,
         refused_by_cap=errors.get("cap", 0),
         others_share=0.0 if cpu is None or conditions.allow_noise else cpu.others_share,
+        latency_max_s=conditions.slo.latency_max_s,
+        journeys=journey_fault(raised, len(seen), record.failures),
     )
     if conditions.mode == "open":
         offered = record.arrivals * conditions.requests_per_arrival / duration_s

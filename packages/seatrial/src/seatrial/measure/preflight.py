@@ -4,9 +4,11 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial.errors import RigUnfit
+from seatrial.load.cpus import kept_to
+from seatrial.load.self_check import SelfCheck, check_generator
 from seatrial.measure.measurement import Caveat
 
 __all__ = ["QUIET_RATIO", "UNFIT_RATIO", "Preflight", "preflight", "spin_ratio", "steal_s"]
@@ -24,12 +26,14 @@ class Preflight:
 
     spin_ratio_p95: wall over CPU time of 5 ms spins on the subject's CPUs (1 = alone). timer_lateness_p99_s: how late a
     sleeping process wakes on the generator's CPUs. steal_share: CPU time the hypervisor gave to others meanwhile.
+    self_check: what the load generator reached there against a server that does nothing.
     """
 
     spin_ratio_p95: float
     timer_lateness_p99_s: float
     steal_share: float
     attempts: int
+    self_check: SelfCheck | None = None
 
     def caveats(self) -> tuple[Caveat, ...]:
         """What the reader must know of the machine's noise."""
@@ -46,16 +50,18 @@ class Preflight:
 
 
 def preflight(
-    subject_cpus: Iterable[int], generator_cpus: Iterable[int], *, allow_noise: bool = False, attempts: int = 4
+    subject_cpus: tuple[int, ...], generator_cpus: tuple[int, ...], *, allow_noise: bool = False, attempts: int = 4
 ) -> Preflight:
     """Spins on the subject's CPUs and sleeps on the generator's, up to `attempts` times until the machine is quiet.
+
+    Then the generator checks itself, against a server on the subject's CPUs.
 
     Raises:
         RigUnfit: still too noisy at the last attempt, unless `allow_noise`.
     """
     best: Preflight | None = None
     for attempt in range(1, attempts + 1):
-        seen = _look(tuple(subject_cpus), tuple(generator_cpus), attempt)
+        seen = _look(subject_cpus, generator_cpus, attempt)
         if best is None or seen.spin_ratio_p95 < best.spin_ratio_p95:
             best = seen
         if best.spin_ratio_p95 <= QUIET_RATIO:
@@ -70,22 +76,19 @@ def preflight(
             try_this="Close other programs and try again. To measure all the same, with a caveat on every number, "
             "set measure.allow_noise = true in seatrial.toml.",
         )
-    return best
+    check = check_generator(generator_cpus=generator_cpus, server_cpus=subject_cpus)
+    return replace(best, self_check=check)
 
 
 def spin_ratio(cpus: Iterable[int], *, spins: int = 20, spin_s: float = 0.002) -> float:
     """95th percentile of wall time over CPU time of short spins on `cpus`; unpinned where none can be chosen."""
-    before = _affinity()
-    _pin(cpus)
-    try:
-        ratios = []
+    ratios = []
+    with kept_to(cpus):
         for _ in range(spins):
             wall, cpu = time.perf_counter(), time.thread_time()
             while time.thread_time() - cpu < spin_s:
                 pass
             ratios.append((time.perf_counter() - wall) / (time.thread_time() - cpu))
-    finally:
-        _pin(before)
     ratios.sort()
     return ratios[min(len(ratios) - 1, int(0.95 * len(ratios)))]
 
@@ -113,25 +116,11 @@ def _look(subject_cpus: tuple[int, ...], generator_cpus: tuple[int, ...], attemp
 
 
 def _timer_lateness(cpus: tuple[int, ...], *, naps: int = 150, nap_s: float = 0.001) -> float:
-    before = _affinity()
-    _pin(cpus)
-    try:
-        late = []
+    late = []
+    with kept_to(cpus):
         for _ in range(naps):
             due = time.perf_counter() + nap_s
             time.sleep(nap_s)
             late.append(max(0.0, time.perf_counter() - due))
-    finally:
-        _pin(before)
     late.sort()
     return late[int(0.99 * len(late))]
-
-
-def _affinity() -> set[int]:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-
-
-def _pin(cpus: Iterable[int]) -> None:
-    wanted = set(cpus)
-    if wanted and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, wanted)

@@ -1,26 +1,32 @@
 """Whether a trial met the objective, failed it, or says nothing because the rig was the limit. Pure."""
 
+from seatrial.load.validity import GENERATOR_BUSY_MAX, Fault, lateness_limit_s
 from seatrial.measure.measurement import Caveat, Verdict
 from seatrial.spec.slo import SLO
 
-__all__ = ["GENERATOR_BUSY_MAX", "LATENESS_P99_MAX_S", "judge_closed", "judge_open", "rig_faults"]
-
-LATENESS_P99_MAX_S = 0.005
-"""A generator later than this at its 99th percentile measures itself; 5 ms is 1 % of a 500 ms objective."""
-
-GENERATOR_BUSY_MAX = 0.75
-"""Share of its CPU above which the generator queues its own work."""
-
+__all__ = ["OTHERS_SHARE_MAX", "judge_closed", "judge_open", "rig_faults"]
 
 OTHERS_SHARE_MAX = 0.15
 """Share of the subject's CPUs that others may take before the interval measures them too."""
 
 
 def rig_faults(
-    *, lateness_p99_s: float, generator_busy: float, refused_by_cap: int, others_share: float = 0.0
+    *,
+    lateness_p99_s: float,
+    generator_busy: float,
+    refused_by_cap: int,
+    others_share: float = 0.0,
+    latency_max_s: float | None = None,
+    journeys: Fault | None = None,
 ) -> tuple[Caveat, ...]:
-    """What makes an interval the rig's measurement instead of the subject's; empty when nothing does."""
+    """What makes an interval the rig's measurement instead of the subject's; empty when nothing does.
+
+    The limits of the generator are those of `load.validity`. latency_max_s: the objective's. journeys: their own fault.
+    """
     faults = []
+    if journeys is not None:
+        faults.append(Caveat(journeys.code, journeys.what, journeys.try_this))
+    lateness_max_s = lateness_limit_s(latency_max_s)
     if others_share > OTHERS_SHARE_MAX:
         faults.append(
             Caveat(
@@ -29,12 +35,12 @@ def rig_faults(
                 "Close them, or set measure.allow_noise = true to take pessimistic rates.",
             )
         )
-    if lateness_p99_s > LATENESS_P99_MAX_S:
+    if lateness_p99_s > lateness_max_s:
         faults.append(
             Caveat(
                 "generator-late",
                 f"1 in 100 requests was sent {lateness_p99_s * 1000:.1f} ms late or more by the generator itself "
-                f"(limit {LATENESS_P99_MAX_S * 1000:.0f} ms).",
+                f"(limit {lateness_max_s * 1000:.3g} ms).",
                 "Close other programs, or give the generator a CPU of its own.",
             )
         )
@@ -70,6 +76,6 @@ def judge_open(slo_quantile_s: float, error_ratio: float, slo: SLO, faults: tupl
 
 def judge_closed(error_ratio: float, slo: SLO, faults: tuple[Caveat, ...]) -> str:
     """The verdict on a closed loop: it holds no rate, so only the answers' rightness and the rig are judged."""
-    if any(fault.code in {"generator-busy", "cpu-shared"} for fault in faults):
+    if any(fault.code in {"generator-busy", "cpu-shared", "journey-raised"} for fault in faults):
         return Verdict.INVALID
     return Verdict.SUSTAINED if error_ratio <= slo.error_ratio_max else Verdict.VIOLATED
