@@ -1,19 +1,16 @@
 """One request of a journey under way, with the redirects that follow it as a browser does."""
 
 import time
-import urllib.parse
 from collections.abc import Callable
 
 from seatrial.load.exchange import Exchange
 from seatrial.load.expectation import describe
 from seatrial.load.messages import Headers, Request, Response
 from seatrial.load.observation import Observation
+from seatrial.load.redirects import REDIRECTS, REDIRECTS_MAX, redirected
 from seatrial.load.under_way import Host
 
 __all__ = ["RequestRun"]
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_REDIRECTS_MAX = 10
 
 
 class RequestRun:
@@ -47,8 +44,8 @@ class RequestRun:
             error, detail = exchange.error, exchange.detail
         elif not error and response.status >= 400 and not response.expected:
             error, detail = "status", f"got {describe(response)}"
-        elif not error and self._hops >= _REDIRECTS_MAX:
-            error, detail = "status", f"more than {_REDIRECTS_MAX} redirects; got {describe(response)}"
+        elif not error and self._hops >= REDIRECTS_MAX:
+            error, detail = "status", f"more than {REDIRECTS_MAX} redirects; got {describe(response)}"
         host = self._host
         name = self._request.name or host.operation
         if self._hops:
@@ -101,10 +98,11 @@ class RequestRun:
         for cookie in exchange.set_cookies:
             host.person.cookies.store(cookie.decode("latin-1"), request.path)
         response = Response(exchange.status, Headers(exchange.headers), exchange.body, request.path, request)
-        if request.follow and exchange.status in _REDIRECTS:
-            onward = self._redirected(request, response)
+        if request.follow and exchange.status in REDIRECTS:
+            target = host.stage.target
+            onward = redirected(request, response, target.scheme, target.origins)
             # At the interval's end nothing further is sent; the redirect itself was a right answer.
-            if onward is not None and self._hops < _REDIRECTS_MAX and not host.interval.stopping:
+            if onward is not None and self._hops < REDIRECTS_MAX and not host.interval.stopping:
                 self.response = response
                 self.observe()
                 self.response = None
@@ -113,26 +111,6 @@ class RequestRun:
                 return
         self.response = response
         self._on_over(self)
-
-    def _redirected(self, request: Request, response: Response) -> Request | None:
-        """The request that follows a redirect, as browsers do; None when it leads away from the subject."""
-        location = response.headers.get("location", "")
-        try:
-            parts = urllib.parse.urlsplit(urllib.parse.urljoin(request.path, location))
-        except ValueError:
-            return None
-        target = self._host.stage.target
-        leads_away = parts.scheme not in {"", target.scheme} or (parts.netloc.lower() not in {"", *target.origins})
-        if not location or leads_away or not (parts.path or "/").startswith("/"):
-            return None
-        path = urllib.parse.quote(parts.path or "/", safe="/%:;,@!$&'()*+=~") + (
-            "?" + urllib.parse.quote(parts.query, safe="/%:;,@!$&'()*+=~?") if parts.query else ""
-        )
-        becomes_get = response.status == 303 or (response.status in {301, 302} and request.method == "POST")
-        if becomes_get and request.method != "HEAD":
-            kept = tuple(pair for pair in request.headers if not pair[0].lower().startswith("content-"))
-            return Request("GET", path, b"", kept, request.name, follow=True)
-        return Request(request.method, path, request.body, request.headers, request.name, follow=True)
 
 
 def _already_over(exchange: Exchange) -> None:
