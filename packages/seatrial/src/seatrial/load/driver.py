@@ -69,6 +69,7 @@ class Driver:
         self._intervals = itertools.count(1)
         self._schedules = itertools.count(1)
         self._is_driving = False
+        self._interval = Interval(thinks=False)
 
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
@@ -79,6 +80,11 @@ class Driver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.client.close()
+
+    @property
+    def arrivals(self) -> int:
+        """Operations (or sessions) begun in the interval that is driven, or that was driven last."""
+        return self._interval.arrivals
 
     async def sign_in_all(self, deadline_s: float = 60.0) -> LoadRecord:
         """Sign each person in, a few at a time, within deadline_s seconds in all; LoadError at the first that fails.
@@ -142,16 +148,13 @@ class Driver:
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
         With the interval the sessions end: what is on its way is waited for, nothing further is sent.
         """
-        if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
-            raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
-        if not (math.isfinite(duration_s) and duration_s > 0):
-            raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")
+        _check_open(in_flight_max, lead_in_s, duration_s)
         seed = f"{self._seed}/open/{next(self._intervals)}"
         whole_s = lead_in_s + duration_s
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
-            interval = Interval(thinks=True, book=book)
+            self._interval = interval = Interval(thinks=True, book=book)
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
             runs = OpenRuns(
                 self,
@@ -167,19 +170,15 @@ class Driver:
                 self.loop.call_later(ended_s - time.perf_counter(), cpu.stop),
             ]
             try:
-                await Schedule((begins_s + offset for offset in offsets), runs.arrive).run()
-                await asyncio.sleep(ended_s - time.perf_counter())
-                cpu.stop()
-                if sessions is not None:
-                    runs.stop()
-                await runs.wait_until(ended_s + self.timeout_s + 1.0)
-            except asyncio.CancelledError:
-                if not is_kept_if_cancelled:
-                    raise
-                ended_s = min(ended_s, time.perf_counter())
-                cpu.stop()
-                interval.close()
+                with interval.broken_off_by_cancelling(is_kept=is_kept_if_cancelled):
+                    await Schedule((begins_s + offset for offset in offsets), runs.arrive).run()
+                    await asyncio.sleep(ended_s - time.perf_counter())
+                    cpu.stop()
+                    if sessions is not None:
+                        runs.stop()
+                    await runs.wait_until(ended_s + self.timeout_s + 1.0)
             finally:
+                cpu.stop()
                 for timer in timers:
                     timer.cancel()
                 runs.cut_all()
@@ -261,19 +260,16 @@ class Driver:
         is_kept_if_cancelled: bool = False,
     ) -> LoadRecord:
         with self._driving():
+            self._interval = interval
             cpu = CpuShare()
             started_s, ended_s = time.perf_counter(), math.inf
             try:
-                ended_s = await loops.run(concurrency, started_s, duration_s)
-                cpu.stop()
-                await loops.drain(self.timeout_s + 1.0)
-            except asyncio.CancelledError:
-                if not is_kept_if_cancelled:
-                    raise
-                ended_s = min(ended_s, time.perf_counter())
-                cpu.stop()
-                interval.close()
+                with interval.broken_off_by_cancelling(is_kept=is_kept_if_cancelled):
+                    ended_s = await loops.run(concurrency, started_s, duration_s)
+                    cpu.stop()
+                    await loops.drain(self.timeout_s + 1.0)
             finally:
+                cpu.stop()
                 loops.cut_all()
             return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))
 
@@ -294,3 +290,10 @@ class Driver:
         if trouble is not None:
             raise trouble
         return record
+
+
+def _check_open(in_flight_max: int, lead_in_s: float, duration_s: float) -> None:
+    if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
+        raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
+    if not (math.isfinite(duration_s) and duration_s > 0):
+        raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")

@@ -1,7 +1,9 @@
 """What is collected while load is driven, and the quiet the generator itself keeps meanwhile."""
 
+import asyncio
 import contextlib
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -40,7 +42,7 @@ class Interval:
         self.arrivals = 0
         self._book = self.observations.append if book is None else book
         self._failures: dict[str, str] = {}
-        self._is_closed = False
+        self._broken_off_s = math.inf
 
     def add(self, seen: Observation, failure: tuple[str, str] | None) -> None:
         """Take up one request, and in words (what they are alike in, the whole) why it failed."""
@@ -50,14 +52,23 @@ class Interval:
         if self.on_observation is not None:
             self.on_observation(seen)
 
-    def close(self) -> None:
-        """What ends from now on is not counted: the interval was broken off."""
-        self._book = _nothing
-        self._is_closed = True
+    @contextlib.contextmanager
+    def broken_off_by_cancelling(self, *, is_kept: bool) -> Iterator[None]:
+        """When what is done in it is cancelled the interval ends, and what was on its way is not counted.
+
+        Unless is_kept, CancelledError then goes on.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not is_kept:
+                raise
+            self._book = _nothing
+            self._broken_off_s = time.perf_counter()
 
     def explain(self, kind: str, words: str) -> None:
         """Keep the first failures of each kind in words."""
-        if not self._is_closed and len(self._failures) < FAILURES_KEPT:
+        if self._broken_off_s == math.inf and len(self._failures) < FAILURES_KEPT:
             self._failures.setdefault(kind, words)
 
     @property
@@ -67,6 +78,7 @@ class Interval:
 
     def record(self, started_s: float, ended_s: float, busy: float, in_flight_max: int) -> LoadRecord:
         """The finished interval as a value."""
+        ended_s = min(ended_s, self._broken_off_s)
         return LoadRecord(
             started_s, ended_s, tuple(self.observations), self.arrivals, busy, in_flight_max, self.failures
         )

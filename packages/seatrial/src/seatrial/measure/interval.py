@@ -123,15 +123,8 @@ def summarize(
     lateness_p99_s = _lateness_p99_s(seen) if conditions.mode == "open" else 0.0
     slo_quantile_s = quantile(times, conditions.slo.latency_quantile) if times else conditions.timeout_s
     error_ratio = sum(1 for o in judged if o.error) / len(judged) if judged else 1.0
-    raised = sum(1 for o in seen if o.error == "journey" and o.status < 400)
-    faults = rig_faults(
-        lateness_p99_s=lateness_p99_s,
-        generator_busy=record.generator_busy,
-        refused_by_cap=errors.get("cap", 0),
-        others_share=0.0 if cpu is None or conditions.allow_noise else cpu.others_share,
-        latency_max_s=conditions.slo.latency_max_s,
-        journeys=journey_fault(raised, len(seen), record.failures),
-    )
+    others = 0.0 if cpu is None or conditions.allow_noise else cpu.others_share
+    faults = _faults(record, conditions, lateness_p99_s=lateness_p99_s, others_share=others)
     if conditions.mode == "open":
         offered = record.arrivals * conditions.requests_per_arrival / duration_s
         verdict = judge_open(slo_quantile_s, error_ratio, conditions.slo, faults)
@@ -169,6 +162,21 @@ def summarize(
         failures=record.failures,
         others_share=cpu.others_share if cpu else 0.0,
         caveats=faults + _noise(spin_ratio),
+    )
+
+
+def _faults(
+    record: LoadRecord, conditions: Conditions, *, lateness_p99_s: float, others_share: float
+) -> tuple[Caveat, ...]:
+    seen = record.observations
+    raised = sum(1 for o in seen if o.error == "journey" and o.status < 400)
+    return rig_faults(
+        lateness_p99_s=lateness_p99_s,
+        generator_busy=record.generator_busy,
+        refused_by_cap=sum(1 for o in seen if o.error == "cap"),
+        others_share=others_share,
+        latency_max_s=conditions.slo.latency_max_s,
+        journeys=journey_fault(raised, len(seen), record.failures),
     )
 
 
