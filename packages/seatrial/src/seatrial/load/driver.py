@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import math
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -12,18 +11,17 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from seatrial.errors import LoadError
-from seatrial.load import mix
 from seatrial.load.arrivals import Arrivals, Constant, Part, Poisson
 from seatrial.load.client import Client
+from seatrial.load.crowd import Crowd
 from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
 from seatrial.load.journey_run import Job
 from seatrial.load.loops import Loops
 from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns
-from seatrial.load.person import Person
 from seatrial.load.schedule import Schedule
-from seatrial.load.sessions import SessionLog, visitors
+from seatrial.load.sessions import SessionLog
 from seatrial.load.wire import Wire, target
 from seatrial.load.workload import Workload
 
@@ -60,11 +58,7 @@ class Driver:
         self.target = target(base_url, host_header, allow_remote=allow_remote)
         self.wire = Wire(self.target.host_header, keep_alive=workload.keep_alive)
         self.timeout_s = workload.timeout_s
-        self.people = tuple(
-            Person(number, random.Random(f"{seed}/person/{number}"), run_token)
-            for number in range(1 + share.index, workload.people + 1, share.count)
-        )
-        self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
+        self.crowd = Crowd(workload, seed, run_token, share)
         self._seed = share.seed(seed)
         self._intervals = itertools.count(1)
         self._schedules = itertools.count(1)
@@ -96,7 +90,7 @@ class Driver:
             now_s = time.perf_counter()
             return Interval(thinks=False).record(now_s, now_s, 0.0, 0)
         name = getattr(sign_in, "__name__", "sign_in")
-        jobs: Iterator[Job] = ((name, sign_in, person) for person in self.people)
+        jobs: Iterator[Job] = ((name, sign_in, person) for person in self.crowd.people)
         interval = Interval(thinks=False)
         loops = Loops(self, interval, jobs, stop=lambda: bool(interval.failures))
         record = await self._loops(interval, loops, _SIGN_IN_AT_ONCE, deadline_s)
@@ -106,9 +100,9 @@ class Driver:
                 where="signing in",
                 try_this="Check the sign-in function of the journeys file and its accounts: try them in a browser.",
             )
-        if loops.ended < len(self.people):
+        if loops.ended < len(self.crowd.people):
             raise LoadError(
-                f"only {loops.ended} of {len(self.people)} people were signed in within {deadline_s:g} s.",
+                f"only {loops.ended} of {len(self.crowd.people)} people were signed in within {deadline_s:g} s.",
                 where="signing in",
                 try_this="Let fewer people take part (workload.people), or look why signing in is slow.",
             )
@@ -159,7 +153,7 @@ class Driver:
             runs = OpenRuns(
                 self,
                 interval,
-                jobs=self._jobs(seed),
+                jobs=self.crowd.jobs(seed),
                 started_s=started_s,
                 in_flight_max=in_flight_max,
                 sessions=sessions,
@@ -206,7 +200,7 @@ class Driver:
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
         seed = f"{self._seed}/closed/{next(self._intervals)}"
         interval = Interval(thinks=False, book=book, on_observation=on_request)
-        loops = Loops(self, interval, self._jobs(seed), stop=until)
+        loops = Loops(self, interval, self.crowd.jobs(seed), stop=until)
         return await self._loops(interval, loops, concurrency, duration_s, is_kept_if_cancelled=is_kept_if_cancelled)
 
     async def serial(
@@ -229,26 +223,7 @@ class Driver:
             raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
         each = OneByOne(before, after, judged)
         interval = Interval(thinks=False, before_send=each.sending, on_observation=each.observed, one_by_one=each)
-        return await self._loops(interval, Loops(self, interval, self._jobs(seed, wanted)), 1, None)
-
-    def _jobs(self, seed: str, names: Iterable[str] | None = None) -> Iterator[Job]:
-        """What is begun next, and by whom; without names, by the mix and without an end."""
-        workload = self.workload
-        if names is None:
-            draw = mix.independent if workload.order == "random" else mix.endless
-            names = draw(workload.weights, f"{seed}/mix")
-        operations = workload.operations
-        return (
-            (name, operations[name], person)
-            for name, person in zip(names, self._comers(f"{seed}/people"), strict=False)
-        )
-
-    def _comers(self, seed: str) -> Iterator[Person]:
-        """Who comes next: one of the people; to a session mostly somebody new."""
-        rng = random.Random(seed)
-        returning = self.workload.returning if self.workload.has_sessions else 1.0
-        while True:
-            yield rng.choice(self.people) if returning >= 1.0 or rng.random() < returning else next(self._visitors)
+        return await self._loops(interval, Loops(self, interval, self.crowd.jobs(seed, wanted)), 1, None)
 
     async def _loops(
         self,

@@ -1,0 +1,52 @@
+"""Whom a load acts as, and who does what next."""
+
+import itertools
+import random
+from collections.abc import Iterable, Iterator
+
+from seatrial.load import mix
+from seatrial.load.arrivals import Part
+from seatrial.load.journey_run import Job
+from seatrial.load.person import Person
+from seatrial.load.sessions import visitors
+from seatrial.load.workload import Workload
+
+__all__ = ["Crowd"]
+
+
+class Crowd:
+    """The people of a workload, or one generator's part of them, and the visitors who come beside them.
+
+    seed: of their own choices; the same seed makes the same people. run_token: see `Person.unique`.
+    """
+
+    def __init__(self, workload: Workload, seed: int, run_token: str, share: Part) -> None:
+        self.people = tuple(
+            Person(number, random.Random(f"{seed}/person/{number}"), run_token)
+            for number in range(1 + share.index, workload.people + 1, share.count)
+        )
+        self._workload = workload
+        self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
+
+    def jobs(self, seed: str, names: Iterable[str] | None = None) -> Iterator[Job]:
+        """What is begun next, and by whom; without names, by the mix and without an end."""
+        workload = self._workload
+        if names is None:
+            draw = mix.independent if workload.order == "random" else mix.endless
+            names = draw(workload.weights, f"{seed}/mix")
+        operations = workload.operations
+        return (
+            (name, operations[name], person)
+            for name, person in zip(names, self._comers(f"{seed}/people"), strict=False)
+        )
+
+    def listeners(self, count: int) -> Iterator[Person]:
+        """The people in turn: where there are more listeners than people, a person listens in several windows."""
+        return itertools.islice(itertools.cycle(self.people), count)
+
+    def _comers(self, seed: str) -> Iterator[Person]:
+        """Who comes next: one of the people; to a session mostly somebody new."""
+        rng = random.Random(seed)
+        returning = self._workload.returning if self._workload.has_sessions else 1.0
+        while True:
+            yield rng.choice(self.people) if returning >= 1.0 or rng.random() < returning else next(self._visitors)
