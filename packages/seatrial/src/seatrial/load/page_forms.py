@@ -16,7 +16,7 @@ __all__ = ["Button", "Control", "PageForm", "forms_of"]
 # The attributes of a tag. Possessive (*+), so that no page, however odd, takes longer than its length.
 _VALUE = r"""(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|(?=>))"""
 _ATTRIBUTES = rf"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:=(?=\S){_VALUE}|(?!\s*+=)|\s*+=\s*+{_VALUE}))*+[\s/]*+"
-_LOOKED_AT = "form|input|button|select|option|optgroup|textarea|fieldset|legend|datalist|template"
+_LOOKED_AT = "form|input|button|select|option|optgroup|textarea|fieldset|legend|template"
 # What holds no tags, whatever it looks like. (noscript: people's browsers run scripts.)
 _RAW = "script|style|title|iframe|noscript|xmp|noembed|noframes"
 _RAW_ELEMENTS = "|".join(rf"<{name}(?=[\s/>]){_ATTRIBUTES}>.*?</{name}(?=[\s/>])" for name in _RAW.split("|"))
@@ -42,12 +42,14 @@ _ATTRIBUTE = re.compile(
 )
 _TEXTAREA_END = re.compile(r"</textarea(?=[\s/>])", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);?(?=([=a-zA-Z0-9]?))")
-_TAG = re.compile(r"<[^>]*+>")
+_MARKUP = re.compile(rf"<!--.*?-->|</?[a-zA-Z][^\s/>]*+(?:>|{_ATTRIBUTES}>)", re.DOTALL)
+_SPACE = re.compile(r"[ \t\n\f\r]+")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}").fullmatch
 
 # Fields whose value is not one line of text, which a browser would take line breaks out of.
 _AS_WRITTEN = frozenset({"hidden", "number", "range", "date", "month", "week", "time", "datetime-local"})
 _TRIMMED = frozenset({"url", "email"})
+_UNCHECKED_MAX = 1000
 _SENDING = frozenset({"submit", "image"})
 
 
@@ -101,7 +103,9 @@ class _Fieldset:
 
 def forms_of(text: str) -> list[PageForm]:
     """Every form of a page, in order; the time it takes is proportional to the page's length."""
-    return _Scan(text.replace("\r\n", "\n") if "\r" in text else text).forms()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _Scan(text.replace("\0", "\ufffd") if "\0" in text else text).forms()
 
 
 class _Scan:
@@ -109,37 +113,39 @@ class _Scan:
         self._text = text
         self._forms: list[PageForm] = []
         self._open: PageForm | None = None
-        # In order, each with its form, or the id of one that may come later.
-        self._found: list[tuple[PageForm | str | None, Control | Button]] = []
+        # In order, each with its form (or the id of one that may come later), and whether it is disabled.
+        self._found: list[tuple[PageForm | str | None, Control | Button, bool]] = []
         self._fieldsets: list[_Fieldset] = []
+        # How many of them disable what comes next: what stands in the first legend of one is spared.
+        self._disabling = 0
+        self._radio_on: dict[tuple[int, str], Control] = {}
         self._select: Mapping[str, str] | None = None
         self._options: list[_Option] = []
         self._group_is_disabled = False
         self._option_at = -1
 
     def forms(self) -> list[PageForm]:
-        text, at, hidden, depth = self._text, 0, "", 0
+        text, at, templates = self._text, 0, 0
         while found := _NEXT_TAG.match(text, at):
             self._option_ends(found.start("end") - 1)
             at = found.end()
             tag, is_end = found["tag"].lower(), bool(found["end"])
-            if hidden:
-                depth += (tag == hidden) * (-1 if is_end else 1)
-                hidden = hidden if depth else ""
+            if tag == "template":
+                templates = max(0, templates - 1) if is_end else templates + 1
+            elif templates:
+                continue
             elif is_end:
                 self._end(tag)
-            elif tag in {"datalist", "template"}:
-                hidden, depth = tag, 1
             elif tag == "textarea":
                 at = self._textarea(_attributes(found["attributes"]), at)
             else:
                 self._start(tag, _attributes(found["attributes"]), at)
         self._select_ends()
         by_id = {form.id: form for form in reversed(self._forms) if form.id}
-        for owner, one in self._found:
+        for owner, one, is_disabled in self._found:
             form = by_id.get(owner) if isinstance(owner, str) else owner
             if form is not None:
-                _take(form, one)
+                self._take(form, one, is_disabled=is_disabled)
         return self._forms
 
     def _start(self, tag: str, found: Mapping[str, str], at: int) -> None:
@@ -157,9 +163,11 @@ class _Scan:
             self._group_is_disabled = "disabled" in found
         elif tag == "fieldset":
             self._fieldsets.append(_Fieldset("disabled" in found))
+            self._disabling += "disabled" in found
         elif tag == "legend":
             if self._fieldsets and self._fieldsets[-1].legend == "to come":
                 self._fieldsets[-1].legend = "open"
+                self._disabling -= self._fieldsets[-1].is_disabled
         elif tag == "select":
             self._select_ends()
             self._select, self._options = found, []
@@ -173,10 +181,14 @@ class _Scan:
             self._select_ends()
         elif tag == "optgroup":
             self._group_is_disabled = False
-        elif tag == "fieldset" and self._fieldsets:
-            self._fieldsets.pop()
-        elif tag == "legend" and self._fieldsets and self._fieldsets[-1].legend == "open":
-            self._fieldsets[-1].legend = "over"
+        elif self._fieldsets and tag in {"fieldset", "legend"}:
+            innermost = self._fieldsets[-1]
+            if innermost.legend == "open":
+                innermost.legend = "over"
+                self._disabling += innermost.is_disabled
+            if tag == "fieldset":
+                self._fieldsets.pop()
+                self._disabling -= innermost.is_disabled
 
     def _field(self, tag: str, found: Mapping[str, str]) -> None:
         """An input or a button."""
@@ -212,15 +224,16 @@ class _Scan:
 
     def _option_ends(self, at: int) -> None:
         if self._option_at >= 0:
-            text = html.unescape(_TAG.sub("", self._text[self._option_at : at]))
-            self._options[-1].value = " ".join(text.split())
+            text = html.unescape(_MARKUP.sub("", self._text[self._option_at : at]))
+            self._options[-1].value = _SPACE.sub(" ", text).strip(" ")
             self._option_at = -1
 
     def _select_ends(self) -> None:
         found, self._select = self._select, None
         if found is None:
             return
-        self._option_ends(len(self._text))
+        # Where the page ends before the list does, nothing was checked: looking at all of it could take forever.
+        self._option_ends(self._option_at + _UNCHECKED_MAX)
         self._group_is_disabled = False
         chosen = [one for one in self._options if one.is_selected]
         if "multiple" not in found:
@@ -232,21 +245,19 @@ class _Scan:
             self._give(found, Control(found["name"], "select", values))
 
     def _give(self, found: Mapping[str, str], one: Control | Button) -> None:
-        is_disabled = "disabled" in found or any(one.is_disabled and one.legend != "open" for one in self._fieldsets)
-        if not is_disabled:
-            self._found.append((found.get("form", self._open), one))
+        self._found.append((found.get("form", self._open), one, self._disabling > 0 or "disabled" in found))
 
-
-def _take(form: PageForm, one: Control | Button) -> None:
-    if isinstance(one, Button):
-        form.buttons.append(one)
-        return
-    if one.kind == "radio" and one.values:
-        # Only one of a group can be on: the last that says so.
-        for other in form.controls:
-            if other.kind == "radio" and other.name == one.name:
+    def _take(self, form: PageForm, one: Control | Button, *, is_disabled: bool) -> None:
+        if isinstance(one, Button):
+            form.buttons.extend(() if is_disabled else (one,))
+            return
+        if one.kind == "radio" and one.values:
+            # Only one of a group can be on: the last that says so, though it be disabled.
+            other = self._radio_on.get((id(form), one.name))
+            if other is not None:
                 other.values = ()
-    form.controls.append(one)
+            self._radio_on[id(form), one.name] = one
+        form.controls.extend(() if is_disabled else (one,))
 
 
 def _values(name: str, kind: str, found: Mapping[str, str]) -> tuple[str, ...]:

@@ -172,7 +172,7 @@ def test_nothing_is_kept_of_who_has_left_though_the_garbage_collector_is_off(gth
     assert record.sessions is not None
     assert record.observations == ()
     assert len(alive) == 8
-    # Between the first look and the last there were 350 sessions, 87 of each kind, and what is under way comes and goes.
+    # Between the first look and the last were 350 sessions, 87 of each kind; what is under way comes and goes.
     grown = alive[-1] - alive[0]
     assert max(grown.values(), default=0) < 40 + 3 * record.sessions.under_way_max, grown
     assert alive[-1]["Person"] <= record.sessions.under_way_max + 2
