@@ -1,10 +1,11 @@
-"""A small real Flask app to drive: sign-in with CSRF, redirects, cookies, slow and wrong answers."""
+"""A small real Flask app to drive: sign-in with CSRF, redirects, cookies, uploads, slow and wrong answers."""
 
+import hashlib
 import os
 import secrets
 import time
 
-from flask import Flask, Response, abort, redirect, request, session
+from flask import Flask, Response, abort, jsonify, redirect, request, session
 
 app = Flask(__name__)
 app.secret_key = "only for tests, never anywhere else"
@@ -73,6 +74,54 @@ def logout() -> str:
 def slow() -> str:
     time.sleep(float(request.args.get("s", "0.1")))
     return "slow"
+
+
+waited: list[tuple[str, float, float]] = []
+
+
+@app.get("/wait/<name>")
+def wait(name: str) -> str:
+    """Keeps a record of when it began and ended, by the clock that all processes of the machine share."""
+    started_s = time.monotonic()
+    time.sleep(float(request.args.get("s", "0.2")))
+    waited.append((name, started_s, time.monotonic()))
+    return f"waited {name}"
+
+
+@app.get("/waited")
+def all_waited() -> Response:
+    answer = jsonify(list(waited))
+    waited.clear()
+    return answer
+
+
+@app.route("/upload", methods=["GET", "POST"])
+def upload() -> Response | str:
+    if request.method == "GET":
+        session.setdefault("token", secrets.token_hex(8))
+        return f"""<form method=post enctype="multipart/form-data"><input name=title><input type=file name=image>
+        <input type=hidden name=csrf_token value="{session["token"]}"><button>Up</button></form>"""
+    _check_token()
+    image = request.files["image"]
+    content = image.read()
+    return jsonify(
+        title=request.form["title"],
+        name=image.filename,
+        type=image.content_type,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+@app.get("/api/me")
+def api_me() -> Response:
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return jsonify(token=token, roles=["reader"], seen={"posts": 3, "likes": None})
+
+
+@app.get("/api/moved")
+def api_moved() -> Response:
+    return redirect("/api/me", 307)
 
 
 @app.get("/round")
