@@ -136,7 +136,7 @@ class JourneyRun:
         self._under_way = begin(self, step, due_s)
 
     def _request_over(self, run: RequestRun) -> None:
-        if run.response is None:
+        if run.response is None or run.is_cut_short:
             self.give_up((run,))
         else:
             self.over(run.response, run.done_s, (run,))

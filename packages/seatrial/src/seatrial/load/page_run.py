@@ -68,7 +68,7 @@ class PageRun:
         runs, self._runs = self._runs, []
         seen = [one for one in runs if one is not None]
         responses: list[Response] = [one.response for one in seen if one.response is not None]
-        if self._is_cut or len(responses) < len(runs):
+        if self._is_cut or len(responses) < len(runs) or any(one.is_cut_short for one in seen):
             host.give_up(seen)
         else:
             host.over(tuple(responses), run.done_s, seen)

@@ -16,15 +16,27 @@ __all__ = ["RequestRun"]
 class RequestRun:
     """Sends at once; on_over(run) is called once, when `response` is there or the request failed for good.
 
+    is_cut_short: the interval ended before a redirect was followed; its answer is not what the journey asked for.
     Redirects on the way are observed here; the last exchange is observed when the journey has judged its response.
     """
 
-    __slots__ = ("_dispatched_s", "_due_s", "_exchange", "_hops", "_host", "_on_over", "_request", "response")
+    __slots__ = (
+        "_dispatched_s",
+        "_due_s",
+        "_exchange",
+        "_hops",
+        "_host",
+        "_on_over",
+        "_request",
+        "is_cut_short",
+        "response",
+    )
 
     def __init__(self, host: Host, request: Request, due_s: float, on_over: Callable[["RequestRun"], None]) -> None:
         self._host = host
         self._hops = 0
         self._on_over = on_over
+        self.is_cut_short = False
         self.response: Response | None = None
         self._send(request, due_s)
 
@@ -102,6 +114,7 @@ class RequestRun:
             target = host.stage.target
             onward = redirected(request, response, target.scheme, target.origins)
             # At the interval's end nothing further is sent; the redirect itself was a right answer.
+            self.is_cut_short = onward is not None and host.interval.stopping
             if onward is not None and self._hops < REDIRECTS_MAX and not host.interval.stopping:
                 self.response = response
                 self.observe()

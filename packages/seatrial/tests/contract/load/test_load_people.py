@@ -186,6 +186,19 @@ def test_redirects_keep_or_change_the_method_as_browsers_do(
     assert [seen.operation for seen in record.observations] == ["moves", "moves (redirect)"]
 
 
+def test_a_redirect_that_the_interval_s_end_leaves_unfollowed_is_no_fault_of_the_journey(
+    gthread: str, drive: Drive, workload_of: WorkloadOf
+) -> None:
+    def moves(person: Person) -> Journey:
+        expect((yield get("/move/302")), contains="GET")
+
+    # Of twelve people half are between a redirect and the page it leads to when the interval ends.
+    record = drive(gthread, workload_of(moves=moves), lambda driver: driver.closed_loop(12, 0.5))
+    followed = sum(1 for seen in record.observations if seen.operation == "moves (redirect)")
+    assert followed < len(record.observations) - followed
+    assert record.failures == ()
+
+
 def test_think_time_is_kept_in_the_open_loop_and_left_out_in_the_closed_one(
     gthread: str, drive: Drive, workload_of: WorkloadOf
 ) -> None:
