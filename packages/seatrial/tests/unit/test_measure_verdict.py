@@ -1,5 +1,7 @@
 """Three outcomes, and never a wrong answer as a fast one."""
 
+from dataclasses import replace
+
 import pytest
 
 from seatrial.load.observation import LoadRecord, Observation
@@ -133,3 +135,21 @@ def test_the_search_goes_up_halves_and_ends_when_the_bracket_is_narrow(
     low: float | None, high: float | None, expected: float | None
 ) -> None:
     assert next_rate(low, high) == expected
+
+
+def test_an_objective_of_few_milliseconds_allows_the_generator_less_lateness() -> None:
+    assert rig_faults(lateness_p99_s=0.003, generator_busy=0.1, refused_by_cap=0, latency_max_s=0.5) == ()
+    late = rig_faults(lateness_p99_s=0.003, generator_busy=0.1, refused_by_cap=0, latency_max_s=0.05)
+    assert [fault.code for fault in late] == ["generator-late"]
+    assert "limit 2.5 ms" in late[0].text
+
+
+def test_journeys_whose_own_code_raises_make_a_trial_invalid_with_their_message() -> None:
+    raised = [seen(i * 0.1, 0.02)._replace(status=200, error="journey") for i in range(2)]
+    observations = [*(seen(i * 0.1, 0.02) for i in range(98)), *raised]
+    told = replace(record(observations), failures=("a, step 2, person 3, status 200: journey: KeyError: 'x'",))
+    measured = summarize(told, conditions(), None)
+    assert measured.verdict == Verdict.INVALID
+    assert [caveat.code for caveat in measured.caveats] == ["journey-raised"]
+    assert "person 3" in measured.caveats[0].text
+    assert summarize(told, conditions("closed"), None).verdict == Verdict.INVALID

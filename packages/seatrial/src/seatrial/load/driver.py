@@ -187,6 +187,7 @@ class Driver:
         on_request: Callable[[Observation], None] | None = None,
         until: Callable[[], bool] | None = None,
         book: Callable[[Observation], None] | None = None,
+        starts_s: float | None = None,
         is_kept_if_cancelled: bool = False,
     ) -> LoadRecord:
         """`concurrency` loops through the mix for duration_s, back to back and without pauses.
@@ -194,14 +195,16 @@ class Driver:
         What is on its way at the end is waited for and recorded too, so that all that was asked of the subject is
         there; throughput is of the observations done by `ended_s`. on_request is called after each request, before its
         loop sends the next; until is asked before each journey and ends the interval early. book: takes each
-        observation, which are then not kept. is_kept_if_cancelled: see `follow`.
+        observation, which are then not kept. starts_s, is_kept_if_cancelled: see `follow`.
         """
         if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
         seed = f"{self._seed}/closed/{next(self._intervals)}"
         interval = Interval(thinks=False, book=book, on_observation=on_request)
         loops = Loops(self, interval, self.crowd.jobs(seed), stop=until)
-        return await self._loops(interval, loops, concurrency, duration_s, is_kept_if_cancelled=is_kept_if_cancelled)
+        return await self._loops(
+            interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=is_kept_if_cancelled
+        )
 
     async def serial(
         self,
@@ -232,14 +235,17 @@ class Driver:
         concurrency: int,
         duration_s: float | None,
         *,
-        is_kept_if_cancelled: bool = False,
+        starts_s: float | None = None,
+        is_kept: bool = False,
     ) -> LoadRecord:
         with self._driving():
             self._interval = interval
+            if starts_s is not None:
+                await asyncio.sleep(starts_s - time.perf_counter())
             cpu = CpuShare()
-            started_s, ended_s = time.perf_counter(), math.inf
+            started_s, ended_s = starts_s or time.perf_counter(), math.inf
             try:
-                with interval.broken_off_by_cancelling(is_kept=is_kept_if_cancelled):
+                with interval.broken_off_by_cancelling(is_kept=is_kept):
                     ended_s = await loops.run(concurrency, started_s, duration_s)
                     cpu.stop()
                     await loops.drain(self.timeout_s + 1.0)

@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -120,11 +119,11 @@ async def _closed(driver: Driver, plan: LoadPlan, index: int, begins_s: float, t
         if seen.due_s >= started_s:
             add(seen)
 
-    await asyncio.sleep(begins_s - time.perf_counter())
     return await driver.closed_loop(
         plan.share(plan.concurrency, index),
-        tally.started_s + plan.duration_s - time.perf_counter(),
+        plan.lead_in_s + plan.duration_s,
         book=book if plan.lead_in_s else add,
+        starts_s=begins_s,
         is_kept_if_cancelled=True,
     )
 
