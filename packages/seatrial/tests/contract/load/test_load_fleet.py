@@ -1,5 +1,6 @@
 """Whole loads, by one process and by several, against a real gunicorn: exact counts, different people, nothing left."""
 
+import contextlib
 import json
 import os
 import signal
@@ -104,7 +105,7 @@ def test_a_closed_loop_is_shared_and_its_lead_in_is_not_counted(gthread: str) ->
     assert result.offered_rate_rps is None
     assert total.requests == total.answered == result.arrivals > 20
     # What was on its way at the end was waited for, and is not throughput: at most one of each loop.
-    assert 0 <= total.answered - result.tally.answered_inside <= 3
+    assert 1 <= total.answered - result.tally.answered_inside <= 3
     assert result.throughput_rps == pytest.approx(result.tally.answered_inside / 0.7)
 
 
@@ -264,7 +265,17 @@ def test_one_interrupt_gives_what_was_seen_until_then_and_ends_all(
     assert told["errors"] == {}
     assert 0 < told["lasted_s"] < 60
     assert told["requests"] <= told["arrivals"] <= 40 * told["lasted_s"] + 2
-    eventually(lambda: not any(one.is_running() for one in children), left=lambda: children)
+    try:
+        eventually(lambda: not any(one.is_running() for one in children), left=lambda: children)
+    finally:
+        end(children)
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """What should not be there must not stay because a test found it."""
+    for one in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
 
 
 def test_nothing_survives_when_the_generator_is_killed(
@@ -273,9 +284,12 @@ def test_nothing_survives_when_the_generator_is_killed(
     process = long_load(2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) == 2
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=10)
-    eventually(lambda: not any(one.is_running() for one in children), left=lambda: children)
+    try:
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate(timeout=10)
+        eventually(lambda: not any(one.is_running() for one in children), left=lambda: children)
+    finally:
+        end(children)
 
 
 def test_a_load_that_checked_itself_first_says_what_it_can_do(gthread: str) -> None:

@@ -57,12 +57,13 @@ def test_the_null_server_understands_requests_that_come_in_pieces_or_together() 
 
 def test_the_null_server_is_gone_afterwards_also_when_its_starter_is_killed(eventually: Eventually) -> None:
     with null_server():
-        (server,) = psutil.Process().children()
-    assert not server.is_running()
+        (there,) = psutil.Process().children()
+    assert not there.is_running()
 
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTS_A_SERVER_AND_WAITS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+    server = None
     try:
         assert starter.stdout is not None
         assert starter.stdout.readline().startswith("http://127.0.0.1:")
@@ -72,6 +73,8 @@ def test_the_null_server_is_gone_afterwards_also_when_its_starter_is_killed(even
         eventually(lambda: not server.is_running(), left=lambda: server)
     finally:
         starter.kill()
+        if server is not None and server.is_running():
+            server.kill()
         starter.communicate(timeout=10)
 
 
