@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.observation import HeardCounts, LoadRecord, Observation
 from seatrial.load.one_by_one import OneByOne
 
 __all__ = ["FAILURES_KEPT", "CpuShare", "Interval", "garbage_collector_off"]
@@ -40,7 +40,10 @@ class Interval:
         self.stopping = False
         self.observations: list[Observation] = []
         self.arrivals = 0
+        self.counts_from_s = -math.inf
+        """Broadcasts of requests that were due before are left out."""
         self._book = self.observations.append if book is None else book
+        self._heard = [0, 0, 0]
         self._failures: dict[str, str] = {}
         self._broken_off_s = math.inf
 
@@ -51,6 +54,19 @@ class Interval:
             self.explain(*failure)
         if self.on_observation is not None:
             self.on_observation(seen)
+
+    def overhear(self, seen: Observation, failure: tuple[str, str] | None) -> None:
+        """Take up what listeners saw who are there beside this load; readings of single requests are not theirs."""
+        if self.one_by_one is None and seen.due_s >= self.counts_from_s:
+            self._book(seen)
+            if failure is not None:
+                self.explain(*failure)
+
+    def count_heard(self, *, events: int = 0, unknown: int = 0, dropped: int = 0) -> None:
+        """Count what came over open sockets: see `HeardCounts`."""
+        self._heard[0] += events
+        self._heard[1] += unknown
+        self._heard[2] += dropped
 
     @contextlib.contextmanager
     def broken_off_by_cancelling(self, *, is_kept: bool) -> Iterator[None]:
@@ -80,7 +96,14 @@ class Interval:
         """The finished interval as a value."""
         ended_s = min(ended_s, self._broken_off_s)
         return LoadRecord(
-            started_s, ended_s, tuple(self.observations), self.arrivals, busy, in_flight_max, self.failures
+            started_s,
+            ended_s,
+            tuple(self.observations),
+            self.arrivals,
+            busy,
+            in_flight_max,
+            self.failures,
+            heard=HeardCounts(*self._heard),
         )
 
 

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from seatrial.load.sessions import SessionCounts
 
-__all__ = ["LoadRecord", "Observation"]
+__all__ = ["BROADCAST", "HeardCounts", "LoadRecord", "Observation"]
+
+BROADCAST = " (broadcast)"
+"""Ends the names of operations that are no requests: how long until somebody else heard of one, on an open socket."""
 
 
 class Observation(NamedTuple):
@@ -14,7 +17,8 @@ class Observation(NamedTuple):
     due_s: when the schedule (or, inside a journey, the end of the step before) asked for it.
     dispatched_s: when the generator took it up; sent_s: when its bytes were handed to the kernel; done_s: when the
     answer was whole, or the failure known. status: 0 when no answer came.
-    error: "" when right, else refused | reset | timeout | protocol | status | expectation | cap | unfinished | journey.
+    error: "" when right, else the cause: refused | tls (no handshake, or a certificate that is not trusted) | reset |
+    timeout | protocol | status | expectation | cap | unfinished | journey.
     """
 
     operation: str
@@ -25,6 +29,11 @@ class Observation(NamedTuple):
     status: int
     error: str = ""
     reused_retry: bool = False
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it is no request: due_s and sent_s are of the request that caused it, done_s of who heard of that."""
+        return self.operation.endswith(BROADCAST)
 
     @property
     def response_time_s(self) -> float:
@@ -38,6 +47,22 @@ class Observation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class HeardCounts:
+    """What came over open sockets in an interval.
+
+    events: taken up by journeys. unknown: of these, whose cause was asked for but is not known, so that nothing can be
+    said of their time. dropped: never taken up, since newer ones came before anybody asked.
+    """
+
+    events: int = 0
+    unknown: int = 0
+    dropped: int = 0
+
+    def __add__(self, other: "HeardCounts") -> "HeardCounts":
+        return HeardCounts(self.events + other.events, self.unknown + other.unknown, self.dropped + other.dropped)
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRecord:
     """What one interval of load saw, and how well the generator itself did.
 
@@ -48,7 +73,7 @@ class LoadRecord:
     failures: the first few wrong answers in words, for the person who reads the error.
     generator_busy: CPU share of the generator's core used by this process during the interval.
     sessions: what became of them, where arrivals are sessions; the observations are then of all requests that were due
-    in the interval, whenever their session began.
+    in the interval, whenever their session began. heard: what came over open sockets.
     """
 
     started_s: float
@@ -59,3 +84,4 @@ class LoadRecord:
     in_flight_max: int
     failures: tuple[str, ...] = field(default=())
     sessions: SessionCounts | None = None
+    heard: HeardCounts = field(default=HeardCounts())
