@@ -11,14 +11,26 @@ from contextlib import asynccontextmanager
 import pytest
 
 from seatrial.load.client import Client
-from seatrial.load.connection import BODY_MAX_BYTES
+from seatrial.load.content_coding import BODY_MAX_BYTES
 from seatrial.load.event_loop import loop_factory
 from seatrial.load.exchange import Exchange
 from seatrial.load.steps import request
-from seatrial.load.wire import Wire, target
+from seatrial.load.target import target
+from seatrial.load.wire import Wire
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Asked(Exchange):
+    """An exchange that somebody waits for."""
+
+    def __init__(self, data: bytes, deadline_s: float, *, is_head: bool = False) -> None:
+        super().__init__(data, deadline_s, is_head=is_head)
+        self.over: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
+
+    def ended(self) -> None:
+        self.over.set_result(self)
 
 
 @pytest.fixture(params=["uvloop", "asyncio"])
@@ -72,17 +84,10 @@ async def _client(port: int, timeout_s: float = 5.0) -> AsyncIterator[Client]:
 
 
 async def _ask(client: Client, port: int, method: str = "GET", timeout_s: float = 5.0) -> Exchange:
-    done: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
     wire = Wire(f"127.0.0.1:{port}", keep_alive=True)
-
-    exchange = Exchange(
-        wire.encode(request(method, "/"), ""),
-        time.perf_counter() + timeout_s,
-        done.set_result,
-        is_head=method == "HEAD",
-    )
+    exchange = Asked(wire.encode(request(method, "/"), ""), time.perf_counter() + timeout_s, is_head=method == "HEAD")
     client.submit(exchange)
-    return await asyncio.wait_for(done, timeout_s + 3)
+    return await asyncio.wait_for(exchange.over, timeout_s + 3)
 
 
 def _always(answer: bytes, *, then: str = "close") -> Handler:

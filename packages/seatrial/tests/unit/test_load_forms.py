@@ -14,7 +14,8 @@ from werkzeug.http import parse_options_header
 from seatrial.errors import LoadError
 from seatrial.load.expectation import ExpectationError
 from seatrial.load.forms import form
-from seatrial.load.messages import Headers, Request, Response
+from seatrial.load.headers import Headers
+from seatrial.load.messages import Request, Response
 from seatrial.load.multipart import File, multipart
 from seatrial.load.page_forms import forms_of
 from seatrial.load.steps import get, post

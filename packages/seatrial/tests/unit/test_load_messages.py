@@ -1,11 +1,8 @@
-import socket
-
 import pytest
 
 from seatrial.errors import LoadError
+from seatrial.load.headers import Headers
 from seatrial.load.journeys import ExpectationError, Response, expect, form, get, post, request, think
-from seatrial.load.messages import Headers
-from seatrial.load.wire import Wire, target
 
 
 def _response(
@@ -53,54 +50,6 @@ def test_bodies_are_encoded_with_their_type() -> None:
     assert post("/p", json=[1]).headers == (("Content-Type", "application/json"),)
     assert post("/p", b"raw").headers == ()
     assert post("/p", "x", headers={"content-type": "text/plain"}).headers == (("content-type", "text/plain"),)
-
-
-def test_a_request_on_the_wire() -> None:
-    wire = Wire("127.0.0.1:8000", keep_alive=True)
-    assert wire.encode(get("/home", headers={"Accept": "text/html"}), "a=1").decode() == (
-        "GET /home HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: seatrial\r\nAccept-Encoding: identity\r\n"
-        "Accept: text/html\r\nCookie: a=1\r\n\r\n"
-    )
-    assert wire.encode(post("/p", "a=1"), "").endswith(b"\r\nContent-Length: 3\r\n\r\na=1")
-    assert b"\r\nContent-Length: 0\r\n" in wire.encode(post("/p"), "")
-    assert b"\r\nConnection: close\r\n" in Wire("x", keep_alive=False).encode(get("/"), "")
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("https://127.0.0.1:8000", "only http://"),
-        ("unix:/run/app.sock", "only http://"),
-        ("ws://127.0.0.1:8000", "only http://"),
-        ("http://example.org", "not this machine"),
-        ("http://10.0.0.1:8000", "not this machine"),
-        ("http://127.0.0.1:8000/app", "more than an address"),
-        ("http://127.0.0.1:99999", "ort"),
-        ("127.0.0.1:8000", "only http://"),
-    ],
-)
-def test_a_target_that_cannot_be_driven_is_refused(url: str, words: str) -> None:
-    with pytest.raises(LoadError, match=words):
-        target(url)
-
-
-def test_targets_on_this_machine() -> None:
-    assert (target("http://127.0.0.1:8000").address, target("http://127.0.0.1:8000").port) == ("127.0.0.1", 8000)
-    assert target("http://127.0.0.1:8000", "town.example").host_header == "town.example"
-    assert target("http://[::1]:8000").address == "::1"
-
-
-@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
-def test_localhost_is_the_address_somebody_listens_on(family: socket.AddressFamily, address: str) -> None:
-    try:
-        listener = socket.create_server((address, 0), family=family)
-    except OSError:
-        pytest.skip(f"this machine has no {address}")
-    with listener:
-        found = target(f"http://localhost:{listener.getsockname()[1]}").address
-    if found != address and len(socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)) < 2:
-        pytest.skip("localhost has one address here")
-    assert found == address
 
 
 def test_headers_are_found_whatever_their_case() -> None:

@@ -1,19 +1,17 @@
 """The connections to the subject: as many as are needed, kept while it keeps them, each wait with a deadline."""
 
 import asyncio
-import errno
-import time
 from collections import deque
+from time import perf_counter
 
 from seatrial.errors import LoadError
 from seatrial.load.connection import Connection
+from seatrial.load.dialing import dial, own_limit, why_not
 from seatrial.load.exchange import Exchange
-from seatrial.load.wire import Target
+from seatrial.load.heads import KnownHeads
+from seatrial.load.target import Target
 
 __all__ = ["Client"]
-
-# The generator's own limits: a failure of the rig, never of the subject.
-_OWN_LIMITS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Client:
@@ -28,8 +26,10 @@ class Client:
         self.busy: set[Exchange] = set()
         self.in_flight_max = 0
         self.trouble: LoadError | None = None
+        self.known_heads = KnownHeads()
         self._target = target
         self._keep_alive = keep_alive
+        self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
@@ -39,15 +39,17 @@ class Client:
         self._sweep_timer: asyncio.TimerHandle | None = None
 
     def submit(self, exchange: Exchange) -> None:
-        """Send a request; its on_done is called once, with an answer or an error; deadlines are kept within 50 ms."""
-        self.busy.add(exchange)
-        self.in_flight_max = max(self.in_flight_max, len(self.busy))
+        """Send a request; it is `ended` once, with an answer or an error; deadlines are kept within 50 ms."""
+        busy = self.busy
+        busy.add(exchange)
+        if len(busy) > self.in_flight_max:  # noqa: PLR1730 - on the path of every request, and max() is a call
+            self.in_flight_max = len(busy)
         if self._sweep_timer is None:
             self._sweep_timer = self._loop.call_later(self._sweep_every_s, self._sweep)
         idle = self._idle
         while idle:
             connection = idle.popleft()
-            if connection.usable:
+            if connection.usable and connection.idle_until_s > perf_counter():
                 connection.send(exchange)
                 return
             connection.close()
@@ -58,14 +60,14 @@ class Client:
         if exchange not in self.busy:
             return
         self.busy.remove(exchange)
-        exchange.error, exchange.detail, exchange.done_s = error, detail, time.perf_counter()
+        exchange.error, exchange.detail, exchange.done_s = error, detail, perf_counter()
         connection, exchange.connection = exchange.connection, None
         if connection is not None:
             connection.close()
         task, exchange.connecting = exchange.connecting, None
         if task is not None:
             task.cancel()
-        exchange.on_done(exchange)
+        exchange.ended()
 
     def drop_idle(self) -> None:
         """Close the connections nobody uses now."""
@@ -84,8 +86,8 @@ class Client:
         self._idle.clear()
         if self._connecting:
             await asyncio.wait(self._connecting, timeout=5.0)
-        deadline_s = time.perf_counter() + 5.0
-        while self._open and time.perf_counter() < deadline_s:
+        deadline_s = perf_counter() + 5.0
+        while self._open and perf_counter() < deadline_s:
             await asyncio.sleep(0.001)
 
     def opened(self, connection: Connection) -> None:
@@ -96,14 +98,14 @@ class Client:
             connection.first = exchange.connecting = None
             connection.send(exchange)
 
-    def answered(self, connection: Connection, exchange: Exchange, *, reusable: bool) -> None:
+    def answered(self, connection: Connection, exchange: Exchange) -> None:
         """Called by a connection: a whole answer is there."""
         self.busy.discard(exchange)
-        if reusable and self._keep_alive:
+        if connection.usable and self._keep_alive:
             self._idle.append(connection)
         else:
             connection.close()
-        exchange.on_done(exchange)
+        exchange.ended()
 
     def broke(self, connection: Connection, exchange: Exchange, error: str, detail: str) -> None:
         """Called by a connection: no answer will come over it."""
@@ -127,12 +129,14 @@ class Client:
         task.add_done_callback(self._connecting.discard)
 
     async def _connected(self, exchange: Exchange) -> None:
-        address, port = self._target.address, self._target.port
         connection = Connection(self, exchange)
         try:
-            await self._loop.create_connection(lambda: connection, address, port)
+            await dial(self._target, connection, timeout_s=self._timeout_s)
         except OSError as error:
-            self._not_connected(exchange, error)
+            connection.close()
+            exchange.connecting = None
+            self.trouble = self.trouble or own_limit(error)
+            self.fail(exchange, *why_not(self._target, error))
             return
         except asyncio.CancelledError:
             # It may have been made in the same moment.
@@ -142,24 +146,8 @@ class Client:
             connection.close()
             self.fail(exchange, "reset", "the server closed the connection at once")
 
-    def _not_connected(self, exchange: Exchange, error: OSError) -> None:
-        exchange.connecting = None
-        where = f"{self._target.address}:{self._target.port}"
-        if error.errno in _OWN_LIMITS:
-            self.trouble = self.trouble or LoadError(
-                f"this machine could not open another connection: {error.strerror}.",
-                where="load generator",
-                try_this="Raise the limit of open files (ulimit -n 65536), or offer less load.",
-            )
-        if isinstance(error, ConnectionResetError):
-            self.fail(exchange, "reset", f"{where} reset the connection")
-        elif isinstance(error, TimeoutError):
-            self.fail(exchange, "timeout", f"{where} did not take the connection")
-        else:
-            self.fail(exchange, "refused", f"{where} refused the connection ({error.strerror or error})")
-
     def _sweep(self) -> None:
-        now_s = time.perf_counter()
+        now_s = perf_counter()
         overdue = [exchange for exchange in self.busy if exchange.deadline_s <= now_s]
         for exchange in overdue:
             self.fail(exchange, "timeout", "no answer in time")

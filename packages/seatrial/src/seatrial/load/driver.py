@@ -22,7 +22,8 @@ from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns
 from seatrial.load.schedule import Schedule
 from seatrial.load.sessions import SessionLog
-from seatrial.load.wire import Wire, target
+from seatrial.load.target import target
+from seatrial.load.wire import Wire
 from seatrial.load.workload import Workload
 
 __all__ = ["Driver"]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from seatrial.errors import LoadError
+from seatrial.load.content_coding import BodyError
 from seatrial.load.messages import Response
 
 __all__ = ["ExpectationError", "describe", "excerpt", "expect", "not_json"]
@@ -78,5 +79,8 @@ def describe(response: Response) -> str:
 
 def excerpt(response: Response) -> str:
     """The first 200 characters of the body, white space squeezed."""
-    start = response.body[: 8 * _EXCERPT].decode("utf-8", "replace")
+    try:
+        start = response.body[: 8 * _EXCERPT].decode("utf-8", "replace")
+    except BodyError as error:
+        start = error.what
     return " ".join(start.split())[:_EXCERPT]

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from seatrial.load.content_coding import BodyError
 from seatrial.load.expectation import ExpectationError, describe
 from seatrial.load.interval import Interval
 from seatrial.load.messages import Journey, Page, Request, Response, Think
@@ -93,7 +94,7 @@ class JourneyRun:
             try:
                 step = self._generator.send(answer)
             except StopIteration:
-                pass
+                self._generator = None
             except Exception as error:  # noqa: BLE001 - the user's code may raise anything; it is told in words
                 # In here, not after: an exception kept in a variable keeps this very frame, and neither would ever go
                 # while the garbage collector is off.
@@ -125,6 +126,11 @@ class JourneyRun:
             self.interval.add(seen, failure)
 
     def _take(self, step: object, due_s: float) -> None:
+        if type(step) is Request:
+            # What nearly every step is, without a detour.
+            self._step += 1
+            self._under_way = RequestRun(self, step, due_s, self)
+            return
         self._due_s = due_s
         self._step += type(step) is not Think
         begin = _BEGINNINGS.get(type(step))
@@ -135,16 +141,21 @@ class JourneyRun:
             return
         self._under_way = begin(self, step, due_s)
 
-    def _request_over(self, run: RequestRun) -> None:
-        if run.response is None or run.is_cut_short:
+    def request_over(self, run: RequestRun) -> None:
+        """Called by the one request of a step: see `request_run.Waiting`."""
+        if run.response is None:
             self.give_up((run,))
         else:
             self.over(run.response, run.done_s, (run,))
 
     def _blame(self, error: Exception, seen: Sequence[Seen]) -> None:
         """Observe a step's requests, the journey's error with the one it is about."""
-        is_expectation = isinstance(error, ExpectationError)
-        name, detail = ("expectation", str(error)) if is_expectation else ("journey", _in_words(error))
+        is_judged = isinstance(error, ExpectationError | BodyError)
+        if is_judged:
+            # A body that is not what its headers say is no matter of what the journey expected.
+            name, detail = "protocol" if isinstance(error, BodyError) else "expectation", str(error)
+        else:
+            name, detail = "journey", _in_words(error)
         if not seen:
             self._failed_without_answer(name, detail, ends=False)
             return
@@ -152,7 +163,7 @@ class JourneyRun:
         blamed = next((one for one in seen if about is not None and one.response is about), None)
         if blamed is None:
             blamed = next((one for one in seen if _is_wrong(one.response)), seen[-1])
-        if not is_expectation:
+        if not is_judged:
             detail = f"{detail}; got {_described(blamed.response)}"
             # Who stumbles over an error page that the journey did not expect has no fault of its own.
             name = "status" if _is_wrong(blamed.response) else name
@@ -192,12 +203,7 @@ class JourneyRun:
         on_end(self)
 
 
-def _begin_request(run: JourneyRun, step: Any, due_s: float) -> StepRun:
-    return RequestRun(run, step, due_s, run._request_over)  # noqa: SLF001 - the same module
-
-
 _BEGINNINGS: dict[type, Callable[[JourneyRun, Any, float], StepRun]] = {
-    Request: _begin_request,
     Page: PageRun,
     Think: ThinkRun,
 }

@@ -62,7 +62,8 @@ class Loops:
         interval = self._interval
         if not interval.stopping and self._stop is not None and self._stop():
             self._finish()
-        over = interval.stopping or self._finished.done() or time.perf_counter() >= self._ends_s
+        now_s = time.perf_counter()
+        over = interval.stopping or self._finished.done() or now_s >= self._ends_s
         job = None if over else next(self._jobs, None)
         if job is None:
             self._loops_left -= 1
@@ -72,7 +73,7 @@ class Loops:
         interval.arrivals += 1
         run = JourneyRun(self._stage, interval, job, self._over)
         self._live.add(run)
-        run.start(time.perf_counter())
+        run.start(now_s)
 
     def _over(self, run: JourneyRun) -> None:
         self._live.discard(run)

@@ -1,11 +1,14 @@
 """What a journey sends and gets back: requests, answers and pauses, as values."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Headers", "Journey", "Page", "Request", "Response", "Think"]
+from seatrial.load.content_coding import BodyError, decoded
+from seatrial.load.headers import Headers
+
+__all__ = ["Journey", "Page", "Request", "Response", "Think"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,66 +41,36 @@ class Page:
     requests: tuple[Request, ...]
 
 
-class Headers(Mapping[str, str]):
-    """An answer's headers by name, whatever the case; a name sent twice gives its first value, `get_all` gives all."""
-
-    __slots__ = ("_pairs", "_values")
-
-    def __init__(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
-        self._pairs = pairs
-        self._values: dict[str, list[str]] | None = None
-
-    def _all(self) -> dict[str, list[str]]:
-        if self._values is None:
-            self._values = {}
-            for name, value in self._pairs:
-                self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-        return self._values
-
-    def __getitem__(self, name: str) -> str:
-        return self._all()[name.lower()][0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._all()
-
-    def first(self, name: bytes) -> bytes:
-        """The first value of a name (in small letters), as it came, or nothing; cheaper than reading all of them."""
-        for given, value in self._pairs:
-            if len(given) == len(name) and given.lower() == name:
-                return value
-        return b""
-
-    def get_all(self, name: str) -> tuple[str, ...]:
-        """Every value sent under `name`, in order."""
-        return tuple(self._all().get(name.lower(), ()))
-
-
 class Response:
-    """An answer: `status`, `headers`, `body` (bytes), `text`, and `path`, where it was found after redirects."""
+    """An answer: `status`, `headers`, `body` (bytes), `text`, and `path`, where it was found after redirects.
 
-    __slots__ = ("_text", "body", "expected", "headers", "path", "request", "status")
+    A compressed body is inflated when it is first looked at, not before: that can cost more than all the rest.
+    """
+
+    __slots__ = ("_body", "_raw", "_text", "expected", "headers", "path", "request", "status")
 
     def __init__(self, status: int, headers: Headers, body: bytes, path: str, request: Request) -> None:
         self.status = status
         self.headers = headers
-        self.body = body
         self.path = path
         self.request = request
         self.expected = False
         """Set by `expect`: the journey has judged the status itself, so that an expected 404 is a right answer."""
+        self._raw = body
+        self._body: bytes | None = None
         self._text: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """What was sent, taken out of gzip; BodyError when it is broken, or inflates to more than 16 MB."""
+        if self._body is None:
+            self._body = self._inflated()
+        return self._body
 
     @property
     def charset(self) -> str:
         """As the Content-Type says; UTF-8 when it does not."""
-        _, _, charset = self.headers.first(b"content-type").lower().partition(b"charset=")
-        return charset.partition(b";")[0].decode("latin-1").strip(" \"'") or "utf-8"
+        return self.headers.charset
 
     @property
     def text(self) -> str:
@@ -128,8 +101,18 @@ class Response:
 
             raise not_json(self, error) from None
 
+    def _inflated(self) -> bytes:
+        coding = self.headers.content_coding
+        if not coding:
+            return self._raw
+        try:
+            return decoded(self._raw, coding)
+        except BodyError as error:
+            error.response = self
+            raise
+
     def __repr__(self) -> str:
-        return f"<Response {self.status} {self.path} {len(self.body)} bytes>"
+        return f"<Response {self.status} {self.path} {len(self._raw)} bytes>"
 
 
 Journey = Generator[Request | Page | Think, Any, None]

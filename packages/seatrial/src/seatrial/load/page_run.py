@@ -19,14 +19,15 @@ class PageRun:
     Where requests are read one by one, they are sent so.
     """
 
-    __slots__ = ("_host", "_is_cut", "_left", "_live", "_runs", "_waiting")
+    __slots__ = ("_all", "_host", "_is_cut", "_left", "_live", "_runs", "_waiting")
 
     def __init__(self, host: Host, page: Page, due_s: float) -> None:
         self._host = host
-        self._waiting = deque(enumerate(page.requests))
-        self._runs: list[RequestRun | None] = [None] * len(page.requests)
+        self._waiting = deque(page.requests)
+        # In the order of the page, since they are sent in it.
+        self._runs: list[RequestRun] = []
         self._live: set[RequestRun] = set()
-        self._left = len(page.requests)
+        self._all = self._left = len(page.requests)
         self._is_cut = False
         for _ in range(min(1 if host.interval.one_by_one else AT_ONCE, self._left)):
             self._next(due_s)
@@ -39,19 +40,16 @@ class PageRun:
             run.cut(error)
 
     def _next(self, due_s: float) -> None:
-        index, request = self._waiting.popleft()
-
-        def over(run: RequestRun) -> None:
-            self._runs[index] = run
-            self._over(run)
-
-        self._live.add(RequestRun(self._host, request, due_s, over))
+        run = RequestRun(self._host, self._waiting.popleft(), due_s, self)
+        self._runs.append(run)
+        self._live.add(run)
 
     def _drop_waiting(self) -> None:
         self._left -= len(self._waiting)
         self._waiting.clear()
 
-    def _over(self, run: RequestRun) -> None:
+    def request_over(self, run: RequestRun) -> None:
+        """Called by each request: see `request_run.Waiting`."""
         host = self._host
         self._live.discard(run)
         self._left -= 1
@@ -65,10 +63,9 @@ class PageRun:
         if self._left:
             return
         # Left in both places, page and requests would hold each other until the garbage collector looks.
-        runs, self._runs = self._runs, []
-        seen = [one for one in runs if one is not None]
+        seen, self._runs = self._runs, []
         responses: list[Response] = [one.response for one in seen if one.response is not None]
-        if self._is_cut or len(responses) < len(runs) or any(one.is_cut_short for one in seen):
+        if self._is_cut or len(responses) < self._all:
             host.give_up(seen)
         else:
             host.over(tuple(responses), run.done_s, seen)

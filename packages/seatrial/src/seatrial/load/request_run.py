@@ -1,130 +1,121 @@
 """One request of a journey under way, with the redirects that follow it as a browser does."""
 
-import time
-from collections.abc import Callable
+from time import perf_counter
+from typing import Protocol
 
 from seatrial.load.exchange import Exchange
 from seatrial.load.expectation import describe
-from seatrial.load.messages import Headers, Request, Response
+from seatrial.load.messages import Request, Response
 from seatrial.load.observation import Observation
 from seatrial.load.redirects import REDIRECTS, REDIRECTS_MAX, redirected
 from seatrial.load.under_way import Host
+from seatrial.load.wire import expects_continue
 
-__all__ = ["RequestRun"]
+__all__ = ["RequestRun", "Waiting"]
+
+_tuple_of = tuple.__new__
 
 
-class RequestRun:
-    """Sends at once; on_over(run) is called once, when `response` is there or the request failed for good.
+class Waiting(Protocol):
+    """Who waits for requests: the journey, or a page of several."""
 
-    is_cut_short: the interval ended before a redirect was followed; its answer is not what the journey asked for.
+    def request_over(self, run: "RequestRun") -> None:
+        """Called once, when the run's `response` is there, or the request failed for good."""
+
+
+class RequestRun(Exchange):
+    """Sends at once; when it is over, it tells whoever waits.
+
     Redirects on the way are observed here; the last exchange is observed when the journey has judged its response.
+    It is its own exchange, one hop after the other: an object less for each request, and no circle of callbacks.
     """
 
-    __slots__ = (
-        "_dispatched_s",
-        "_due_s",
-        "_exchange",
-        "_hops",
-        "_host",
-        "_on_over",
-        "_request",
-        "is_cut_short",
-        "response",
-    )
+    __slots__ = ("_dispatched_s", "_due_s", "_hops", "_host", "_request", "_waiting", "response")
 
-    def __init__(self, host: Host, request: Request, due_s: float, on_over: Callable[["RequestRun"], None]) -> None:
+    def __init__(self, host: Host, request: Request, due_s: float, waiting: Waiting) -> None:
         self._host = host
         self._hops = 0
-        self._on_over = on_over
-        self.is_cut_short = False
+        self._waiting = waiting
         self.response: Response | None = None
         self._send(request, due_s)
 
-    @property
-    def done_s(self) -> float:
-        """When it was over."""
-        return self._exchange.done_s
-
     def cut(self, error: str) -> None:
         """End it now; it is then over with this error."""
-        self._host.stage.client.fail(self._exchange, error, "the interval's last wait was over")
+        self._host.stage.client.fail(self, error, "the interval's last wait was over")
 
     def observe(self, error: str = "", detail: str = "") -> None:
         """Note what was seen: the journey's own error, or else the request's."""
-        exchange, response = self._exchange, self.response
+        response = self.response
         if response is None:
-            error, detail = exchange.error, exchange.detail
-        elif not error and response.status >= 400 and not response.expected:
+            error, detail = self.error, self.detail
+        elif not error and self.status >= 400 and not response.expected:
             error, detail = "status", f"got {describe(response)}"
         elif not error and self._hops >= REDIRECTS_MAX:
             error, detail = "status", f"more than {REDIRECTS_MAX} redirects; got {describe(response)}"
-        host = self._host
-        name = self._request.name or host.operation
+        host, request = self._host, self._request
+        name = request.name or host.operation
         if self._hops:
             name = f"{name} (redirect)"
-        host.note(
-            Observation(
-                name,
-                self._due_s,
-                self._dispatched_s,
-                exchange.sent_s or exchange.done_s,
-                exchange.done_s,
-                exchange.status,
-                error,
-                exchange.reused_retry,
-            ),
-            detail,
-            self._request,
+        seen = (
+            name,
+            self._due_s,
+            self._dispatched_s,
+            self.sent_s or self.done_s,
+            self.done_s,
+            self.status,
+            error,
+            self.reused_retry,
         )
+        # As Observation(...) does itself, without a call in between.
+        host.note(_tuple_of(Observation, seen), detail, request)
 
     def _send(self, request: Request, due_s: float) -> None:
         host = self._host
         stage = host.stage
         self._request = request
         self._due_s = due_s
-        self._dispatched_s = time.perf_counter()
+        self._dispatched_s = perf_counter()
         try:
             data, error = stage.wire.encode(request, host.person.cookies.header(request.path)), ""
         except ValueError as problem:
             data, error = b"", f"{request!r} cannot be sent: {problem}"
-        self._exchange = exchange = Exchange(
+        Exchange.__init__(
+            self,
             data,
             due_s + stage.timeout_s,
-            self._answered,
             is_head=request.method == "HEAD",
+            held_from=len(data) - len(request.body) if request.headers and expects_continue(request) else 0,
             on_send=host.interval.before_send,
         )
         if error:
-            exchange.error, exchange.detail, exchange.done_s = "journey", error, self._dispatched_s
-            stage.loop.call_soon(self._answered, exchange)
+            self.error, self.detail, self.done_s = "journey", error, self._dispatched_s
+            stage.loop.call_soon(self.ended)
         else:
-            stage.client.submit(exchange)
+            stage.client.submit(self)
 
-    def _answered(self, exchange: Exchange) -> None:
-        # The two hold each other: left so, each request would wait for the garbage collector, which is off meanwhile.
-        exchange.on_done = _already_over
-        if exchange.error:
-            self._on_over(self)
+    def ended(self) -> None:
+        """Part of Exchange."""
+        head = self.head
+        if self.error or head is None:
+            self._waiting.request_over(self)
             return
         host, request = self._host, self._request
-        for cookie in exchange.set_cookies:
+        for cookie in head.set_cookies:
             host.person.cookies.store(cookie.decode("latin-1"), request.path)
-        response = Response(exchange.status, Headers(exchange.headers), exchange.body, request.path, request)
-        if request.follow and exchange.status in REDIRECTS:
+        response = Response(head.status, head.headers, self.body, request.path, request)
+        if head.status in REDIRECTS and request.follow:
             target = host.stage.target
             onward = redirected(request, response, target.scheme, target.origins)
-            # At the interval's end nothing further is sent; the redirect itself was a right answer.
-            self.is_cut_short = onward is not None and host.interval.stopping
-            if onward is not None and self._hops < REDIRECTS_MAX and not host.interval.stopping:
+            if onward is not None and self._hops < REDIRECTS_MAX:
+                if host.interval.stopping:
+                    # Nothing further is sent at the end. The redirect itself was right, but no answer to the journey.
+                    self._waiting.request_over(self)
+                    return
                 self.response = response
                 self.observe()
                 self.response = None
                 self._hops += 1
-                self._send(onward, exchange.done_s)
+                self._send(onward, self.done_s)
                 return
         self.response = response
-        self._on_over(self)
-
-
-def _already_over(exchange: Exchange) -> None:
-    """Takes the place of on_done once it was called."""
+        self._waiting.request_over(self)

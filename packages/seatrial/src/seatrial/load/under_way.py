@@ -9,7 +9,8 @@ from seatrial.load.interval import Interval
 from seatrial.load.messages import Request
 from seatrial.load.observation import Observation
 from seatrial.load.person import Person
-from seatrial.load.wire import Target, Wire
+from seatrial.load.target import Target
+from seatrial.load.wire import Wire
 
 __all__ = ["Host", "Seen", "Stage", "StepRun"]
 

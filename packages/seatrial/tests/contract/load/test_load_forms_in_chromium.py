@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from seatrial.load.headers import Headers
 from seatrial.load.journeys import File, Request, Response, form, get
-from seatrial.load.messages import Headers
 from seatrial.load.page_forms import forms_of
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
