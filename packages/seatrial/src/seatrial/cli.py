@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial import __version__
+from seatrial.command_line.load_arguments import add_load
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:  # the pipeline is imported by the command that needs it: --help stays fast
@@ -66,6 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="print the findings as JSON instead of text")
     report.add_argument("--html", metavar="PATH", type=Path, help="also write the page to PATH")
     report.set_defaults(function=_report)
+
+    add_load(commands).set_defaults(function=_load)
     return parser
 
 
@@ -117,6 +120,12 @@ def _report(options: argparse.Namespace) -> int:
     from seatrial.commands import report
 
     return _told(report(options.study, options.html), as_json=options.json)
+
+
+def _load(options: argparse.Namespace) -> int:
+    from seatrial.command_line.load import run_load
+
+    return run_load(options)
 
 
 def _told(findings: "Findings", *, as_json: bool) -> int:

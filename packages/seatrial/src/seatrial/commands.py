@@ -4,21 +4,22 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seatrial.advise.conclude import conclude
-from seatrial.advise.findings import Findings
-from seatrial.advise.foresight import ModelForesight
 from seatrial.errors import StudyError
-from seatrial.load import event_loop
-from seatrial.measure.conduct import Conductor
+from seatrial.load.fleet import generate
+from seatrial.load.glance import Glance
+from seatrial.load.plan import LoadPlan
+from seatrial.load.reach import check_reachable
+from seatrial.load.result import LoadResult
 from seatrial.measure.progress import Progress, Report
-from seatrial.measure.study_file import check_writable, read_study, write_study, write_whole
-from seatrial.report.html import report_html
-from seatrial.spec.reading import read_trial_spec
 from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
-from seatrial.testbed.testbed import Testbed
 
-__all__ = ["Measured", "measure", "report"]
+if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
+    from seatrial.advise.findings import Findings
+    from seatrial.measure.conduct import Conductor
+
+__all__ = ["Measured", "load", "measure", "report"]
 
 
 PARTIAL = "study.partial.json"
@@ -28,7 +29,7 @@ PARTIAL = "study.partial.json"
 class Measured:
     """Findings, and the files they were written to."""
 
-    findings: Findings
+    findings: "Findings"
     study_path: Path
     report_path: Path
 
@@ -48,6 +49,15 @@ def measure(
     Raises:
         SpecError, TestbedError, LoadError, StudyError: see `seatrial.errors`.
     """
+    from seatrial.advise.conclude import conclude
+    from seatrial.advise.foresight import ModelForesight
+    from seatrial.load import event_loop
+    from seatrial.measure.conduct import Conductor
+    from seatrial.measure.study_file import check_writable, write_study, write_whole
+    from seatrial.report.html import report_html
+    from seatrial.spec.reading import read_trial_spec
+    from seatrial.testbed.testbed import Testbed
+
     spec = read_trial_spec(path, allow_remote=allow_remote)
     if quick:
         spec = replace(spec, measure=_quicker(spec.measure))
@@ -75,12 +85,26 @@ def measure(
     return Measured(findings, study_path, report_path)
 
 
-def report(study_path: Path, html_path: Path | None = None) -> Findings:
+def report(study_path: Path, html_path: Path | None = None) -> "Findings":
     """Draws every conclusion again from a study file alone; writes the page when `html_path` is given."""
+    from seatrial.advise.conclude import conclude
+    from seatrial.measure.study_file import read_study, write_whole
+    from seatrial.report.html import report_html
+
     findings = conclude(read_study(study_path))
     if html_path is not None:
         write_whole(html_path, report_html(findings).encode())
     return findings
+
+
+def load(plan: LoadPlan, *, tell: Callable[[str], None], show: Callable[[Glance], None] | None = None) -> LoadResult:
+    """Drives a load by itself, without a testbed. tell: gets a phrase for each step; show: a glance each second.
+
+    Raises:
+        SpecError, LoadError: the journeys cannot be used, nobody answers at the URL, people cannot sign in.
+    """
+    check_reachable(plan)
+    return generate(plan, tell, show=show)
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:
@@ -97,7 +121,9 @@ def _quicker(settings: MeasureSettings) -> MeasureSettings:
     )
 
 
-def _save_partial(conductor: Conductor, spec: TrialSpec) -> None:
+def _save_partial(conductor: "Conductor", spec: TrialSpec) -> None:
+    from seatrial.measure.study_file import write_study
+
     study = conductor.study()
     if study.measurements or study.operations:
         with contextlib.suppress(StudyError):  # the first error is the one to tell

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from seatrial.errors import LoadError, SeatrialError
 from seatrial.load import cpus, event_loop
+from seatrial.load.glance import Glance, glance_of_all
 from seatrial.load.member import Order, PartResult, take_part
 from seatrial.load.plan import LoadPlan
 from seatrial.load.result import LoadResult, load_result
@@ -27,8 +28,10 @@ _STARTS_WITHIN_S = 60.0
 _ANSWERS_WITHIN_S = 30.0
 
 
-def generate(plan: LoadPlan, tell: Callable[[str], None] = lambda _: None) -> LoadResult:
-    """Drive the plan to its end. tell: gets a phrase for each step, for people who wait.
+def generate(
+    plan: LoadPlan, tell: Callable[[str], None] = lambda _: None, *, show: Callable[[Glance], None] | None = None
+) -> LoadResult:
+    """Drive the plan to its end. tell: gets a phrase for each step, for people who wait; show: a glance each second.
 
     Raises:
         SpecError, LoadError: of the workload, the target, signing in, or a process of the generator that ended. Nothing
@@ -40,9 +43,9 @@ def generate(plan: LoadPlan, tell: Callable[[str], None] = lambda _: None) -> Lo
     check = _self_check(plan, tell)
     if plan.processes == 1:
         with cpus.kept_to(plan.cpus):
-            parts: tuple[PartResult, ...] = (event_loop.run(_here(plan, tell)),)
+            parts: tuple[PartResult, ...] = (event_loop.run(_here(plan, tell, show)),)
     else:
-        parts = _by_children(plan, tell)
+        parts = _by_children(plan, tell, show)
     if min(part.lasted_s for part in parts) <= 0:
         raise KeyboardInterrupt
     return load_result(plan, parts, self_check=check, cpus=len(plan.cpus or cpus.usable()) or os.cpu_count() or 1)
@@ -63,25 +66,27 @@ def _places(plan: LoadPlan) -> tuple[tuple[int, ...], ...]:
     return cpus.shares(plan.cpus or cpus.usable(), plan.processes, keep_free=0 if plan.cpus else 1)
 
 
-async def _here(plan: LoadPlan, tell: Callable[[str], None]) -> PartResult:
+async def _here(plan: LoadPlan, tell: Callable[[str], None], show: Callable[[Glance], None] | None) -> PartResult:
     async def at_once() -> float:
         tell(_loading(plan))
         return time.perf_counter() + _HEAD_START_S
 
-    return await take_part(plan, 0, at_once)
+    return await take_part(plan, 0, at_once, show)
 
 
 def _loading(plan: LoadPlan) -> str:
     return f"{plan.lead_in_s + plan.duration_s:g} s of load"
 
 
-def _by_children(plan: LoadPlan, tell: Callable[[str], None]) -> tuple[PartResult, ...]:
+def _by_children(
+    plan: LoadPlan, tell: Callable[[str], None], show: Callable[[Glance], None] | None
+) -> tuple[PartResult, ...]:
     signing_in = f", signing {plan.workload.people} people in" if plan.workload.sign_in else ""
     tell(f"starting {plan.processes} processes{signing_in}")
     with contextlib.ExitStack() as children:
         pipes = [children.enter_context(_child()) for _ in range(plan.processes)]
         for index, (pipe, places) in enumerate(zip(pipes, _places(plan), strict=True)):
-            pipe.send(Order(plan, index, places))
+            pipe.send(Order(plan, index, places, is_watched=show is not None))
         _answers(pipes, str, _STARTS_WITHIN_S + plan.sign_in_within_s, {})
         tell(_loading(plan))
         begins_s = time.perf_counter() + _HEAD_START_S
@@ -90,7 +95,7 @@ def _by_children(plan: LoadPlan, tell: Callable[[str], None]) -> tuple[PartResul
         at_most_s = plan.lead_in_s + plan.duration_s + plan.workload.timeout_s + _ANSWERS_WITHIN_S
         parts: dict[int, PartResult] = {}
         try:
-            _answers(pipes, PartResult, at_most_s, parts)
+            _answers(pipes, PartResult, at_most_s, parts, show)
         except KeyboardInterrupt:
             for pipe in pipes:
                 with contextlib.suppress(OSError):  # it has just ended by itself
@@ -121,9 +126,16 @@ def _child() -> Iterator[Connection]:
             process.kill()
 
 
-def _answers(pipes: Sequence[Connection], kind: type[_Answer], at_most_s: float, answers: dict[int, _Answer]) -> None:
+def _answers(
+    pipes: Sequence[Connection],
+    kind: type[_Answer],
+    at_most_s: float,
+    answers: dict[int, _Answer],
+    show: Callable[[Glance], None] | None = None,
+) -> None:
     """Adds to `answers` one of each child that is not there yet; the first that fails ends the waiting."""
     deadline_s = time.monotonic() + at_most_s
+    glances: dict[Connection, Glance] = {}
     while len(answers) < len(pipes):
         waiting = {pipe: index for index, pipe in enumerate(pipes) if index not in answers}
         ready = wait(waiting, max(0.0, deadline_s - time.monotonic()))
@@ -136,6 +148,12 @@ def _answers(pipes: Sequence[Connection], kind: type[_Answer], at_most_s: float,
                 raise _ended("ended by itself", 1, len(pipes)) from None
             if isinstance(answer, SeatrialError):
                 raise answer
+            if isinstance(answer, Glance):
+                glances[pipe] = answer
+                if show is not None and len(glances) == len(waiting):
+                    show(glance_of_all(list(glances.values())))
+                    glances.clear()
+                continue
             assert isinstance(answer, kind)
             answers[waiting[pipe]] = answer
 

@@ -6,6 +6,7 @@ pipe ends, so does it: with its parent, however that ended.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -18,10 +19,12 @@ from seatrial.errors import LoadError, SeatrialError
 from seatrial.load import cpus, event_loop
 from seatrial.load.arrivals import Part
 from seatrial.load.driver import Driver
+from seatrial.load.glance import Glance
 from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.plan import LoadPlan
 from seatrial.load.sessions import SessionCounts
 from seatrial.load.tally import Tally
+from seatrial.load.watch import Watch
 from seatrial.load.workload import Workload
 
 __all__ = ["Order", "PartResult", "main", "take_part"]
@@ -31,11 +34,15 @@ _READY = "ready"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a child is told first: the plan, which of its processes it is (from 0), and the CPUs to keep to."""
+    """What a child is told first: the plan, which of its processes it is (from 0), and the CPUs to keep to.
+
+    is_watched: whether somebody wants a `Glance` of it each second.
+    """
 
     plan: LoadPlan
     index: int
     cpus: tuple[int, ...] = ()
+    is_watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,13 @@ class PartResult:
     sessions: SessionCounts | None = None
 
 
-async def take_part(plan: LoadPlan, index: int, begins: Callable[[], Awaitable[float]]) -> PartResult:
-    """Sign in, ask when to begin (perf_counter), and drive the part `index` of the plan.
+async def take_part(
+    plan: LoadPlan,
+    index: int,
+    begins: Callable[[], Awaitable[float]],
+    show: Callable[[Glance], None] | None = None,
+) -> PartResult:
+    """Sign in, ask when to begin (perf_counter), and drive the part `index` of the plan. show: gets a glance a second.
 
     Cancelled while it drives it gives what it has seen.
 
@@ -79,7 +91,8 @@ async def take_part(plan: LoadPlan, index: int, begins: Callable[[], Awaitable[f
             started_s=begins_s + plan.lead_in_s, duration_s=plan.duration_s, timeout_s=plan.workload.timeout_s
         )
         drive = _open if plan.arrivals is not None else _closed
-        record = await drive(driver, plan, index, begins_s, tally)
+        with Watch(driver, tally, show) if show is not None else contextlib.nullcontext():
+            record = await drive(driver, plan, index, begins_s, tally)
         return PartResult(
             tally=tally,
             lasted_s=min(plan.duration_s, record.ended_s - tally.started_s) if _is_cancelled() else plan.duration_s,
@@ -171,4 +184,4 @@ async def _child(order: Order, parent: Connection) -> PartResult:
         parent.send(_READY)
         return await begins
 
-    return await take_part(order.plan, order.index, ready)
+    return await take_part(order.plan, order.index, ready, parent.send if order.is_watched else None)

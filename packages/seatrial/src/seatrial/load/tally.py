@@ -1,7 +1,7 @@
 """The books of a load: what was seen of each operation, in a bounded space whatever its length."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import sub
 from typing import Any
@@ -79,6 +79,8 @@ class Tally:
         self._series = Series(started_s=started_s, lasts_s=duration_s + timeout_s + 2.0)
         self._answered_inside = 0
         self._journey_errors = 0
+        self.on_count: Callable[[Sequence[float], Sequence[float]], None] | None = None
+        """Told the response times and the lateness of each handful that is counted, for who watches meanwhile."""
 
     def add(self, seen: Observation) -> None:
         """Take in one request."""
@@ -148,7 +150,7 @@ class Tally:
 
     def __getstate__(self) -> dict[str, Any]:
         self._count_all()
-        return self.__dict__
+        return {**self.__dict__, "on_count": None}
 
     def _known(self, name: str) -> str:
         """The name it is counted under; there is room for it then."""
@@ -190,7 +192,10 @@ class Tally:
         one.reused_retries += sum(retries)
         one.from_due.record(from_due_s)
         one.from_sent.record(from_sent_s)
-        self._lateness.record(list(map(sub, dispatched_s, due_s)))
+        lateness_s = list(map(sub, dispatched_s, due_s))
+        self._lateness.record(lateness_s)
+        if self.on_count is not None:
+            self.on_count(from_due_s, lateness_s)
         self._series.record(due_s, done_s, from_due_s, errors)
         ended_s = self.started_s + self.duration_s
         if not failed and max(done_s) <= ended_s:

@@ -127,7 +127,7 @@ def _remedy(busy: Sequence[float], offered_rate_rps: float | None, cpus: int, se
     """More processes where there are CPUs for them beside the app, and a lower rate in any case."""
     processes = len(busy) + 1
     fewer = "Offer less load"
-    if offered_rate_rps is not None and sum(busy) > 0:
+    if offered_rate_rps and sum(busy) > 0:
         # What the busiest process could do at its limit. One that fell behind has not done all its work yet.
         possible_rps = offered_rate_rps * min(GENERATOR_BUSY_MAX / max(busy), 1.0)
         if self_check is not None:

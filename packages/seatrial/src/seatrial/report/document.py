@@ -8,7 +8,7 @@ from typing import Any
 
 from seatrial.advise.findings import Findings
 
-__all__ = ["findings_json"]
+__all__ = ["findings_json", "plain"]
 
 
 def findings_json(findings: Findings) -> dict[str, Any]:
@@ -16,11 +16,12 @@ def findings_json(findings: Findings) -> dict[str, Any]:
 
     `schema` comes first and changes when a name does; what is unknown is null, never 0.
     """
-    document = _plain(findings)
+    document = plain(findings)
     return {"schema": document.pop("schema"), **document}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The same in what JSON has: objects of dataclasses and mappings, lists of sequences; null for nan and infinity."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):
@@ -30,7 +31,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         value = {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return [_plain(each) for each in value]
-    raise TypeError(f"findings hold a {type(value).__name__}, which has no form in JSON")
+        return [plain(each) for each in value]
+    raise TypeError(f"there is a {type(value).__name__}, which has no form in JSON")

@@ -1,10 +1,9 @@
 """The answer for a terminal."""
 
-import textwrap
-
 from seatrial.advise.findings import Findings
 from seatrial.report import sentences
-from seatrial.report.prose import capitalised, ended, kept_together
+from seatrial.report.prose import capitalised, ended
+from seatrial.report.text_blocks import filled, listed
 
 __all__ = ["answer"]
 
@@ -20,9 +19,9 @@ def answer(findings: Findings, width: int = 80) -> str:
     blocks = [_headline(findings, width), _facts(findings, width)]
     caveats = [f"{ended(each.text)} {each.next_step}".strip() for each in findings.caveats]
     if caveats:
-        blocks.append(_listed("What limits these numbers:", caveats, width))
+        blocks.append(listed("What limits these numbers:", caveats, width))
     if findings.limits_of_this:
-        blocks.append(_listed("What this does not say:", list(findings.limits_of_this), width))
+        blocks.append(listed("What this does not say:", list(findings.limits_of_this), width))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -33,7 +32,7 @@ def _headline(findings: Findings, width: int) -> str:
     if interrupted := sentences.interrupted(findings):
         lines.append(interrupted)
     lines.append(sentences.capacity_sentence(findings))
-    return "\n".join(_filled(line, width) for line in lines)
+    return "\n".join(filled(line, width) for line in lines)
 
 
 def _facts(findings: Findings, width: int) -> str:
@@ -59,14 +58,4 @@ def _facts(findings: Findings, width: int) -> str:
 def _row(label: str, text: str, width: int) -> str:
     margin = " " * (2 + LABEL_WIDTH)
     first = f"  {label:<{LABEL_WIDTH}}"
-    return _filled(text, width, first, margin)
-
-
-def _listed(title: str, items: list[str], width: int) -> str:
-    return "\n".join([title, *(_filled(capitalised(ended(each)), width, "  - ", "    ") for each in items)])
-
-
-def _filled(text: str, width: int, first: str = "", following: str = "") -> str:
-    """Wrapped, with numbers kept beside their units; a no-break space is not one to textwrap, so it stays inside."""
-    wrapped = textwrap.fill(kept_together(text), width, initial_indent=first, subsequent_indent=following)
-    return wrapped.replace("\N{NO-BREAK SPACE}", " ")
+    return filled(text, width, first, margin)

@@ -1,0 +1,1 @@
+"""The arguments of the larger commands, each in a module of its own; `seatrial.cli` puts them together."""

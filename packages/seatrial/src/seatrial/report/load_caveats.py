@@ -1,0 +1,78 @@
+"""What limits the figures of a load: each a code, a sentence, and what to do about it. Pure."""
+
+from seatrial.load.arrivals import Constant
+from seatrial.load.result import LoadResult
+from seatrial.load.validity import Fault
+from seatrial.measure.measurement import Caveat
+from seatrial.report.load_words import in_words
+from seatrial.report.numbers import time_words
+
+__all__ = ["FEW_REQUESTS", "load_caveats", "subjects_fault"]
+
+FEW_REQUESTS = 1000
+"""Below it the slowest request alone is the 99.9th percentile."""
+
+_CLOSED = Caveat(
+    "closed-loop",
+    "A closed loop asks again only when it was answered. Its response times hide what visitors would see, who keep "
+    "coming while others wait; its throughput is what the server can do at most.",
+    "For response times, send at a rate: --rate.",
+)
+
+
+def subjects_fault(fault: Fault) -> bool:
+    """Whether it is the subject's: it let so many wait that the cap was reached. All others are the generator's own."""
+    return fault.code == "in-flight-cap"
+
+
+def load_caveats(result: LoadResult) -> tuple[Caveat, ...]:
+    """In the order in which they are told; empty when nothing limits the figures. The generator's faults are not here:
+    they are its `reasons`."""
+    total = result.tally.total
+    found = [Caveat(fault.code, fault.what, fault.try_this) for fault in result.faults if subjects_fault(fault)]
+    if not result.is_open:
+        found.append(_CLOSED)
+    if result.is_interrupted:
+        found.append(
+            Caveat(
+                "interrupted",
+                f"It was interrupted after {time_words(result.plan.duration_s)}; what was on its way then is not "
+                "counted.",
+            )
+        )
+    failed = total.requests - total.answered
+    if failed:
+        timeout = time_words(result.plan.workload.timeout_s)
+        found.append(
+            Caveat(
+                "failures-are-slow",
+                f"{in_words(failed, 'failed request')} {'counts' if failed == 1 else 'count'} with no less than the "
+                f"time limit of {timeout}: no failure is fast.",
+            )
+        )
+    if 0 < total.requests < FEW_REQUESTS:
+        found.append(
+            Caveat(
+                "few-requests",
+                f"{in_words(total.requests, 'request')} cannot show what happens to one in a thousand: p99.9 is the "
+                "slowest of them.",
+                "Send more, or for longer.",
+            )
+        )
+    if total.reused_retries:
+        found.append(
+            Caveat(
+                "reused-retries",
+                f"{in_words(total.reused_retries, 'request')} went out once more, since the server had just closed the "
+                "kept connection; the time of both tries counts.",
+            )
+        )
+    if isinstance(result.plan.arrivals, Constant):
+        found.append(
+            Caveat(
+                "even-arrivals",
+                "Evenly spaced requests wait for each other less than those of visitors, who come at random.",
+                "For response times as visitors see them, leave out --arrivals constant.",
+            )
+        )
+    return tuple(found)
