@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
@@ -18,6 +20,16 @@ from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parents[1] / "subjects"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
@@ -93,3 +105,17 @@ def drive() -> Callable[[str, Workload, Callable[[Driver], Awaitable[LoadRecord]
         return run(main())
 
     return driven
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    """A page in Chromium. Without one the tests fail: what no browser was compared with is not tested."""
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if found is None:
+        pytest.fail(
+            f"None of {', '.join(CHROMIUM_NAMES)} is on the PATH. On Debian or Ubuntu: sudo apt-get install chromium."
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=30_000)
+        yield browser.new_page()
+        browser.close()

@@ -3,29 +3,17 @@
 import contextlib
 import random
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from seatrial.load.headers import Headers
 from seatrial.load.journeys import File, Request, Response, form, get
 from seatrial.load.page_forms import forms_of
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Sent(NamedTuple):
@@ -75,20 +63,6 @@ def recorder() -> Iterator[Recorder]:
         yield server
         server.shutdown()
         thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    """Without a browser the tests fail: what no browser was compared with is not tested."""
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        pytest.fail(
-            f"None of {', '.join(CHROMIUM_NAMES)} is on the PATH. On Debian or Ubuntu: sudo apt-get install chromium."
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=30_000)
-        yield browser.new_page()
-        browser.close()
 
 
 AS_THEY_STAND = """pages => pages.map(html => {
