@@ -1,11 +1,14 @@
 """Conclusions from a study whose truth is arithmetic: 8 ms of CPU per request on one CPU saturate at 125 a second."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
+from seatrial.advise import conclude as conclude_module
+from seatrial.advise import estimate as estimate_module
 from seatrial.advise.conclude import conclude
 from seatrial.advise.estimate import open_correction
 from seatrial.advise.findings import Findings
@@ -15,6 +18,28 @@ from seatrial.spec.slo import SLO
 
 MakeStudy = Callable[..., Study]
 MEBIBYTE = 1024 * 1024
+
+
+Forget = Callable[[], None]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_simulations() -> Iterator[Forget]:
+    """Like demands are simulated once in this module, since most of its studies differ in other things.
+
+    Gives the function that forgets them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        kept = []
+        for module, name in (
+            (estimate_module, "capacity_rps"),
+            (estimate_module, "saturation_rps"),
+            (conclude_module, "saturation_rps"),
+            (conclude_module, "response_curve"),
+        ):
+            kept.append(cache(getattr(module, name)))
+            patch.setattr(module, name, kept[-1])
+        yield lambda: [each.cache_clear() for each in kept] and None
 
 
 @pytest.fixture(scope="module")
@@ -233,5 +258,8 @@ def test_a_target_of_daily_users_is_judged_with_the_reserve_that_the_users_are_t
         assert conclude(replace(study, spec=replace(study.spec, target_daily_users=asked))).verdict == verdict
 
 
-def test_the_same_study_gives_the_same_findings_twice(a_study: MakeStudy, found: Findings) -> None:
+def test_the_same_study_gives_the_same_findings_twice(
+    a_study: MakeStudy, found: Findings, forget_simulations: Forget
+) -> None:
+    forget_simulations()
     assert conclude(a_study()) == found

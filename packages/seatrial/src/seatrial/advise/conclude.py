@@ -223,7 +223,7 @@ def _curve(study: Study, base: Sequence[Starts], capacity: Capacity) -> tuple[tu
     system = system_of(spec, server.workers, server.threads)
     demands = demands_under_load(study.operations, [m for start in base for m in start.seen], system)
     top = capacity.offered_rate_rps * 1.02
-    rates = [top * share for share in (0.1, 0.3, 0.5, 0.65, 0.75, 0.85, 0.9, 0.94, 0.97, 1.0)]
+    rates = tuple(top * share for share in (0.1, 0.3, 0.5, 0.65, 0.75, 0.85, 0.9, 0.94, 0.97, 1.0))
     return response_curve(demands, system, spec.slo.latency_quantile, rates, spec.measure.seed, requests=6_000)
 
 

@@ -68,7 +68,8 @@ def estimates(
     mean = fmean(known)
     # The objective is an absolute time, so the model must run at the measured speed.
     scaled = tuple(_slower(demand, model_saturation / mean) for demand in demands)
-    capacity = capacity_rps(scaled, system, spec.slo, spec.measure.seed, ESTIMATE_REQUESTS)
+    # All times that much longer, the saturation is that much lower: the mean itself.
+    capacity = capacity_rps(scaled, system, spec.slo, spec.measure.seed, ESTIMATE_REQUESTS, ceiling_rps=mean)
     if capacity is None:
         return tuple(Estimate(None, None, rate, model_saturation) for rate in known)
     ratio = min(1.0, capacity / mean)

@@ -1,4 +1,12 @@
-"""The event engine: one box with slots, processes and CPUs, and the requests inside it."""
+"""The event engine: one box with slots, processes and CPUs, and the requests inside it.
+
+Processor sharing is kept on a virtual clock that runs at the speed at which each entity is served. An entity is a
+database backend, or a thread, or under the GIL a whole process. On that clock a finish time never moves when others
+come and go, so a heap of finish times is enough.
+
+A conclusion simulates some two million events, so what happens at each of them stands in one loop on local names: a
+call for each step of a request would take half as long again.
+"""
 
 import math
 from collections import deque
@@ -10,7 +18,12 @@ from seatrial.model.work import Work
 
 __all__ = ["Box", "System"]
 
-BEFORE, DATABASE, WAIT, AFTER = range(4)  # what a request has or has just had
+BEFORE, DATABASE, WAIT, AFTER, LEAVES = range(5)  # what a request needs next
+
+NEVER = (math.inf, -1)
+"""At the end of a heap of (time, request), so that it is never empty."""
+
+NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +49,58 @@ class System:
         return self.workers * self.threads
 
 
-class Cpus:
-    """CPUs under processor sharing, kept on a virtual clock that runs at the speed at which each entity is served.
-
-    An entity is a database backend, or a thread, or under the GIL a whole process. On the virtual clock a finish time
-    never moves when others come and go, so a heap of finish times is enough.
-    """
-
-    __slots__ = ("at_s", "cpus", "entities", "finishes", "rate", "virtual")
-
-    def __init__(self, cpus: float) -> None:
-        self.cpus = cpus
-        self.at_s = 0.0
-        self.virtual = 0.0
-        self.entities = 0
-        self.rate = min(1.0, cpus)
-        self.finishes: list[tuple[float, int]] = []
-
-    def change(self, entities: int) -> None:
-        """So many entities more (or, below 0, fewer) share the CPUs from now on."""
-        self.entities += entities
-        if self.entities:
-            self.rate = min(1.0, self.cpus / self.entities)
-
-
 class Process:
     """The threads of one process that want app CPU under the GIL: together they are served as one entity."""
 
-    __slots__ = ("at_virtual", "busy", "finishes", "served")
+    __slots__ = ("at_virtual", "finishes", "served")
 
     def __init__(self) -> None:
-        self.busy = 0
         self.served = 0.0
         self.at_virtual = 0.0
         self.finishes: list[tuple[float, int]] = []
+
+    def begin(self, virtual: float, request: int, cpu_s: float) -> float:
+        """One thread more; returns when, on the virtual clock, the first of them will be through."""
+        finishes = self.finishes
+        if finishes:
+            self.served += (virtual - self.at_virtual) / len(finishes)
+        self.at_virtual = virtual
+        heappush(finishes, (self.served + cpu_s, request))
+        return virtual + (finishes[0][0] - self.served) * len(finishes)
+
+    def end(self, virtual: float) -> tuple[int, float]:
+        """The request whose thread is through now, and when the next one will be (inf: none is left)."""
+        finishes = self.finishes
+        self.served, request = heappop(finishes)
+        self.at_virtual = virtual
+        return request, virtual + (finishes[0][0] - self.served) * len(finishes) if finishes else math.inf
+
+
+class DatabaseMachine:
+    """The CPUs of a database's own machine, shared by its backends; idle for ever when the database has none."""
+
+    __slots__ = ("at_s", "finishes", "rates", "virtual")
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        self.rates = rates
+        self.at_s = self.virtual = 0.0
+        self.finishes: list[tuple[float, int]] = []
+
+    def begin(self, now_s: float, request: int, cpu_s: float) -> float:
+        """One backend more; returns when the first of them will be through."""
+        self.virtual += (now_s - self.at_s) * self.rates[len(self.finishes)]
+        heappush(self.finishes, (self.virtual + cpu_s, request))
+        return self._next_s(now_s)
+
+    def end(self, now_s: float) -> tuple[int, float]:
+        """The request whose backend is through now, and when the next one will be (inf: none is left)."""
+        self.virtual, request = heappop(self.finishes)
+        return request, self._next_s(now_s)
+
+    def _next_s(self, now_s: float) -> float:
+        self.at_s = now_s
+        ahead = self.finishes[0][0] - self.virtual if self.finishes else math.inf
+        return now_s + ahead / self.rates[len(self.finishes)]
 
 
 class Box:
@@ -77,167 +108,126 @@ class Box:
 
     def __init__(self, work: Work, system: System) -> None:
         requests = len(work.gaps)
-        self.work = work
-        self.now_s = 0.0
-        self.app_cpus = Cpus(system.cpus)
-        self.database_cpus = self.app_cpus if system.database_cpus is None else Cpus(system.database_cpus)
-        self.separate = system.database_cpus is not None
-        self.gil = system.gil and system.threads > 1
-        self.threads = system.threads
-        self.backlog = system.backlog
-        self.processes = [Process() for _ in range(system.workers)]
-        self.due = [math.inf] * system.workers if self.gil else [math.inf]  # virtual, of each process's next thread
+        self.system = system
+        self.needs = (work.app_before_s, work.database_s, work.wait_s, work.app_after_s, [math.inf] * requests)
+        self.stages = bytearray(requests)
+        self.has_gil = system.gil and system.threads > 1
+        self.home = bytearray(requests) if system.workers < 256 else [0] * requests  # the process of each
+        self.busy = [0] * (system.workers if self.has_gil else 1)  # slots taken by process, where it matters which
+        self.processes = [Process() for _ in self.busy]
         self.free = system.slots
         self.queue: deque[int] = deque()
-        self.waits: list[tuple[float, int]] = []
-        self.home = bytearray(requests) if system.workers < 256 else [0] * requests
-        self.stage = bytearray(requests)
         self.started_s = [math.inf] * requests
         self.left_s = [math.inf] * requests
+        self.following = requests  # of a fixed population: who comes when the next one leaves
 
     def run_arrivals(self, arrivals_s: Sequence[float]) -> None:
         """Let each request in at its time, and run until the last has left."""
-        step, arrive = self.step, self.arrive
-        for request, arrival_s in enumerate(arrivals_s):
-            while step(arrival_s) is not None:
-                pass
-            self.now_s = arrival_s
-            arrive(request)
-        while step(math.inf) is not None:
-            pass
+        self._run([*arrivals_s, math.inf])
 
     def run_population(self, concurrency: int) -> list[float]:
-        """Keep so many inside or waiting; returns the times at which requests left."""
-        requests = len(self.left_s)
-        for request in range(concurrency):
-            self.arrive(request)
-        done_s: list[float] = []
-        following = concurrency
-        while (left := self.step(math.inf)) is not None:
-            if left:
-                done_s.append(self.now_s)
-                if following < requests:
-                    self.arrive(following)
-                    following += 1
-        return done_s
+        """Keep so many inside or waiting; returns the times at which requests left, in order."""
+        self.following = concurrency
+        self._run([0.0] * concurrency + [math.inf])
+        return sorted(left_s for left_s in self.left_s if left_s < math.inf)
 
-    def arrive(self, request: int) -> None:
-        """A request takes a slot, waits for one, or is refused."""
+    def _rates(self, cpus: float) -> list[float]:
+        """The speed of each entity by how many there are; as of one where there is none, so that the clock runs on."""
+        return [min(1.0, cpus / max(1, entities)) for entities in range(self.system.slots + 1)]
+
+    def _run(self, arrivals_s: Sequence[float]) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop, see above
+        """All that happens, in order; arrivals_s: of the first requests, then inf. At one instant, CPUs come first."""
+        system, processes, home, stages, needs = self.system, self.processes, self.home, self.stages, self.needs
+        has_gil, is_alone, is_apart = self.has_gil, len(processes) == 1, system.database_cpus is not None
+        rates, apart = self._rates(system.cpus), DatabaseMachine(self._rates(system.database_cpus or 1.0))
+        at_s, virtual, entities, rate, database_s = 0.0, 0.0, 0, rates[0], math.inf
+        waits, finishes, due = [NEVER], [NEVER], [math.inf] * len(processes)
+        arriving, arrival_s = 0, arrivals_s[0]
+        while True:
+            first = due[0] if is_alone else min(due)
+            is_thread = first < finishes[0][0]
+            if not is_thread:
+                first = finishes[0][0]
+            now_s = at_s + (first - virtual) / rate
+            wait_s = waits[0][0]
+            if arrival_s < now_s and arrival_s < wait_s and arrival_s < database_s:
+                now_s, request = arrival_s, self._arrive(arriving, arrival_s)
+                arriving, arrival_s = arriving + 1, arrivals_s[arriving + 1]
+                if request == NOBODY:
+                    continue
+            elif wait_s < now_s and wait_s < database_s:
+                now_s, request = heappop(waits)
+            elif database_s < now_s:
+                now_s, (request, database_s) = database_s, apart.end(database_s)
+            elif now_s == math.inf:
+                return
+            else:
+                at_s, virtual = now_s, first
+                if is_thread:
+                    index = due.index(first)
+                    request, due[index] = processes[index].end(virtual)
+                else:
+                    request = heappop(finishes)[1]
+                if not is_thread or due[index] == math.inf:
+                    entities -= 1
+                    rate = rates[entities]
+            stage = stages[request]
+            while not needs[stage][request]:
+                stage += 1
+            if stage == LEAVES:
+                if (request := self._leave(request, now_s)) == NOBODY:
+                    continue
+                stage = stages[request]
+            stages[request] = stage + 1
+            need_s = needs[stage][request]
+            if stage == WAIT:
+                heappush(waits, (now_s + need_s, request))
+            elif stage == DATABASE and is_apart:
+                database_s = apart.begin(now_s, request, need_s)
+            else:
+                virtual, at_s = virtual + (now_s - at_s) * rate, now_s
+                is_thread = has_gil and stage != DATABASE
+                index = home[request]
+                if not is_thread or due[index] == math.inf:
+                    entities += 1
+                    rate = rates[entities]
+                if is_thread:
+                    due[index] = processes[index].begin(virtual, request, need_s)
+                else:
+                    heappush(finishes, (virtual + need_s, request))
+
+    def _arrive(self, request: int, now_s: float) -> int:
+        """A request takes a slot, waits for one, or is refused; returns whoever has a slot now and needs something."""
         if self.free:
-            self.start(request)
-        elif len(self.queue) < self.backlog:
+            self.free -= 1
+            return request if self._start(request, now_s) else self._leave(request, now_s)
+        if len(self.queue) < self.system.backlog:
             self.queue.append(request)
+        return NOBODY
 
-    def start(self, request: int) -> None:
-        """A request takes a slot of the process with the fewest busy ones."""
-        self.free -= 1
-        self.started_s[request] = self.now_s
-        if self.gil:
-            processes = self.processes
-            home = 0
-            for index in range(1, len(processes)):
-                if processes[index].busy < processes[home].busy:
-                    home = index
-            self.home[request] = home
-            processes[home].busy += 1
-        self.stage[request] = BEFORE
-        if self.work.app_before_s[request] > 0.0:
-            self.use_app(request, self.work.app_before_s[request])
-        else:
-            self.go_on(request)
+    def _start(self, request: int, now_s: float) -> bool:
+        """A request takes a slot of the process with the fewest busy ones; whether it needs anything there."""
+        self.started_s[request] = now_s
+        home = self.busy.index(min(self.busy))
+        self.home[request] = home
+        self.busy[home] += 1
+        stage = BEFORE
+        while not self.needs[stage][request]:
+            stage += 1
+        self.stages[request] = stage
+        return stage != LEAVES
 
-    def step(self, until_s: float) -> bool | None:
-        """Do the next thing that happens by `until_s`: whether a request left by it; None when all is later."""
-        cpus = self.app_cpus
-        due = min(self.due) if self.gil else math.inf
-        if cpus.finishes and cpus.finishes[0][0] < due:
-            due = cpus.finishes[0][0]
-        next_s = cpus.at_s + (due - cpus.virtual) / cpus.rate
-        if self.separate and self.database_cpus.finishes:
-            database = self.database_cpus
-            other_due = database.finishes[0][0]
-            other_s = database.at_s + (other_due - database.virtual) / database.rate
-            if other_s < next_s:
-                next_s, due, cpus = other_s, other_due, database
-        if self.waits and self.waits[0][0] < next_s:
-            if self.waits[0][0] > until_s:
-                return None
-            self.now_s, request = heappop(self.waits)
-            return self.go_on(request)
-        if next_s > until_s or next_s == math.inf:
-            return None
-        self.now_s = cpus.at_s = next_s
-        cpus.virtual = due
-        if cpus.finishes and cpus.finishes[0][0] == due:
-            request = heappop(cpus.finishes)[1]
-            cpus.change(-1)
-        else:
-            request = self.end_thread(self.due.index(due))
-        return self.go_on(request)
-
-    def go_on(self, request: int) -> bool:
-        """From what a request has just had to what it needs next; True when that was all and it left."""
-        stage, work = self.stage[request], self.work
-        if stage == BEFORE:
-            self.stage[request] = stage = DATABASE
-            if work.database_s[request] > 0.0:
-                self.use_cpu(self.database_cpus, request, work.database_s[request])
-                return False
-        if stage == DATABASE:
-            self.stage[request] = stage = WAIT
-            if work.wait_s[request] > 0.0:
-                heappush(self.waits, (self.now_s + work.wait_s[request], request))
-                return False
-        if stage == WAIT:
-            self.stage[request] = AFTER
-            if work.app_after_s[request] > 0.0:
-                self.use_app(request, work.app_after_s[request])
-                return False
-        self.leave(request)
-        return True
-
-    def leave(self, request: int) -> None:
-        """A request gives its slot to whoever waited longest."""
-        self.left_s[request] = self.now_s
-        self.free += 1
-        if self.gil:
-            self.processes[self.home[request]].busy -= 1
-        if self.queue:
-            self.start(self.queue.popleft())
-
-    def use_cpu(self, cpus: Cpus, request: int, cpu_s: float) -> None:
-        """One entity more on these CPUs."""
-        cpus.virtual += (self.now_s - cpus.at_s) * cpus.rate
-        cpus.at_s = self.now_s
-        cpus.change(1)
-        heappush(cpus.finishes, (cpus.virtual + cpu_s, request))
-
-    def use_app(self, request: int, cpu_s: float) -> None:
-        """App CPU: an entity of its own, or under the GIL a thread more in its process."""
-        cpus = self.app_cpus
-        if not self.gil:
-            self.use_cpu(cpus, request, cpu_s)
-            return
-        cpus.virtual += (self.now_s - cpus.at_s) * cpus.rate
-        cpus.at_s = self.now_s
-        index = self.home[request]
-        process = self.processes[index]
-        if process.finishes:
-            process.served += (cpus.virtual - process.at_virtual) / len(process.finishes)
-        else:
-            cpus.change(1)
-        process.at_virtual = cpus.virtual
-        heappush(process.finishes, (process.served + cpu_s, request))
-        self.due[index] = cpus.virtual + (process.finishes[0][0] - process.served) * len(process.finishes)
-
-    def end_thread(self, index: int) -> int:
-        """The thread of this process that is through with its app CPU now."""
-        cpus, process = self.app_cpus, self.processes[index]
-        process.served, request = heappop(process.finishes)
-        process.at_virtual = cpus.virtual
-        if process.finishes:
-            self.due[index] = cpus.virtual + (process.finishes[0][0] - process.served) * len(process.finishes)
-        else:
-            self.due[index] = math.inf
-            cpus.change(-1)
-        return request
+    def _leave(self, request: int, now_s: float) -> int:
+        """A request gives its slot to whoever waited longest and needs something: that one is returned, or nobody."""
+        while True:
+            self.left_s[request] = now_s
+            self.busy[self.home[request]] -= 1
+            if self.following < len(self.left_s):
+                self.queue.append(self.following)
+                self.following += 1
+            if not self.queue:
+                self.free += 1
+                return NOBODY
+            request = self.queue.popleft()
+            if self._start(request, now_s):
+                return request

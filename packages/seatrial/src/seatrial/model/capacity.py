@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from seatrial.model.box import System
-from seatrial.model.queueing import Outcome, run_open, simulate_closed
+from seatrial.model.highest_rate import Tried, highest_rate_rps
+from seatrial.model.queueing import run_open, simulate_closed
 from seatrial.model.work import OperationDemand, Work, draw_work
 from seatrial.spec.slo import SLO
 
@@ -13,8 +14,6 @@ __all__ = ["capacity_ratio", "capacity_rps", "response_curve", "saturation_rps"]
 CAPACITY_REQUESTS = 40_000
 SATURATION_REQUESTS = 20_000
 CURVE_REQUESTS = 20_000
-PRECISION = 0.004
-"""Relative width at which the bisection stops."""
 
 
 def saturation_rps(
@@ -25,29 +24,39 @@ def saturation_rps(
 
 
 def capacity_rps(
-    demands: Sequence[OperationDemand], system: System, slo: SLO, seed: int, requests: int = CAPACITY_REQUESTS
+    demands: Sequence[OperationDemand],
+    system: System,
+    slo: SLO,
+    seed: int,
+    requests: int = CAPACITY_REQUESTS,
+    *,
+    ceiling_rps: float | None = None,
 ) -> float | None:
     """The highest offered rate that meets the objective for as long as it lasts; None when an idle server misses it.
 
     By bisection over runs of the same drawn requests. A run is long enough to hold about ten relaxation times of a
-    queue at 97 % load, so a rate does not pass only because its queue had no time to grow; and saturation bounds it.
-    Two seeds differ by about 1 %.
+    queue at 97 % load, so a rate does not pass only because its queue had no time to grow; and saturation bounds it
+    (ceiling_rps, where it is known already). Two seeds differ by about 1 %.
     """
     work = draw_work(demands, requests, seed)
-    if not _idle_meets(work, system, slo):
+    alone_s = _alone_s(work, system)
+    idle_s = alone_s[max(0, math.ceil(slo.latency_quantile * len(alone_s)) - 1)]
+    late = sum(time_s >= system.timeout_s for time_s in alone_s)
+    if idle_s > slo.latency_max_s or late > slo.error_ratio_max * len(alone_s):
         return None
-    low_rps, high_rps = 0.0, saturation_rps(demands, system, seed, requests)
-    first_step = 0.9  # capacity is near saturation unless something waits
-    while high_rps - low_rps > PRECISION * high_rps:
-        middle_rps = low_rps + (high_rps - low_rps) * (first_step if low_rps == 0.0 else 0.5)
-        first_step = 0.5
-        if _meets(run_open(work, system, middle_rps), slo):
-            low_rps = middle_rps
-        else:
-            high_rps = middle_rps
-        if high_rps < 1e-6:
-            return None
-    return (low_rps + high_rps) / 2.0
+
+    def slack(time_s: float) -> float:
+        return slo.latency_max_s / max(time_s, 1e-9)
+
+    def run(rate_rps: float) -> Tried:
+        outcome = run_open(work, system, rate_rps)
+        time_s = outcome.response_time_quantile_s(slo.latency_quantile)
+        meets = outcome.error_ratio <= slo.error_ratio_max and time_s <= slo.latency_max_s
+        return Tried(rate_rps, slack(time_s), meets)
+
+    if ceiling_rps is None:
+        ceiling_rps = saturation_rps(demands, system, seed, requests)
+    return highest_rate_rps(run, slack(idle_s), ceiling_rps)
 
 
 def capacity_ratio(
@@ -72,23 +81,13 @@ def response_curve(
     return tuple((rate, run_open(work, system, rate).response_time_quantile_s(quantile)) for rate in rates_rps)
 
 
-def _meets(outcome: Outcome, slo: SLO) -> bool:
-    return (
-        outcome.error_ratio <= slo.error_ratio_max
-        and outcome.response_time_quantile_s(slo.latency_quantile) <= slo.latency_max_s
-    )
-
-
-def _idle_meets(work: Work, system: System, slo: SLO) -> bool:
-    """Whether requests that never meet another one meet the objective."""
+def _alone_s(work: Work, system: System) -> list[float]:
+    """Response times of requests that never meet another one, in order."""
     app_rate = min(1.0, system.cpus)
     database_rate = min(1.0, system.cpus if system.database_cpus is None else system.database_cpus)
-    alone_s = sorted(
+    return sorted(
         (before + after) / app_rate + database / database_rate + wait
         for before, database, wait, after in zip(
             work.app_before_s, work.database_s, work.wait_s, work.app_after_s, strict=True
         )
     )
-    place = max(0, math.ceil(slo.latency_quantile * len(alone_s)) - 1)
-    late = sum(time_s >= system.timeout_s for time_s in alone_s)
-    return alone_s[place] <= slo.latency_max_s and late <= slo.error_ratio_max * len(alone_s)

@@ -8,8 +8,8 @@ it at the edges.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from seatrial.model.box import Box, System
@@ -27,7 +27,7 @@ class Outcome:
 
     throughput_rps: right answers per second. response_times_s: of all requests, sorted; a failed one counts as the
     timeout. utilization: busy share of `cpus`; database_utilization: of the database's own CPUs, None when it has none.
-    slot_utilization: share of the slots held. by_operation: operation -> its response times, sorted.
+    slot_utilization: share of the slots held.
     """
 
     throughput_rps: float
@@ -36,7 +36,6 @@ class Outcome:
     error_ratio: float
     slot_utilization: float
     database_utilization: float | None = None
-    by_operation: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def response_time_quantile_s(self, quantile: float) -> float:
         """The response time that this share of all requests did not exceed."""
@@ -79,30 +78,24 @@ def simulate_closed(
 def _outcome(box: Box, work: Work, system: System, arrivals_s: Sequence[float]) -> Outcome:
     requests = len(arrivals_s)
     first = int(requests * WARM_UP_SHARE)
-    duration_s = arrivals_s[-1] - arrivals_s[first]
-    by_operation: dict[str, list[float]] = {name: [] for name in work.names}
-    errors, held_s, app_s, database_s = 0, 0.0, 0.0, 0.0
-    timeout_s, left_s = system.timeout_s, box.left_s
-    for request in range(first, requests):
-        response_s = left_s[request] - arrivals_s[request]
-        if response_s >= timeout_s:
-            response_s = timeout_s
-            errors += 1
-        by_operation[work.names[work.operations[request]]].append(response_s)
-        if left_s[request] < math.inf:
-            held_s += left_s[request] - box.started_s[request]
-            app_s += work.app_before_s[request] + work.app_after_s[request]
-            database_s += work.database_s[request]
+    counted, left_s = requests - first, box.left_s
+    times_s = [left - arrived for left, arrived in zip(left_s[first:], arrivals_s[first:], strict=True)]
+    errors = sum(time_s >= system.timeout_s for time_s in times_s)
+    if errors:
+        times_s = [min(time_s, system.timeout_s) for time_s in times_s]
     # All who arrived are served in the end, so an overloaded run lasts longer than its arrivals.
     ended_s = max(arrivals_s[-1], max((left for left in left_s if left < math.inf), default=0.0))
     duration_s = max(ended_s - arrivals_s[first], 1e-12)
+    served = [request for request in range(first, requests) if left_s[request] < math.inf]
+    app_s = math.fsum(work.app_before_s[request] + work.app_after_s[request] for request in served)
+    database_s = math.fsum(work.database_s[request] for request in served)
     shared = system.database_cpus is None
     return Outcome(
-        throughput_rps=(requests - first - errors) / duration_s,
+        throughput_rps=(counted - errors) / duration_s,
         utilization=(app_s + database_s if shared else app_s) / (system.cpus * duration_s),
-        response_times_s=tuple(sorted(time_s for times in by_operation.values() for time_s in times)),
-        error_ratio=errors / (requests - first),
-        slot_utilization=held_s / (system.slots * duration_s),
+        response_times_s=tuple(sorted(times_s)),
+        error_ratio=errors / counted,
+        slot_utilization=math.fsum(left_s[request] - box.started_s[request] for request in served)
+        / (system.slots * duration_s),
         database_utilization=None if system.database_cpus is None else database_s / (system.database_cpus * duration_s),
-        by_operation={name: tuple(sorted(times)) for name, times in by_operation.items()},
     )

@@ -5,6 +5,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 __all__ = ["OperationDemand", "Work", "draw_work"]
@@ -50,27 +51,48 @@ class Work:
     app_after_s: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """What chance decides of the requests, whatever each of them costs: factors of mean 1 on the declared demands."""
+
+    operations: tuple[int, ...]
+    gaps: tuple[float, ...]
+    cpu_factors: tuple[float, ...]
+    wait_factors: tuple[float, ...]
+
+
 def draw_work(demands: Sequence[OperationDemand], requests: int, seed: int) -> Work:
     """Draw so many requests of the mix; their mean demands are exactly those declared, which takes out most noise."""
     if not demands or requests < 1:
         raise ValueError("a simulation needs at least one operation and one request")
-    chance = random.Random(seed)
-    operations = _stratified_mix([demand.share for demand in demands], requests, chance)
-    cpu_factors = _unit_mean_factors([demand.cpu_scv for demand in demands], operations, chance)
-    wait_factors = _unit_mean_factors([demand.wait_scv for demand in demands], operations, chance)
+    shapes = tuple((demand.share, demand.cpu_scv, demand.wait_scv) for demand in demands)
+    draws = _draws(shapes, requests, seed)
 
     def column(means: Sequence[float], factors: Sequence[float]) -> list[float]:
-        return [means[operation] * factor for operation, factor in zip(operations, factors, strict=True)]
+        return [means[operation] * factor for operation, factor in zip(draws.operations, factors, strict=True)]
 
     return Work(
         names=tuple(demand.operation for demand in demands),
-        operations=operations,
-        gaps=_mean_one([chance.expovariate(1.0) for _ in range(requests)]),
-        app_before_s=column([demand.app_cpu_s * APP_CPU_BEFORE_DATABASE for demand in demands], cpu_factors),
-        database_s=column([demand.database_cpu_s for demand in demands], cpu_factors),
-        wait_s=column([demand.wait_s for demand in demands], wait_factors),
-        app_after_s=column([demand.app_cpu_s * (1.0 - APP_CPU_BEFORE_DATABASE) for demand in demands], cpu_factors),
+        operations=draws.operations,
+        gaps=draws.gaps,
+        app_before_s=column([demand.app_cpu_s * APP_CPU_BEFORE_DATABASE for demand in demands], draws.cpu_factors),
+        database_s=column([demand.database_cpu_s for demand in demands], draws.cpu_factors),
+        wait_s=column([demand.wait_s for demand in demands], draws.wait_factors),
+        app_after_s=column(
+            [demand.app_cpu_s * (1.0 - APP_CPU_BEFORE_DATABASE) for demand in demands], draws.cpu_factors
+        ),
     )
+
+
+@lru_cache(maxsize=4)
+def _draws(shapes: tuple[tuple[float, float, float], ...], requests: int, seed: int) -> _Draws:
+    """shapes: share, cpu_scv and wait_scv of each operation. Kept: one conclusion asks for the same three or four."""
+    chance = random.Random(seed)
+    operations = _stratified_mix([share for share, _, _ in shapes], requests, chance)
+    cpu_factors = _unit_mean_factors([scv for _, scv, _ in shapes], operations, chance)
+    wait_factors = _unit_mean_factors([scv for _, _, scv in shapes], operations, chance)
+    gaps = _mean_one([chance.expovariate(1.0) for _ in range(requests)])
+    return _Draws(tuple(operations), tuple(gaps), tuple(cpu_factors), tuple(wait_factors))
 
 
 def _stratified_mix(shares: Sequence[float], requests: int, chance: random.Random) -> list[int]:
