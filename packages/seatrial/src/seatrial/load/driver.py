@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -40,8 +41,9 @@ class Driver:
 
     seed: of mix, arrivals and people; the same calls on a new driver send the same requests. run_token: letters and
     digits, new for every driver of a study, so that `Person.unique` never repeats. host_header: when the app insists
-    on its own name. A target that is not this machine is refused unless allow_remote. share: which part of the people
-    are this driver's, of several that drive together. Nothing is left after the context: no task, no socket.
+    on its own name. A target that is not this machine is refused unless allow_remote. verify, ca_file: of https, see
+    `target`. share: which part of the people are this driver's, of several that drive together. Nothing is left after
+    the context: no task, no socket.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class Driver:
         run_token: str,
         host_header: str = "",
         allow_remote: bool = False,
+        verify: bool = True,
+        ca_file: Path | None = None,
         share: Part = _WHOLE,
     ) -> None:
         self.workload = workload
-        self.target = target(base_url, host_header, allow_remote=allow_remote)
+        self.target = target(base_url, host_header, allow_remote=allow_remote, verify=verify, ca_file=ca_file)
         self.wire = Wire(self.target.host_header, keep_alive=workload.keep_alive)
         self.timeout_s = workload.timeout_s
         self.crowd = Crowd(workload, seed, run_token, share)

@@ -82,6 +82,8 @@ async def take_part(
         run_token=plan.run_token,
         host_header=plan.host_header,
         allow_remote=plan.allow_remote,
+        verify=plan.verify,
+        ca_file=plan.ca_file,
         share=Part(index, plan.processes),
     )
     async with driver:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from seatrial.errors import LoadError
 from seatrial.load.arrivals import Arrivals, Part
@@ -20,8 +21,8 @@ class LoadPlan:
     in_flight_max: requests on their way at once, over all processes. run_token: letters and digits, new for each load
     of the same subject, so that `Person.unique` never repeats; if not said, made of the time. processes: that share
     the load. cpus: which they may use; if not said, any. latency_max_s: the objective's, when there is one: the
-    generator may then be less late. sign_in_within_s: for all people together. is_self_checked: whether the generator
-    first measures what it can do.
+    generator may then be less late. verify, ca_file: of https, see `target`. sign_in_within_s: for all people together.
+    is_self_checked: whether the generator first measures what it can do.
     """
 
     base_url: str
@@ -37,6 +38,8 @@ class LoadPlan:
     in_flight_max: int = 1000
     host_header: str = ""
     allow_remote: bool = False
+    verify: bool = True
+    ca_file: Path | None = None
     latency_max_s: float | None = None
     sign_in_within_s: float = 60.0
     is_self_checked: bool = True

@@ -3,11 +3,13 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -107,6 +109,26 @@ def test_a_closed_loop_is_shared_and_its_lead_in_is_not_counted(gthread: str) ->
     # What was on its way at the end was waited for, and is not throughput: at most one of each loop.
     assert 1 <= total.answered - result.tally.answered_inside <= 3
     assert result.throughput_rps == pytest.approx(result.tally.answered_inside / 0.7)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the program openssl")
+def test_every_process_trusts_the_certificates_of_the_plan_and_no_others(
+    gunicorn: Callable[..., AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=seatrial test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    with gunicorn("--worker-class", "gthread", "--threads", "4", "--certfile", certificate, "--keyfile", key) as http:
+        url = http.replace("http:", "https:")
+        for trust in ({"ca_file": certificate}, {"verify": False}):
+            total = generate(a_plan(url, processes=2, arrivals=Constant(20.0), **trust)).tally.total
+            assert total.requests == total.answered == 20
+        result = generate(a_plan(url, processes=2, arrivals=Constant(20.0), duration_s=0.5))
+        assert result.tally.total.errors == Counter(tls=10)
+        assert "is not trusted" in result.failures[0]
 
 
 @pytest.fixture
