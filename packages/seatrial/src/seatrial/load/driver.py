@@ -15,12 +15,15 @@ from seatrial.errors import LoadError
 from seatrial.load.arrivals import Arrivals, Constant, Part, Poisson
 from seatrial.load.client import Client
 from seatrial.load.crowd import Crowd
+from seatrial.load.holding import Holding
 from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
 from seatrial.load.journey_run import Job
+from seatrial.load.listeners import Listener, Listeners
+from seatrial.load.live_sockets import LiveSockets
 from seatrial.load.loops import Loops
 from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.one_by_one import OneByOne
-from seatrial.load.open_runs import OpenRuns
+from seatrial.load.open_runs import OpenRuns, check_open
 from seatrial.load.schedule import Schedule
 from seatrial.load.sessions import SessionLog
 from seatrial.load.target import target
@@ -69,15 +72,18 @@ class Driver:
         self._schedules = itertools.count(1)
         self._is_driving = False
         self._interval = Interval(thinks=False)
+        self._listeners = Listeners(self, self.crowd, lambda: self._interval if self._is_driving else None)
 
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
         self.client = Client(self.target, keep_alive=self.workload.keep_alive, timeout_s=self.timeout_s)
+        self.live = LiveSockets(self.target, self.timeout_s)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.live.close()
         await self.client.close()
 
     @property
@@ -147,13 +153,14 @@ class Driver:
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
         With the interval the sessions end: what is on its way is waited for, nothing further is sent.
         """
-        _check_open(in_flight_max, lead_in_s, duration_s)
+        check_open(in_flight_max, lead_in_s, duration_s)
         seed = f"{self._seed}/open/{next(self._intervals)}"
         whole_s = lead_in_s + duration_s
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
             self._interval = interval = Interval(thinks=True, book=book)
+            interval.counts_from_s = started_s
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
             runs = OpenRuns(
                 self,
@@ -176,6 +183,7 @@ class Driver:
                     if sessions is not None:
                         runs.stop()
                     await runs.wait_until(ended_s + self.timeout_s + 1.0)
+                    await self._listeners.hear_out(ended_s + self.timeout_s + 1.0)
             finally:
                 cpu.stop()
                 for timer in timers:
@@ -233,6 +241,17 @@ class Driver:
         interval = Interval(thinks=False, before_send=each.sending, on_observation=each.observed, one_by_one=each)
         return await self._loops(interval, Loops(self, interval, self.crowd.jobs(seed, wanted)), 1, None)
 
+    def hold(
+        self, journey: Listener, count: int, *, at_once: int = 50, within_s: float = 120.0
+    ) -> contextlib.AbstractAsyncContextManager[Holding]:
+        """A context that holds `count` listeners beside the load: people whose `journey` comes to a listen().
+
+        They are the people in turn, connected at_once of them at a time; LoadError with the first failure. What they
+        hear is counted in the interval driven at the time, which ends when half a second brings nothing more.
+        """
+        operations = self.workload.operations
+        return self._listeners.hold(journey, count, operations=operations, at_once=at_once, within_s=within_s)
+
     async def _loops(
         self,
         interval: Interval,
@@ -249,11 +268,13 @@ class Driver:
                 await asyncio.sleep(starts_s - time.perf_counter())
             cpu = CpuShare()
             started_s, ended_s = starts_s or time.perf_counter(), math.inf
+            interval.counts_from_s = started_s
             try:
                 with interval.broken_off_by_cancelling(is_kept=is_kept):
                     ended_s = await loops.run(concurrency, started_s, duration_s)
                     cpu.stop()
                     await loops.drain(self.timeout_s + 1.0)
+                    await self._listeners.hear_out(time.perf_counter() + self.timeout_s)
             finally:
                 cpu.stop()
                 loops.cut_all()
@@ -272,14 +293,8 @@ class Driver:
             self._is_driving = False
 
     def _checked(self, record: LoadRecord) -> LoadRecord:
-        trouble, self.client.trouble = self.client.trouble, None
+        trouble = self.client.trouble or self.live.trouble
+        self.client.trouble = self.live.trouble = None
         if trouble is not None:
             raise trouble
         return record
-
-
-def _check_open(in_flight_max: int, lead_in_s: float, duration_s: float) -> None:
-    if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
-        raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
-    if not (math.isfinite(duration_s) and duration_s > 0):
-        raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")

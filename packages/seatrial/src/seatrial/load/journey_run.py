@@ -6,16 +6,20 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from seatrial.load.connect_run import ConnectRun
 from seatrial.load.content_coding import BodyError
+from seatrial.load.emit_run import CloseRun, EmitRun, SendRun
 from seatrial.load.expectation import ExpectationError, describe
 from seatrial.load.interval import Interval
+from seatrial.load.listen_run import ListenRun, WaitRun
+from seatrial.load.live_messages import Close, Emit, Listen, OpenSocketIO, OpenWebSocket, Send, WaitFor
 from seatrial.load.messages import Journey, Page, Request, Response, Think
 from seatrial.load.observation import Observation
 from seatrial.load.page_run import PageRun
 from seatrial.load.person import Person
 from seatrial.load.request_run import RequestRun
 from seatrial.load.think_run import ThinkRun
-from seatrial.load.under_way import Seen, Stage, StepRun
+from seatrial.load.under_way import Closable, Pause, Seen, Stage, StepRun
 
 __all__ = ["Job", "JourneyRun"]
 
@@ -33,6 +37,7 @@ class JourneyRun:
         "_due_s",
         "_generator",
         "_journey",
+        "_kept",
         "_on_end",
         "_step",
         "_under_way",
@@ -63,6 +68,8 @@ class JourneyRun:
         self._under_way: StepRun | None = None
         self._step = 0
         self._due_s = 0.0
+        # Made when there is something to keep: most journeys open nothing.
+        self._kept: list[Closable] | None = None
 
     def start(self, due_s: float) -> None:
         """Begin with the journey's first step, which was due at `due_s`."""
@@ -83,7 +90,7 @@ class JourneyRun:
 
     def wake(self) -> None:
         """Let a pause end now; after `interval.stopping` was set, the journey then ends with it."""
-        if isinstance(self._under_way, ThinkRun):
+        if isinstance(self._under_way, Pause):
             self._under_way.cut("")
 
     def over(self, answer: object, at_s: float, seen: Sequence[Seen] = ()) -> None:
@@ -115,6 +122,13 @@ class JourneyRun:
         for one in seen:
             one.observe()
         self._end()
+
+    def keep(self, open_now: Closable) -> None:
+        """Close this at the end: see `under_way.Host`."""
+        self._kept = [*(self._kept or ()), open_now]
+
+    def settled(self) -> None:
+        """The journey listens: see `under_way.Host`."""
 
     def note(self, seen: Observation, detail: str, request: Request | None = None) -> None:
         """Count an observation: see `under_way.Host`."""
@@ -199,6 +213,9 @@ class JourneyRun:
                 self.interval.explain(
                     f"{self.operation} close", f"{self.operation}: on ending it raised {_in_words(error)}"
                 )
+        kept, self._kept = self._kept, None
+        for open_now in kept or ():
+            open_now.close()
         on_end, self._on_end = self._on_end, _already_over
         on_end(self)
 
@@ -206,6 +223,13 @@ class JourneyRun:
 _BEGINNINGS: dict[type, Callable[[JourneyRun, Any, float], StepRun]] = {
     Page: PageRun,
     Think: ThinkRun,
+    OpenSocketIO: ConnectRun,
+    OpenWebSocket: ConnectRun,
+    Emit: EmitRun,
+    Send: SendRun,
+    WaitFor: WaitRun,
+    Listen: ListenRun,
+    Close: CloseRun,
 }
 """What each kind of step begins; a new kind is a line here and a module of its own."""
 
@@ -219,7 +243,7 @@ def _is_wrong(answer: object) -> bool:
 
 
 def _described(answer: object) -> str:
-    return describe(answer) if isinstance(answer, Response) else "no answer"
+    return describe(answer) if isinstance(answer, Response) else "no answer" if answer is None else repr(answer)[:200]
 
 
 def _in_words(error: BaseException) -> str:

@@ -21,6 +21,8 @@ from types import ModuleType
 from seatrial.errors import SpecError
 from seatrial.load.expectation import ExpectationError, expect
 from seatrial.load.forms import Form, form
+from seatrial.load.live_events import Event, Message
+from seatrial.load.live_steps import close, emit, listen, send, socketio, wait_for, websocket
 from seatrial.load.messages import Journey, Page, Request, Response, Think
 from seatrial.load.multipart import File
 from seatrial.load.person import Person
@@ -28,24 +30,33 @@ from seatrial.load.steps import get, page, post, request, think
 from seatrial.load.zipf import Zipf
 
 __all__ = [
+    "Event",
     "ExpectationError",
     "File",
     "Form",
     "Journey",
+    "Message",
     "Page",
     "Person",
     "Request",
     "Response",
     "Think",
     "Zipf",
+    "close",
+    "emit",
     "expect",
     "form",
     "get",
+    "listen",
     "load_journeys",
     "page",
     "post",
     "request",
+    "send",
+    "socketio",
     "think",
+    "wait_for",
+    "websocket",
 ]
 
 _loaded = itertools.count(1)

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seatrial.load.content_coding import BodyError, decoded
 from seatrial.load.headers import Headers
+from seatrial.load.live_messages import LiveStep
 
 __all__ = ["Journey", "Page", "Request", "Response", "Think"]
 
@@ -16,7 +17,7 @@ class Request:
     """One request of a journey; made by `get`, `post`, `request` or `Form.submit`.
 
     name: the operation it is counted under; empty means the journey's. follow: whether redirects are followed as a
-    browser does.
+    browser does. cause: a name for what it brings about; who hears of it measures from when this request was due.
     """
 
     method: str
@@ -25,6 +26,11 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     name: str = ""
     follow: bool = True
+    cause: str | int | None = None
+
+    def causing(self, cause: str | int) -> "Request":
+        """The same request with a cause: `form(page).submit(text=text).causing(text)`."""
+        return replace(self, cause=cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +121,5 @@ class Response:
         return f"<Response {self.status} {self.path} {len(self._raw)} bytes>"
 
 
-Journey = Generator[Request | Page | Think, Any, None]
+Journey = Generator[Request | Page | Think | LiveStep, Any, None]
 """What a journey function returns: it yields steps and gets back a Response of a request, a tuple of them of a page."""

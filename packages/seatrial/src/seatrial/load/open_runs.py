@@ -5,13 +5,14 @@ import math
 import time
 from collections.abc import Iterator
 
+from seatrial.errors import LoadError
 from seatrial.load.interval import Interval
 from seatrial.load.journey_run import Job, JourneyRun
 from seatrial.load.observation import Observation
 from seatrial.load.sessions import SessionLog
 from seatrial.load.under_way import Stage
 
-__all__ = ["OpenRuns"]
+__all__ = ["OpenRuns", "check_open"]
 
 # A journey that pauses is not in flight, but it is kept in memory: some 10 kB each, and a session pauses most of its
 # time.
@@ -98,3 +99,11 @@ class OpenRuns:
             self._sessions.end(time.perf_counter(), failed=run.failed)
         if not self._counted_live and self._all_over is not None and not self._all_over.done():
             self._all_over.set_result(None)
+
+
+def check_open(in_flight_max: int, lead_in_s: float, duration_s: float) -> None:
+    """Raise LoadError for an open loop that cannot be driven."""
+    if in_flight_max < 1 or not (math.isfinite(lead_in_s) and lead_in_s >= 0):
+        raise LoadError(f"in_flight_max={in_flight_max}, lead_in_s={lead_in_s}: not a load.", where="open loop")
+    if not (math.isfinite(duration_s) and duration_s > 0):
+        raise LoadError(f"the duration is {duration_s}; it must be a number above zero.", where="open loop")

@@ -87,6 +87,8 @@ class RequestRun(Exchange):
             held_from=len(data) - len(request.body) if request.headers and expects_continue(request) else 0,
             on_send=host.interval.before_send,
         )
+        if request.cause is not None:
+            self.on_send = stage.live.causes.begin(request.cause, due_s, self.on_send).sending
         if error:
             self.error, self.detail, self.done_s = "journey", error, self._dispatched_s
             stage.loop.call_soon(self.ended)

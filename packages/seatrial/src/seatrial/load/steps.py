@@ -50,9 +50,15 @@ def post(
     headers: HeaderPairs = (),
     bearer: str = "",
     follow: bool = True,
+    cause: str | int | None = None,
 ) -> Request:
-    """A POST: `data` as a form (a mapping) or as it is (text, bytes), or `json`; with `files`, a form that uploads."""
-    return request("POST", path, data, json=json, files=files, name=name, headers=headers, bearer=bearer, follow=follow)
+    """A POST: `data` as a form (a mapping) or as it is (text, bytes), or `json`; with `files`, a form that uploads.
+
+    cause: a name never used before, such as `person.unique()` made; whoever hears of it on an open socket (see
+    `listen`) measures from when this request was due.
+    """
+    sent = request("POST", path, data, json=json, files=files, name=name, headers=headers, bearer=bearer, follow=follow)
+    return sent if cause is None else sent.causing(cause)
 
 
 def request(
@@ -66,6 +72,7 @@ def request(
     headers: HeaderPairs = (),
     bearer: str = "",
     follow: bool = True,
+    cause: str | int | None = None,
 ) -> Request:
     """A request of any method, such as "PUT" or "DELETE"; the rest as in `post` and `get`."""
     if not _METHOD(method):
@@ -74,7 +81,7 @@ def request(
     pairs = _pairs(headers, bearer) if headers or bearer else ()
     if content_type and not any(key.lower() == "content-type" for key, _ in pairs):
         pairs = (*pairs, ("Content-Type", content_type))
-    return Request(method, _checked_path(path), body, pairs, name, follow)
+    return Request(method, _checked_path(path), body, pairs, name, follow, cause)
 
 
 def page(*requests: Request) -> Page:

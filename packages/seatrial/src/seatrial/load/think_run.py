@@ -4,12 +4,12 @@ import asyncio
 import time
 
 from seatrial.load.messages import Think
-from seatrial.load.under_way import Host
+from seatrial.load.under_way import Host, Pause
 
 __all__ = ["ThinkRun"]
 
 
-class ThinkRun:
+class ThinkRun(Pause):
     """Waits from when the pause began, not from when it was taken up; not at all where pauses are left out."""
 
     __slots__ = ("_due_s", "_host", "_timer")

@@ -6,13 +6,14 @@ from typing import Protocol
 
 from seatrial.load.client import Client
 from seatrial.load.interval import Interval
+from seatrial.load.live_sockets import LiveSockets
 from seatrial.load.messages import Request
 from seatrial.load.observation import Observation
 from seatrial.load.person import Person
 from seatrial.load.target import Target
 from seatrial.load.wire import Wire
 
-__all__ = ["Host", "Seen", "Stage", "StepRun"]
+__all__ = ["Closable", "Host", "Pause", "Seen", "Stage", "StepRun"]
 
 
 class Stage(Protocol):
@@ -21,6 +22,7 @@ class Stage(Protocol):
     client: Client
     wire: Wire
     target: Target
+    live: LiveSockets
     timeout_s: float
     loop: asyncio.AbstractEventLoop
 
@@ -36,6 +38,23 @@ class Seen(Protocol):
         """Note it, with the journey's own error when it has one."""
 
 
+class Closable(Protocol):
+    """What is open until its journey ends."""
+
+    def close(self) -> None:
+        """Close it; again, when it is closed already, does nothing."""
+
+
+class Pause:
+    """A step that asks nothing: when the interval ends, it may just end with it."""
+
+    __slots__ = ()
+
+    def cut(self, error: str) -> None:
+        """Part of StepRun."""
+        raise NotImplementedError
+
+
 class Host(Protocol):
     """The journey, as its steps under way see it."""
 
@@ -49,6 +68,12 @@ class Host(Protocol):
 
     def over(self, answer: object, at_s: float, seen: Sequence[Seen] = ()) -> None:
         """The step ended at `at_s`: the journey goes on with `answer`, then its requests are observed."""
+
+    def keep(self, open_now: Closable) -> None:
+        """Close this when the journey ends."""
+
+    def settled(self) -> None:
+        """The journey has come to where it stays: it listens."""
 
     def give_up(self, seen: Sequence[Seen] = ()) -> None:
         """The step failed for good: its requests are observed, and the journey ends."""
