@@ -153,3 +153,13 @@ def test_journeys_whose_own_code_raises_make_a_trial_invalid_with_their_message(
     assert [caveat.code for caveat in measured.caveats] == ["journey-raised"]
     assert "person 3" in measured.caveats[0].text
     assert summarize(told, conditions("closed"), None).verdict == Verdict.INVALID
+
+
+def test_a_journey_that_raises_once_never_fails_the_subject_by_that() -> None:
+    raised = seen(1.0, 0.02)._replace(status=200, error="journey")
+    observations = [*(seen(i * 0.01, 0.02) for i in range(499)), raised]
+    told = replace(record(observations), failures=("a, step 2, person 3, status 200: journey: KeyError: 'x'",))
+    # One of 500 is less than 1 % of the requests, and twice as many errors as the objective allows.
+    assert summarize(told, conditions(), None).verdict == Verdict.INVALID
+    wrong = replace(told, observations=(*observations[:-1], raised._replace(error="expectation")))
+    assert summarize(wrong, conditions(), None).verdict == Verdict.VIOLATED

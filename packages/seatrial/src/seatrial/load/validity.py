@@ -86,12 +86,16 @@ def generator_faults(
     return tuple(faults)
 
 
-def journey_fault(journey_errors: int, requests: int, failures: Sequence[str]) -> Fault | None:
+def journey_fault(
+    journey_errors: int, requests: int, failures: Sequence[str], *, error_ratio_max: float | None = None
+) -> Fault | None:
     """What the journeys' own code makes of a load; None when it raised nowhere, or rarely.
 
     journey_errors: how often it raised though the answer was no error page. failures: in words, as they were kept.
+    error_ratio_max: the objective's: more than that would miss it, by no fault of the subject.
     """
-    if not requests or journey_errors <= JOURNEY_ERRORS_MAX * requests:
+    limit = JOURNEY_ERRORS_MAX if error_ratio_max is None else min(JOURNEY_ERRORS_MAX, error_ratio_max)
+    if not requests or journey_errors <= limit * requests:
         return None
     first = next((words for words in failures if ": journey: " in words), "")
     return Fault(

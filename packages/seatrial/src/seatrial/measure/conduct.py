@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from seatrial.errors import SpecError
 from seatrial.load.workload import Workload
 from seatrial.measure.bench import Bench, Run, confirm_seconds
 from seatrial.measure.environment import describe_environment
@@ -47,6 +48,13 @@ class Conductor:
     """Runs one study; `study()` gives what is known at any moment, so an interruption loses nothing."""
 
     def __init__(self, spec: TrialSpec, foresight: Foresight, progress: Progress) -> None:
+        if spec.workload.arrivals_are != "operations":
+            raise SpecError(
+                "measure finds how many requests per second are too many, in trials of seconds; sessions with their "
+                "pauses last longer, so that no trial would see a level load.",
+                where=f"{spec.path}, workload.arrivals_are",
+                try_this='Let arrivals_are be "operations" here, and drive the sessions with `seatrial load`.',
+            )
         self._spec = spec
         self._foresight = foresight
         self._progress = progress

@@ -176,7 +176,7 @@ def _faults(
         refused_by_cap=sum(1 for o in seen if o.error == "cap"),
         others_share=others_share,
         latency_max_s=conditions.slo.latency_max_s,
-        journeys=journey_fault(raised, len(seen), record.failures),
+        journeys=journey_fault(raised, len(seen), record.failures, error_ratio_max=conditions.slo.error_ratio_max),
     )
 
 

@@ -197,6 +197,24 @@ def _workload(checked: Checked) -> Iterator[Problem]:
         yield Problem(("workload", "mix"), "has no weight above zero.", "Give what happens most the largest number.")
 
 
+def _sessions(checked: Checked) -> Iterator[Problem]:
+    values = checked.values
+    returning = values["workload.returning"]
+    if values["workload.arrivals_are"] != "sessions":
+        if returning:
+            yield Problem(
+                ("workload", "returning"),
+                "is about sessions, and here operations arrive.",
+                'Add arrivals_are = "sessions", or leave it out.',
+            )
+    elif values["workload.sign_in"] and not returning:
+        yield Problem(
+            ("workload", "sign_in"),
+            "signs people in who then never come: each session is begun by somebody new.",
+            "Say which share of the sessions they begin, such as returning = 0.8; or sign in inside the journey.",
+        )
+
+
 def _operation_names(checked: Checked) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, row in enumerate(checked.values["workload.operations"]):
@@ -256,6 +274,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _workload,
     ),
+    Rule(("workload.arrivals_are", "workload.returning", "workload.sign_in"), _sessions),
     Rule(("workload.operations", "workload.operations.name"), _operation_names),
     Rule(("workload.operations", "workload.operations.path"), _operation_paths),
     Rule(("workload.operations", "workload.operations.weight", "workload.mix"), _operation_weights),

@@ -63,8 +63,8 @@ WORKLOAD = Section(
         Key(
             "workload.arrivals_are",
             TEXT,
-            "What comes: `operations`, each by itself; or `sessions`, each a person who follows one journey to its end, "
-            "with its pauses. Rates then count sessions. `seatrial measure` works with operations only.",
+            "What comes: `operations`, each by itself; or `sessions`, each a person who follows one journey of the mix "
+            "to its end, with its pauses. Rates then count sessions. `seatrial measure` works with operations only.",
             'arrivals_are = "sessions"',
             default=_WORKLOAD.arrivals_are,
             choices=("operations", "sessions"),
