@@ -10,13 +10,17 @@ CAUSES_MAX = 20_000
 
 
 class Cause:
-    """When a request that others hear of was due, and when it was sent (0 before); seconds of perf_counter."""
+    """When a request that others hear of was due, and when it was sent (0 before); seconds of perf_counter.
 
-    __slots__ = ("_before_send", "due_s", "sent_s")
+    is_heard: whether anybody has heard of it yet.
+    """
+
+    __slots__ = ("_before_send", "due_s", "is_heard", "sent_s")
 
     def __init__(self, due_s: float, before_send: Callable[[], None] | None = None) -> None:
         self.due_s = due_s
         self.sent_s = 0.0
+        self.is_heard = False
         self._before_send = before_send
 
     def sending(self) -> None:
@@ -46,7 +50,14 @@ class Causes:
         cause = known[name] = Cause(due_s, before_send)
         return cause
 
-    def sent(self, name: object) -> Cause | None:
-        """The cause of that name, if it was sent and is still known."""
+    def heard(self, name: object) -> Cause | None:
+        """Somebody hears of the cause of that name: it, if it was sent and is still known."""
         cause = self._known.get(name) if isinstance(name, str | int) else None
-        return cause if cause is not None and cause.sent_s else None
+        if cause is None or not cause.sent_s:
+            return None
+        cause.is_heard = True
+        return cause
+
+    def unheard(self, since_s: float) -> int:
+        """How many that were due since then were sent, and nobody has heard of them."""
+        return sum(1 for one in self._known.values() if one.due_s >= since_s and one.sent_s and not one.is_heard)

@@ -83,7 +83,7 @@ class CloseRun(LiveRun):
 
     def __init__(self, host: Host, step: Close, due_s: float) -> None:
         super().__init__(host, "", "close", due_s)
-        host.interval.count_heard(dropped=step.socket.take_dropped())
+        self._count_dropped(step.socket)
         step.socket.close()
         self._soon(None)
 

@@ -10,13 +10,11 @@ from pathlib import Path
 from seatrial.errors import LoadError
 from seatrial.load.interval import Interval
 from seatrial.load.journey_run import Job, JourneyRun
-from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.observation import HeardCounts, LoadRecord, Observation
 from seatrial.load.under_way import Stage
 
 __all__ = ["Holding", "Overheard"]
 
-# After the last answer of an interval, listeners are heard on until nothing has come for this long.
-_QUIET_S = 0.5
 _FILES_BESIDE = 200
 _PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -52,11 +50,11 @@ class Overheard(Interval):
         if current is not None:
             current.explain(kind, words)
 
-    def count_heard(self, *, events: int = 0, unknown: int = 0, dropped: int = 0) -> None:
+    def count_heard(self, counts: HeardCounts) -> None:
         """Part of Interval."""
         current = None if self.is_connecting else self._current()
         if current is not None:
-            current.count_heard(events=events, unknown=unknown, dropped=dropped)
+            current.count_heard(counts)
 
 
 class _HeldRun(JourneyRun):
@@ -134,15 +132,10 @@ class Holding:
         self._interval.observations.clear()
         self._interval.is_connecting = False
 
-    async def hear_out(self, until_s: float) -> None:
-        """Until nothing has been heard for half a second: who is told last must not be left out; at most until_s."""
-        began_s = time.perf_counter()
-        while True:
-            over_s = min(until_s, max(began_s, self._interval.last_heard_s) + _QUIET_S)
-            left_s = over_s - time.perf_counter()
-            if left_s <= 0:
-                return
-            await asyncio.sleep(left_s)
+    @property
+    def last_heard_s(self) -> float:
+        """When something that is counted was heard last (perf_counter)."""
+        return self._interval.last_heard_s
 
     def close(self) -> None:
         """End the journeys; their sockets say goodbye."""

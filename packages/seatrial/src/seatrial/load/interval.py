@@ -43,7 +43,7 @@ class Interval:
         self.counts_from_s = -math.inf
         """Broadcasts of requests that were due before are left out."""
         self._book = self.observations.append if book is None else book
-        self._heard = [0, 0, 0]
+        self._heard = HeardCounts()
         self._failures: dict[str, str] = {}
         self._broken_off_s = math.inf
 
@@ -62,11 +62,9 @@ class Interval:
             if failure is not None:
                 self.explain(*failure)
 
-    def count_heard(self, *, events: int = 0, unknown: int = 0, dropped: int = 0) -> None:
-        """Count what came over open sockets: see `HeardCounts`."""
-        self._heard[0] += events
-        self._heard[1] += unknown
-        self._heard[2] += dropped
+    def count_heard(self, counts: HeardCounts) -> None:
+        """Count what came over open sockets."""
+        self._heard += counts
 
     @contextlib.contextmanager
     def broken_off_by_cancelling(self, *, is_kept: bool) -> Iterator[None]:
@@ -103,7 +101,7 @@ class Interval:
             busy,
             in_flight_max,
             self.failures,
-            heard=HeardCounts(*self._heard),
+            heard=self._heard,
         )
 
 

@@ -7,10 +7,12 @@ from typing import cast
 from seatrial.load.live_events import Heard
 from seatrial.load.live_messages import Listen, WaitFor
 from seatrial.load.live_run import LiveRun
-from seatrial.load.observation import BROADCAST, Observation
+from seatrial.load.observation import BROADCAST, HeardCounts, Observation
 from seatrial.load.under_way import Host, Pause
 
 __all__ = ["ListenRun", "WaitRun"]
+
+_ONE, _UNKNOWN = HeardCounts(events=1), HeardCounts(unknown=1)
 
 
 class WaitRun(LiveRun):
@@ -29,7 +31,7 @@ class WaitRun(LiveRun):
         # Not before the constructor has returned may the journey go on.
         self._is_live = False
         socket = step.socket
-        host.interval.count_heard(dropped=socket.take_dropped())
+        self._count_dropped(socket)
         if socket.taker is not None:
             self._fail_soon("journey", "another step waits on this socket already")
             return
@@ -88,7 +90,7 @@ class ListenRun(LiveRun, Pause):
         self._step = step
         self._count = 0
         socket = step.socket
-        host.interval.count_heard(dropped=socket.take_dropped())
+        self._count_dropped(socket)
         if socket.taker is not None:
             self._fail_soon("journey", "another step waits on this socket already")
             return
@@ -133,7 +135,7 @@ class ListenRun(LiveRun, Pause):
 
 def _hear(host: Host, step: WaitFor | Listen, heard: Heard) -> None:
     """Count what was heard, and how long after its cause; a cause that is not known is never guessed."""
-    host.interval.count_heard(events=1)
+    host.interval.count_heard(_ONE)
     if step.cause is None:
         return
     try:
@@ -141,13 +143,13 @@ def _hear(host: Host, step: WaitFor | Listen, heard: Heard) -> None:
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything; it is told in words
         words = f"{host.operation}: `cause` raised {type(error).__name__}: {error}, of {heard!r}"
         host.interval.explain(f"{host.operation} cause {type(error).__name__}", words)
-        host.interval.count_heard(unknown=1)
+        host.interval.count_heard(_UNKNOWN)
         return
     if named is None:
         return
-    cause = host.stage.live.causes.sent(named)
+    cause = host.stage.live.causes.heard(named)
     if cause is None:
-        host.interval.count_heard(unknown=1)
+        host.interval.count_heard(_UNKNOWN)
         return
     # How late the generator took up the request that caused it is counted with that request.
     due_s, sent_s = cause.due_s, cause.sent_s

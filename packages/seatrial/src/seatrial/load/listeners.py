@@ -1,6 +1,8 @@
 """The listeners of one driver: who is held beside its load, and how long each interval is heard out."""
 
+import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from seatrial.errors import LoadError
@@ -8,6 +10,7 @@ from seatrial.load.crowd import Crowd
 from seatrial.load.holding import Holding
 from seatrial.load.interval import Interval
 from seatrial.load.messages import Journey
+from seatrial.load.observation import HeardCounts
 from seatrial.load.person import Person
 from seatrial.load.under_way import Stage
 
@@ -15,6 +18,9 @@ __all__ = ["Listener", "Listeners"]
 
 Listener = str | Callable[[Person], Journey]
 """A listener's journey, or the name of an operation that is one."""
+
+_QUIET_S = 0.5
+_LOOK_EVERY_S = 0.05
 
 
 class Listeners:
@@ -54,7 +60,19 @@ class Listeners:
                 await self._stage.live.gone()
 
     async def hear_out(self, until_s: float) -> None:
-        """After the last answer of an interval: until nothing more is heard, or until_s (perf_counter)."""
-        current = self._current()
-        for holding in self._held if current is not None and current.one_by_one is None else ():
-            await holding.hear_out(until_s)
+        """After the last answer of an interval: until all that was sent in it was heard of, and nothing more comes.
+
+        Who is told last must not be left out. It lasts at most until until_s (perf_counter); what nobody has heard of
+        by then is counted.
+        """
+        interval = self._current()
+        if not self._held or interval is None or interval.one_by_one is not None:
+            return
+        causes, since_s = self._stage.live.causes, interval.counts_from_s
+        began_s = time.perf_counter()
+        while (now_s := time.perf_counter()) < until_s:
+            last_s = max(began_s, *(holding.last_heard_s for holding in self._held))
+            if now_s >= last_s + _QUIET_S and not causes.unheard(since_s):
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        interval.count_heard(HeardCounts(unheard=causes.unheard(since_s)))

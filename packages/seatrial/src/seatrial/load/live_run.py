@@ -2,8 +2,9 @@
 
 import time
 
+from seatrial.load.live_socket import LiveSocket
 from seatrial.load.messages import Request
-from seatrial.load.observation import Observation
+from seatrial.load.observation import HeardCounts, Observation
 from seatrial.load.under_way import Host
 
 __all__ = ["LiveRun"]
@@ -63,6 +64,11 @@ class LiveRun:
             self._name, self._due_s, self._dispatched_s, self._sent_s or done_s, done_s, self._status, error
         )
         self._host.note(seen, detail, self._asked())
+
+    def _count_dropped(self, socket: LiveSocket) -> None:
+        dropped = socket.take_dropped()
+        if dropped:
+            self._host.interval.count_heard(HeardCounts(dropped=dropped))
 
     def _late(self) -> str:
         return "no answer in time"

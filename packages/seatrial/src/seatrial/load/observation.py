@@ -51,15 +51,22 @@ class HeardCounts:
     """What came over open sockets in an interval.
 
     events: taken up by journeys. unknown: of these, whose cause was asked for but is not known, so that nothing can be
-    said of their time. dropped: never taken up, since newer ones came before anybody asked.
+    said of their time. dropped: never taken up, since newer ones came before anybody asked. unheard: requests with a
+    cause that no held listener had heard of when the interval was over.
     """
 
     events: int = 0
     unknown: int = 0
     dropped: int = 0
+    unheard: int = 0
 
     def __add__(self, other: "HeardCounts") -> "HeardCounts":
-        return HeardCounts(self.events + other.events, self.unknown + other.unknown, self.dropped + other.dropped)
+        return HeardCounts(
+            self.events + other.events,
+            self.unknown + other.unknown,
+            self.dropped + other.dropped,
+            self.unheard + other.unheard,
+        )
 
 
 @dataclass(frozen=True, slots=True)
