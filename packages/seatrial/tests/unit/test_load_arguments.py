@@ -172,7 +172,7 @@ URLS = {
     "http://": "it names no host",
     "http://127.0.0.1:port/": "is no URL that can be loaded",
     "http://me:secret@127.0.0.1/": "--header 'Authorization: Basic ...'",
-    "http://[::1": "is no URL that can be loaded",
+    "http://[::1": "is no URL",
     "http://example.org/": "example.org is not this machine",
     "http://localhost.example.org/": "localhost.example.org is not this machine",
     "http://10.0.0.1/": "10.0.0.1 is not this machine",

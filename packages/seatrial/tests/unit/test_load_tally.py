@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.load.histogram import quantile
-from seatrial.load.observation import Observation
+from seatrial.load.observation import BROADCAST, Observation
 from seatrial.load.series import ROWS_MAX, Series
 from seatrial.load.tally import OPERATIONS_MAX, OTHER_OPERATIONS, Tally
 
@@ -181,3 +181,17 @@ def test_two_million_observations_take_no_more_memory_than_a_hundred_thousand() 
     assert held_bytes(tally) - before_bytes < 1_000
     assert grown_bytes < 10_000
     assert peak_bytes < 50_000
+
+
+def test_a_broadcast_has_an_operation_of_its_own_and_is_no_request() -> None:
+    tally = a_tally()
+    tally.add(Observation("post", STARTED_S + 1, STARTED_S + 1.01, STARTED_S + 1.01, STARTED_S + 1.1, 200))
+    for listener in range(9):
+        heard_s = STARTED_S + 1.2 + listener / 100
+        tally.add(Observation(f"post{BROADCAST}", STARTED_S + 1, STARTED_S + 1, STARTED_S + 1.01, heard_s, 0))
+    assert tally.total.requests == tally.total.answered == tally.answered_inside == 1
+    assert tally.lateness.count == 1
+    assert sum(row.offered for row in tally.series()) == 1
+    heard = tally.operations[f"post{BROADCAST}"]
+    assert heard.requests == 9
+    assert heard.from_due.max_s == pytest.approx(0.28)

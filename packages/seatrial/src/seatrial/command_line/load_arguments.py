@@ -32,7 +32,8 @@ def add_load(commands: "Commands") -> argparse.ArgumentParser:
     parser.add_argument(
         "url",
         metavar="URL",
-        help="what is asked, such as http://127.0.0.1:8000/path?query; only the address with --journeys",
+        help="what is asked, such as http://127.0.0.1:8000/path?query, https://localhost/ or unix:/run/app.sock:/path; "
+        "only the address with --journeys",
     )
     _add_schedule(parser)
     _add_request(parser)
@@ -83,9 +84,7 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the request (without --journeys)")
     group.add_argument("--method", metavar="NAME", help="GET, or POST when there is --data")
     group.add_argument("--data", metavar="TEXT", help="the body; @FILE sends what is in the file")
-    group.add_argument(
-        "--header", metavar="'NAME: VALUE'", action="append", default=[], help="one more header; may be repeated"
-    )
+    group.add_argument("--header", metavar="'NAME: VALUE'", action="append", help="one more header; may be repeated")
     group.add_argument("--expect-status", metavar="N", help="the only right status (if not said: any below 400)")
     group.add_argument("--expect-text", metavar="TEXT", help="what the answer must hold to be right")
 

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 from seatrial.command_line.load_arrivals import load_arrivals, load_concurrency, load_duration_s, load_warm_up_s
 from seatrial.command_line.load_workload import load_target, load_workload
@@ -66,8 +67,20 @@ def load_plan(options: argparse.Namespace) -> LoadPlan:
             in_flight_max=connections,
             host_header=options.host_header or "",
             allow_remote=options.i_may_load_this_host,
+            verify=not options.insecure,
+            ca_file=_ca_file(options, base_url),
             is_self_checked=not options.no_self_check,
         )
     except LoadError as error:
         # What the plan itself refuses are numbers of the command line that do not go together.
         raise SpecError(error.what, try_this=error.try_this) from None
+
+
+def _ca_file(options: argparse.Namespace, base_url: str) -> Path | None:
+    for name in ("ca_file", "insecure"):
+        if getattr(options, name) and not base_url.startswith("https:"):
+            raise SpecError("is about https://.", where=f"--{name.replace('_', '-')}", try_this="Leave it out.")
+    path: Path | None = options.ca_file
+    if path is not None and not path.is_file():
+        raise SpecError(f"there is no file {path}.", where="--ca-file", try_this="It is a text file (PEM).")
+    return None if path is None else path.absolute()

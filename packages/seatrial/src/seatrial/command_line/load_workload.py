@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from seatrial.command_line.quantities import seconds, share, weights, whole_number
-from seatrial.errors import SpecError
+from seatrial.errors import LoadError, SpecError
+from seatrial.load.target import split_url
 from seatrial.spec.checking import did_you_mean
 from seatrial.spec.journeys_file import DeclaredJourneys, declared_journeys
 from seatrial.spec.reading import read_trial_spec
@@ -17,6 +18,7 @@ from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 __all__ = ["load_target", "load_workload", "workload_of_file"]
 
+_URL_FORM = "Write it so: http://127.0.0.1:8000/path, or unix:/run/app.sock:/path"
 DATA_BYTES_MAX = 16 * 1024 * 1024
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -31,14 +33,14 @@ def load_target(options: argparse.Namespace) -> tuple[str, str]:
     Raises SpecError when it is no URL, or another machine's without permission.
     """
     text: str = options.url.strip()
-    if text.startswith("unix:"):
-        # A socket's path and the path asked for cannot be told apart by slashes: a second colon stands between them.
-        address, _, path = text.removeprefix("unix:").partition(":")
-        return f"unix:{address}", path or "/"
-    url = text if "://" in text else f"http://{text}"
     try:
-        parts = urllib.parse.urlsplit(url)
+        base_url, path = split_url(text)
+        parts = urllib.parse.urlsplit(base_url)
+        if parts.scheme in {"unix", "http+unix"}:
+            return base_url, path
         host, _ = parts.hostname, parts.port
+    except LoadError as error:
+        raise SpecError(error.what, where="URL", try_this=_URL_FORM) from None
     except ValueError as error:
         raise _no_url(text, str(error)) from None
     if parts.scheme not in {"http", "https"}:
@@ -58,8 +60,7 @@ def load_target(options: argparse.Namespace) -> tuple[str, str]:
             try_this="Load on a machine that others use can take it down for them, and many providers forbid it. If it "
             "is yours, or you were asked to, add --i-may-load-this-host.",
         )
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}", f"{parts.path or '/'}{query}"
+    return base_url, path
 
 
 def load_workload(options: argparse.Namespace, path: str) -> WorkloadSpec:
@@ -93,7 +94,7 @@ def _no_url(text: str, why: str) -> SpecError:
     return SpecError(
         f"{text!r} is no URL that can be loaded: {why}.",
         where="URL",
-        try_this="Write it so: http://127.0.0.1:8000/path",
+        try_this=_URL_FORM,
     )
 
 
@@ -125,7 +126,7 @@ def _one_request(options: argparse.Namespace, path: str) -> OperationSpec:
         body=body,
         expect_status=status,
         expect_text=options.expect_text or "",
-        headers=tuple(_header(text) for text in options.header),
+        headers=tuple(_header(text) for text in options.header or ()),
     )
 
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 from seatrial.errors import LoadError, SeatrialError
@@ -20,7 +20,7 @@ from seatrial.load import cpus, event_loop
 from seatrial.load.arrivals import Part
 from seatrial.load.driver import Driver
 from seatrial.load.glance import Glance
-from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.observation import HeardCounts, LoadRecord, Observation
 from seatrial.load.plan import LoadPlan
 from seatrial.load.sessions import SessionCounts
 from seatrial.load.tally import Tally
@@ -60,6 +60,7 @@ class PartResult:
     in_flight_max: int
     failures: tuple[str, ...] = ()
     sessions: SessionCounts | None = None
+    heard: HeardCounts = field(default=HeardCounts())
 
 
 async def take_part(
@@ -103,6 +104,7 @@ async def take_part(
             in_flight_max=record.in_flight_max,
             failures=record.failures,
             sessions=record.sessions,
+            heard=record.heard,
         )
 
 

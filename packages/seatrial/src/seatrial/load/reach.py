@@ -17,10 +17,17 @@ def check_reachable(plan: LoadPlan) -> None:
     Raises:
         LoadError: the URL cannot be driven, or nobody takes the connection within 5 s.
     """
-    there = target(plan.base_url, plan.host_header, allow_remote=plan.allow_remote)
+    there = target(
+        plan.base_url, plan.host_header, allow_remote=plan.allow_remote, verify=plan.verify, ca_file=plan.ca_file
+    )
     within_s = min(_WITHIN_S, plan.workload.timeout_s)
     try:
-        socket.create_connection((there.address, there.port), timeout=within_s).close()
+        if there.is_socket:
+            with socket.socket(socket.AF_UNIX) as mine:
+                mine.settimeout(within_s)
+                mine.connect(there.address)
+        else:
+            socket.create_connection((there.address, there.port), timeout=within_s).close()
     except TimeoutError:
         raise LoadError(
             f"nobody took a connection within {within_s:g} s.",

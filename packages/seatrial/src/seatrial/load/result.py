@@ -1,10 +1,11 @@
 """What a whole load gave: everything its processes saw, merged, and whether it says anything about the subject."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seatrial.load.interval import FAILURES_KEPT
 from seatrial.load.member import PartResult
+from seatrial.load.observation import HeardCounts
 from seatrial.load.plan import LoadPlan
 from seatrial.load.self_check import SelfCheck
 from seatrial.load.sessions import SessionCounts
@@ -30,9 +31,9 @@ class LoadResult:
 
     tally: of all processes. arrivals: operations (or sessions) begun in the interval; in a closed loop, requests.
     cpu_s: CPU seconds of the generator in the interval. in_flight_max: the most requests on their way at once (of
-    several processes, the sum of their own). failures: the first of each kind, in words. faults: why the load says
-    nothing about the subject. is_interrupted: it was broken off; plan.duration_s is then how long it lasted, and what
-    was on its way is not counted.
+    several processes, the sum of their own). failures: the first of each kind, in words. heard: what came over open
+    sockets. faults: why the load says nothing about the subject. is_interrupted: it was broken off; plan.duration_s is
+    then how long it lasted, and what was on its way is not counted.
     """
 
     plan: LoadPlan
@@ -43,6 +44,7 @@ class LoadResult:
     in_flight_max: int
     failures: tuple[str, ...] = ()
     sessions: SessionCounts | None = None
+    heard: HeardCounts = field(default=HeardCounts())
     self_check: SelfCheck | None = None
     faults: tuple[Fault, ...] = ()
     is_interrupted: bool = False
@@ -96,6 +98,7 @@ def load_result(
         ),
         in_flight_max=sum(part.in_flight_max for part in parts),
         failures=tuple(failures)[:FAILURES_KEPT],
+        heard=sum((part.heard for part in parts), HeardCounts()),
         sessions=_together([part.sessions for part in parts if part.sessions is not None]),
         self_check=self_check,
         faults=_faults(plan, tally, parts, self_check, cpus),

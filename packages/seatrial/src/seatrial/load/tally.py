@@ -7,7 +7,7 @@ from operator import sub
 from typing import Any
 
 from seatrial.load.histogram import Histogram
-from seatrial.load.observation import Observation
+from seatrial.load.observation import BROADCAST, Observation
 from seatrial.load.series import Series, SeriesRow
 
 __all__ = ["OPERATIONS_MAX", "OTHER_OPERATIONS", "OperationTally", "Tally"]
@@ -64,6 +64,9 @@ class Tally:
     whichever is longer, by both clocks: an error page after 2 ms, a refused connection, and what the in-flight cap
     never sent all stand beside those that gave up waiting.
 
+    Broadcasts (see `Observation.is_broadcast`) have an operation of their own and are in nothing else here: they are
+    no requests.
+
     Tallies of the same interval made by several processes merge exactly, in any order, and can be pickled. (Beyond
     OPERATIONS_MAX names it depends on the order which of them are told apart; their sums do not.)
     """
@@ -114,10 +117,11 @@ class Tally:
 
     @property
     def total(self) -> OperationTally:
-        """What was seen of all operations together."""
+        """What was seen of all operations together, but for broadcasts."""
         total = OperationTally()
-        for one in self.operations.values():
-            total.merge(one)
+        for name, one in self.operations.items():
+            if not name.endswith(BROADCAST):
+                total.merge(one)
         return total
 
     @property
@@ -156,7 +160,7 @@ class Tally:
         """The name it is counted under; there is room for it then."""
         if name not in self._operations:
             if len(self._operations) >= OPERATIONS_MAX:
-                name = OTHER_OPERATIONS
+                name = f"{OTHER_OPERATIONS}{BROADCAST}" if name.endswith(BROADCAST) else OTHER_OPERATIONS
             self._operations.setdefault(name, OperationTally())
             self._waiting.setdefault(name, [])
         return name
@@ -192,6 +196,8 @@ class Tally:
         one.reused_retries += sum(retries)
         one.from_due.record(from_due_s)
         one.from_sent.record(from_sent_s)
+        if name.endswith(BROADCAST):
+            return
         lateness_s = list(map(sub, dispatched_s, due_s))
         self._lateness.record(lateness_s)
         if self.on_count is not None:

@@ -9,6 +9,7 @@ from typing import Self
 
 from seatrial.load.driver import Driver
 from seatrial.load.glance import Glance
+from seatrial.load.observation import BROADCAST
 from seatrial.load.tally import Tally
 
 __all__ = ["Watch"]
@@ -48,9 +49,10 @@ class Watch:
     def _look(self) -> None:
         now_s = time.perf_counter()
         requests = answered = 0
-        for one in self._tally.operations.values():
-            requests += one.requests
-            answered += one.answered
+        for name, one in self._tally.operations.items():
+            if not name.endswith(BROADCAST):
+                requests += one.requests
+                answered += one.answered
         arrivals = self._driver.arrivals
         self._show(
             Glance(

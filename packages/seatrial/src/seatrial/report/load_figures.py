@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from seatrial.load.arrivals import Arrivals, Constant, Poisson
 from seatrial.load.day import Day
 from seatrial.load.histogram import Histogram
+from seatrial.load.observation import HeardCounts
 from seatrial.load.profile import Profile
 from seatrial.load.result import LoadResult
 from seatrial.load.self_check import SelfCheck
@@ -84,6 +85,7 @@ class LoadFigures:
     processes: int = 1
     reused_retries: int = 0
     sessions: SessionCounts | None = None
+    heard: HeardCounts = field(default=HeardCounts())
     self_check: SelfCheck | None = None
     failures: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
@@ -104,7 +106,7 @@ def load_figures(result: LoadResult, url: str = "", started_at: datetime | None 
         arrivals=_kind(plan.arrivals),
         spacing=_spacing(plan.arrivals),
         duration_s=plan.duration_s,
-        # What a journey asks for after its first request is offered too; an interruption leaves the last ones uncounted.
+        # What a journey asks for after its first request is offered too; of an interruption the last are not counted.
         offered_rate_rps=max(total.requests, result.arrivals) / plan.duration_s if is_open else None,
         arrival_rate_per_s=result.offered_rate_rps,
         throughput_rps=result.throughput_rps,
@@ -132,6 +134,7 @@ def load_figures(result: LoadResult, url: str = "", started_at: datetime | None 
         processes=plan.processes,
         reused_retries=total.reused_retries,
         sessions=result.sessions,
+        heard=result.heard,
         self_check=result.self_check,
         failures=result.failures,
         caveats=load_caveats(result),
