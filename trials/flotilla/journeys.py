@@ -1,9 +1,12 @@
-"""What signed-in people do on Flotilla: one generator function per operation, as any user of Seatrial writes it."""
+"""What people do on Flotilla: one generator function per operation, as any user of Seatrial writes it; and `visit`, a
+whole session of many of them, which sessions.toml drives.
+"""
 
 import re
-from typing import cast
+from collections.abc import Generator
+from typing import Any, cast
 
-from seatrial.load.journeys import Journey, Person, Response, Zipf, expect, form, get, post
+from seatrial.load.journeys import Journey, Person, Response, Zipf, expect, form, get, page, post, think
 
 PEOPLE = 10_000
 PASSWORD = "correct horse battery"  # of every person of the seeded town
@@ -14,6 +17,7 @@ visited = Zipf(PEOPLE, exponent=0.9, seed="visited")
 POST_LINK = re.compile(r'class="when" href="(/@[a-z0-9_]+/(\d+))"')
 OLDER_LINK = re.compile(r'rel="next" href="([^"]+)"')
 TAG_LINK = re.compile(r'href="(/tags/[^"]+)"')
+PART_LINK = re.compile(r'<link rel="(?:stylesheet|icon)" href="([^"]+)"')
 
 
 def handle(rank: int) -> str:
@@ -21,81 +25,150 @@ def handle(rank: int) -> str:
 
 
 def sign_in(person: Person) -> Journey:
-    """Once for each person, before anything is measured."""
-    page = yield get("/sign-in")
-    expect(page, contains='id="sign-in"')
+    """Once for each person, before anything is measured; in a visit, by whoever comes for the first time."""
+    entrance = yield get("/sign-in", name="sign_in")
+    expect(entrance, contains='id="sign-in"')
     me = handle(1 + (person.number * 331) % PEOPLE)  # spread over the town: busy and quiet people
-    home = yield form(page, "/sign-in").submit(handle=me, password=PASSWORD)
+    home = yield form(entrance, "/sign-in", name="sign_in").submit(handle=me, password=PASSWORD)
     expect(home, contains=f'data-me="{me}"')
     person.memory["me"] = me
     remember(person, home)
 
 
 def home(person: Person) -> Journey:
-    page = yield get("/home")
-    expect_signed_in(person, page, 'id="home-timeline"')
-    remember(person, page)
+    response = yield get("/home")
+    expect_signed_in(person, response, 'id="home-timeline"')
+    remember(person, response)
 
 
 def older_home(person: Person) -> Journey:
-    page = yield get(str(person.memory.get("older") or "/home"))
-    expect_signed_in(person, page, 'id="home-timeline"')
+    response = yield get(str(person.memory.get("older") or "/home"))
+    expect_signed_in(person, response, 'id="home-timeline"')
 
 
 def public(person: Person) -> Journey:
-    page = yield get("/public")
-    expect_signed_in(person, page, 'id="public-timeline"')
-    remember(person, page)
+    response = yield get("/public")
+    expect_signed_in(person, response, 'id="public-timeline"')
+    remember(person, response)
 
 
 def profile(person: Person) -> Journey:
     who = handle(visited.draw(person.random))
-    page = yield get(f"/@{who}")
-    expect_signed_in(person, page, f'<p class="handle">@{who}</p>')
+    response = yield get(f"/@{who}")
+    expect_signed_in(person, response, f'<p class="handle">@{who}</p>')
 
 
 def one_post(person: Person) -> Journey:
     path, number = person.random.choice(known_posts(person))
-    page = yield get(path)
-    expect_signed_in(person, page, f'id="post-{number}"')
+    response = yield get(path)
+    expect_signed_in(person, response, f'id="post-{number}"')
 
 
 def tag(person: Person) -> Journey:
-    page = yield get(str(person.memory.get("tag") or "/tags/harbour"))
-    expect_signed_in(person, page, 'id="tag-timeline"')
+    response = yield get(str(person.memory.get("tag") or "/tags/harbour"))
+    expect_signed_in(person, response, 'id="tag-timeline"')
 
 
 def like(person: Person) -> Journey:
     path, number = person.random.choice(known_posts(person))
-    page = yield post(f"/posts/{number}/like", {"csrf_token": token(person), "next": path})
-    expect_signed_in(person, page, f'formaction="/posts/{number}/unlike"')
+    response = yield post(f"/posts/{number}/like", {"csrf_token": token(person), "next": path})
+    expect_signed_in(person, response, f'formaction="/posts/{number}/unlike"')
 
 
 def write_post(person: Person) -> Journey:
     words = person.unique("note")
     text = f"Fair wind today, {words} @{handle(visited.draw(person.random))} #harbour"
-    page = yield post("/posts", {"csrf_token": token(person), "next": "/home", "text": text})
-    expect_signed_in(person, page, words)
+    response = yield post("/posts", {"csrf_token": token(person), "next": "/home", "text": text})
+    expect_signed_in(person, response, words)
 
 
 def follow(person: Person) -> Journey:
     who = handle(visited.draw(person.random))
     if who == person.memory["me"]:
         who = handle(PEOPLE)
-    page = yield post(f"/@{who}/follow", {"csrf_token": token(person), "next": f"/@{who}"})
-    expect_signed_in(person, page, f'formaction="/@{who}/unfollow"')
+    response = yield post(f"/@{who}/follow", {"csrf_token": token(person), "next": f"/@{who}"})
+    expect_signed_in(person, response, f'formaction="/@{who}/unfollow"')
 
 
-def expect_signed_in(person: Person, page: Response, marker: str) -> None:
-    expect(page, contains=marker)
-    expect(page, contains=f'data-me="{person.memory["me"]}"')
+def visit(person: Person) -> Journey:
+    """A session of some two minutes: arrive, sign in or come back, look around, read, like, perhaps write.
+
+    Some 8 requests; 7 more of somebody new, whose browser has nothing of the site yet.
+    """
+    rng = person.random
+    if "me" not in person.memory:
+        # Somebody new looks at what is public before signing in.
+        yield from opened(person, "/", "arrive")
+        yield reading(rng.expovariate(1 / 10))
+        yield from sign_in(person)
+    response = yield from opened(person, "/home", "home")
+    expect_signed_in(person, response, 'id="home-timeline"')
+    remember(person, response)
+    for _ in range(rng.randint(2, 5)):
+        yield reading(rng.expovariate(1 / 20))
+        yield from wander(person)
+    if rng.random() < 0.1:
+        yield reading(rng.expovariate(1 / 30))  # writing takes its time too
+        words = person.unique("note")
+        written = yield form(response, "/posts", name="write_post").submit(text=f"Fair wind today, {words} #harbour")
+        expect_signed_in(person, written, words)
 
 
-def remember(person: Person, page: Response) -> None:
+def wander(person: Person) -> Journey:
+    """The next few pages: a post of the timeline and perhaps a like, its author, or older posts."""
+    rng = person.random
+    choice = rng.random()
+    if choice < 0.6:
+        path, number = rng.choice(known_posts(person))
+        response = yield from opened(person, path, "one_post")
+        expect_signed_in(person, response, f'id="post-{number}"')
+        if rng.random() < 0.3 and f'formaction="/posts/{number}/like"' in response.text:
+            yield reading(rng.expovariate(1 / 5))
+            liked = yield form(response, f"/posts/{number}/like", name="like").submit()
+            expect_signed_in(person, liked, f'formaction="/posts/{number}/unlike"')
+        yield reading(rng.expovariate(1 / 15))
+        response = yield from opened(person, path.rpartition("/")[0], "profile")
+        expect_signed_in(person, response, 'id="profile-timeline"')
+    else:
+        older = str(person.memory.get("older") or "/public")
+        response = yield from opened(
+            person, older if choice < 0.9 else "/public", "older_home" if choice < 0.9 else "public"
+        )
+        expect_signed_in(person, response, '-timeline"')
+        remember(person, response)
+
+
+def opened(person: Person, path: str, name: str) -> Generator[Any, Any, Response]:
+    """A page as a browser opens it: then its stylesheet and its icon, unless they are kept from an earlier page.
+
+    Flotilla itself serves them here, as it does without a proxy in front; behind one that keeps them for everybody, the
+    app would hardly see those requests. Browsers keep them for a year, since their addresses change with their content.
+    """
+    response: Response = yield get(path, name=name)
+    kept = cast("set[str]", person.memory.setdefault("kept", set()))
+    parts = [part for part in dict.fromkeys(PART_LINK.findall(response.text)) if part not in kept]
+    if parts:
+        for part in (yield page(*(get(part, name="static") for part in parts))):
+            expect(part)
+        kept.update(parts)
+    return response
+
+
+def reading(seconds: float) -> Any:
+    """A pause before the next click, of at least a second and at most two minutes."""
+    return think(min(max(seconds, 1.0), 120.0))
+
+
+def expect_signed_in(person: Person, response: Response, marker: str) -> None:
+    expect(response, contains=marker)
+    expect(response, contains=f'data-me="{person.memory["me"]}"')
+
+
+def remember(person: Person, response: Response) -> None:
     """Keep what a person would click next: the form token, the posts seen, the next page, a tag."""
-    text = page.text
+    text = response.text
     if "token" not in person.memory:
-        person.memory["token"] = dict(form(page, "/posts").fields)["csrf_token"]
+        person.memory["token"] = dict(form(response, "/posts").fields)["csrf_token"]
     if seen := POST_LINK.findall(text):
         person.memory["posts"] = seen
     if (older := OLDER_LINK.search(text)) and older[1].startswith("/home"):

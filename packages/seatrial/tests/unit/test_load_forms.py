@@ -216,7 +216,8 @@ def test_a_form_is_found_by_where_one_of_its_buttons_leads() -> None:
         <button form=deeds formaction="like?x=1" name=how value=well>Like</button>""",
         "/posts/8",
     )
-    assert form(page, "/posts/7/like").submit().body == b"csrf_token=t"
+    like = form(page, "/posts/7/like", name="like").submit()
+    assert (like.body, like.name) == (b"csrf_token=t", "like")
     pressed = form(page, "like?x=1").submit()
     assert (pressed.path, pressed.body) == ("/posts/like?x=1", b"csrf_token=t&how=well")
     with pytest.raises(ExpectationError, match="no form with action '/posts/9/like'") as caught:

@@ -18,13 +18,17 @@ _ENCODINGS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form, ready to be filled in; controls: its fields in the page's order. page: the answer that holds it."""
+    """A form, ready to be filled in; controls: its fields in the page's order. page: the answer that holds it.
+
+    name: the operation that sending it is counted under; empty means the journey's.
+    """
 
     action: str
     method: str
     enctype: str
     controls: tuple[Control, ...]
     page: Response = field(repr=False)
+    name: str = ""
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
@@ -49,19 +53,19 @@ class Form:
         entries = list(self._entries(values))
         if self.method == "POST" and self.enctype == "multipart/form-data":
             body, content_type = multipart(entries)
-            return post(self.action, body, headers=(("Content-Type", content_type),))
+            return post(self.action, body, headers=(("Content-Type", content_type),), name=self.name)
         # Any other form sends of a file no more than its name.
         texts = [
             (as_lines(name), value.name if isinstance(value, File) else as_lines(value)) for name, value in entries
         ]
         if self.method == "POST" and self.enctype == "text/plain":
             plain = "".join(f"{name}={value}\r\n" for name, value in texts)
-            return post(self.action, plain.encode(), headers=(("Content-Type", "text/plain"),))
+            return post(self.action, plain.encode(), headers=(("Content-Type", "text/plain"),), name=self.name)
         # Byte for byte what a browser writes, which leaves other characters as they are than Python does.
         encoded = urllib.parse.urlencode(texts, safe="*").replace("~", "%7E")
         if self.method == "POST":
-            return post(self.action, encoded)
-        return get(f"{self.action.partition('?')[0]}?{encoded}")
+            return post(self.action, encoded, name=self.name)
+        return get(f"{self.action.partition('?')[0]}?{encoded}", name=self.name)
 
     def _entries(self, values: dict[str, object]) -> Iterator[Entry]:
         given = set()
@@ -83,10 +87,11 @@ class Form:
         return ExpectationError(f"the form of {self.action} {what}.", response=self.page)
 
 
-def form(response: Response, action: str | None = None) -> Form:
+def form(response: Response, action: str | None = None, *, name: str = "") -> Form:
     """The page's form with this `action` (as written there, or as a path), or with a button that leads there.
 
-    Without an action, the only form that posts, or else the only form.
+    Without an action, the only form that posts, or else the only form. name: the operation that sending it is counted
+    under, instead of the journey's.
     """
     forms = forms_of(response.text)
     if action is None:
@@ -95,11 +100,11 @@ def form(response: Response, action: str | None = None) -> Form:
         path = _resolved(action, response.path)
         fitting = [one for one in forms if _resolved(one.action or response.path, response.path) == path]
         if not fitting:
-            pressed = _with_button(forms, path, response)
+            pressed = _with_button(forms, path, response, name)
             if pressed is not None:
                 return pressed
     if len(fitting) == 1 or (fitting and action is not None):
-        return _form(fitting[0], None, response)
+        return _form(fitting[0], None, response, name)
     there = ", ".join(f"{one.method or 'GET'} {_resolved(one.action or response.path, response.path)}" for one in forms)
     wanted = f"with action {action!r}" if action is not None else "to fill in"
     many = "several forms" if fitting else "no form"
@@ -110,15 +115,15 @@ def form(response: Response, action: str | None = None) -> Form:
     )
 
 
-def _with_button(forms: list[PageForm], path: str, response: Response) -> Form | None:
+def _with_button(forms: list[PageForm], path: str, response: Response, name: str) -> Form | None:
     for one in forms:
         for button in one.buttons:
             if button.action and _resolved(button.action, response.path) == path:
-                return _form(one, button, response)
+                return _form(one, button, response, name)
     return None
 
 
-def _form(one: PageForm, pressed: Button | None, response: Response) -> Form:
+def _form(one: PageForm, pressed: Button | None, response: Response, name: str) -> Form:
     action, method, enctype, controls = one.action, one.method, one.enctype, one.controls
     if pressed is not None:
         action, method, enctype = pressed.action, pressed.method or method, pressed.enctype or enctype
@@ -132,6 +137,7 @@ def _form(one: PageForm, pressed: Button | None, response: Response) -> Form:
         enctype=enctype if enctype in _ENCODINGS else _ENCODINGS[0],
         controls=tuple(controls),
         page=response,
+        name=name,
     )
 
 

@@ -1,0 +1,78 @@
+"""The visits of trials/flotilla against a real Flotilla with a small town: every step of them works."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seatrial.load.driver import Driver
+from seatrial.load.event_loop import run
+from seatrial.load.observation import LoadRecord
+from seatrial.load.workload import Workload
+from seatrial.spec.reading import read_trial_spec
+from seatrial.testbed.testbed import Testbed
+
+TRIAL = Path(__file__).parent.parent / "trials" / "flotilla"
+SESSIONS = TRIAL / "sessions.toml"
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[str]:
+    """The address of Flotilla as the trial starts it, with a twentieth of the posts."""
+    spec = read_trial_spec(TRIAL)
+    prepare = tuple(tuple("5000" if word == "100000" else word for word in command) for command in spec.subject.prepare)
+    with Testbed(replace(spec, subject=replace(spec.subject, prepare=prepare))) as testbed:
+        testbed.prepare()
+        testbed.start(1, 4, fresh_data=True)
+        yield testbed.url
+
+
+def test_whole_visits_of_new_and_of_returning_people_go_through_every_step(town: str) -> None:
+    workload = Workload.from_spec(replace(read_trial_spec(SESSIONS).workload, people=8))
+    steps = {"arrive", "sign_in", "home", "one_post", "profile", "older_home", "public", "like", "write_post", "static"}
+    seen: Counter[str] = Counter()
+
+    async def main() -> LoadRecord:
+        async with Driver(town, workload, seed=1, run_token="visits") as driver:
+            await driver.sign_in_all()
+            # Back to back, since pauses would make minutes of it; until each step was there, however rare.
+            return await driver.closed_loop(
+                4, 60.0, on_request=lambda one: seen.update((one.operation,)), until=lambda: steps <= seen.keys()
+            )
+
+    record = run(main())
+    assert record.failures == ()
+    assert {name.removesuffix(" (redirect)") for name in seen} == steps
+    # Stylesheet and icon are fetched once by each browser: by those who arrive, and by the pool at their first visit.
+    assert seen["static"] <= 2 * (seen["arrive"] + 8)
+
+
+def test_the_session_file_is_driven_as_its_first_lines_say(town: str) -> None:
+    command = shown_command(SESSIONS.read_text(encoding="utf-8"))
+    assert command[:2] == ["seatrial", "load"]
+    options = [town if word.startswith("http://") else word for word in command[2:]]
+    short = {"0.5": "5", "4m": "1", "5m": "3"}
+    options = [short.get(word, word) for word in options]
+    done = subprocess.run(
+        [sys.executable, "-m", "seatrial", "load", *options, "--people", "8", "--json"],
+        cwd=TRIAL.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    figures = json.loads(done.stdout)
+    assert figures["errors"] == {}, done.stderr
+    assert figures["sessions"]["begun"] > 0
+    assert {"home", "arrive", "sign_in", "static"} <= figures["operations"].keys()
+
+
+def shown_command(text: str) -> list[str]:
+    """The command that the file's own comment shows."""
+    line = next(line for line in text.splitlines() if line.startswith("#     seatrial load "))
+    return line.removeprefix("#").split()
