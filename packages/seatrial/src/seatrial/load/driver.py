@@ -72,7 +72,7 @@ class Driver:
         self._schedules = itertools.count(1)
         self._is_driving = False
         self._interval = Interval(thinks=False)
-        self._listeners = Listeners(self, self.crowd, lambda: self._interval if self._is_driving else None)
+        self._listeners = Listeners(self, self.crowd, share, lambda: self._interval if self._is_driving else None)
 
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
@@ -242,15 +242,14 @@ class Driver:
         return await self._loops(interval, Loops(self, interval, self.crowd.jobs(seed, wanted)), 1, None)
 
     def hold(
-        self, journey: Listener, count: int, *, at_once: int = 50, within_s: float = 120.0
+        self, journey: Listener | None = None, count: int | None = None, *, at_once: int = 50, within_s: float = 120.0
     ) -> contextlib.AbstractAsyncContextManager[Holding]:
         """A context that holds `count` listeners beside the load: people whose `journey` comes to a listen().
 
-        They are the people in turn, connected at_once of them at a time; LoadError with the first failure. What they
-        hear is counted in the interval driven at the time, which ends when half a second brings nothing more.
+        If not said, the workload's. They are the people in turn, connected at_once of them at a time; LoadError with
+        the first failure. What they hear is counted in the interval driven at the time.
         """
-        operations = self.workload.operations
-        return self._listeners.hold(journey, count, operations=operations, at_once=at_once, within_s=within_s)
+        return self._listeners.hold(self.workload, journey, count, at_once=at_once, within_s=within_s)
 
     async def _loops(
         self,

@@ -104,13 +104,14 @@ class Holding:
         Raises:
             LoadError: with the first failure, or that within_s was not enough.
         """
-        if self._wanted < 1 or at_once < 1:
-            raise LoadError(f"{self._wanted} listeners, {at_once} at once: both must be above zero.", where="listeners")
+        if self._wanted < 0 or at_once < 1:
+            raise LoadError(f"{self._wanted} listeners, {at_once} at once: that is not a number.", where="listeners")
         _check_ports(self._wanted, is_socket=self._stage.target.is_socket)
         _allow_files(self._wanted)
         started_s = time.perf_counter()
-        self._begin(min(at_once, self._wanted))
-        await asyncio.wait((self._is_over,), timeout=within_s)
+        if self._wanted:
+            self._begin(min(at_once, self._wanted))
+            await asyncio.wait((self._is_over,), timeout=within_s)
         trouble = self._stage.live.trouble
         if trouble is not None:
             raise trouble

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 
 from seatrial.errors import LoadError
+from seatrial.load.arrivals import Part
 from seatrial.load.crowd import Crowd
 from seatrial.load.holding import Holding
 from seatrial.load.interval import Interval
@@ -13,8 +14,10 @@ from seatrial.load.messages import Journey
 from seatrial.load.observation import HeardCounts
 from seatrial.load.person import Person
 from seatrial.load.under_way import Stage
+from seatrial.load.workload import Workload
 
 __all__ = ["Listener", "Listeners"]
+
 
 Listener = str | Callable[[Person], Journey]
 """A listener's journey, or the name of an operation that is one."""
@@ -24,31 +27,28 @@ _LOOK_EVERY_S = 0.05
 
 
 class Listeners:
-    """Holds listeners: people of the crowd. current: the interval that is driven now, if one is."""
+    """Holds people of the crowd. share: this driver's of the workload's listeners. current: the interval driven now."""
 
-    def __init__(self, stage: Stage, crowd: Crowd, current: Callable[[], Interval | None]) -> None:
+    def __init__(self, stage: Stage, crowd: Crowd, share: Part, current: Callable[[], Interval | None]) -> None:
         self._stage = stage
         self._crowd = crowd
+        self._share = share
         self._current = current
         self._held: list[Holding] = []
 
     @contextlib.asynccontextmanager
     async def hold(
-        self,
-        journey: Listener,
-        count: int,
-        *,
-        operations: Mapping[str, Callable[[Person], Journey]],
-        at_once: int,
-        within_s: float,
+        self, workload: Workload, journey: Listener | None, count: int | None, *, at_once: int, within_s: float
     ) -> AsyncIterator[Holding]:
         """See `Driver.hold`."""
-        function = operations.get(journey) if isinstance(journey, str) else journey
-        if function is None:
+        function = workload.operations.get(journey) if isinstance(journey, str) else journey or workload.listener
+        if isinstance(journey, str) and function is None:
             raise LoadError(f"no operation is called {journey!r}.", where="listeners")
         name = journey if isinstance(journey, str) else getattr(function, "__name__", "listener")
-        jobs = ((name, function, person) for person in self._crowd.listeners(count))
-        holding = Holding(self._stage, jobs, count, self._current)
+        wanted = self._share.size(workload.listeners) if count is None else count
+        people = () if function is None else self._crowd.listeners(wanted)
+        jobs = [] if function is None else ((name, function, person) for person in people)
+        holding = Holding(self._stage, iter(jobs), wanted if function is not None else 0, self._current)
         self._held.append(holding)
         try:
             await holding.connect(at_once, within_s)

@@ -76,7 +76,7 @@ class LoadRecord:
     observations: empty when the load was given a book of its own. started_s, ended_s: the measured interval
     (perf_counter). Open loop: arrivals due in it count, and are waited for
     after it. Closed loop: what was on its way at the end is recorded too, done after ended_s.
-    arrivals: operations begun; with `sessions`, sessions. in_flight_max: the most requests that were on their way at once.
+    arrivals: operations begun; with `sessions`, sessions. in_flight_max: the most requests on their way at once.
     failures: the first few wrong answers in words, for the person who reads the error.
     generator_busy: CPU share of the generator's core used by this process during the interval.
     sessions: what became of them, where arrivals are sessions; the observations are then of all requests that were due
@@ -92,3 +92,8 @@ class LoadRecord:
     failures: tuple[str, ...] = field(default=())
     sessions: SessionCounts | None = None
     heard: HeardCounts = field(default=HeardCounts())
+
+    @property
+    def requests(self) -> tuple[Observation, ...]:
+        """The observations that are of requests, not of who heard of them."""
+        return tuple(seen for seen in self.observations if not seen.is_broadcast)

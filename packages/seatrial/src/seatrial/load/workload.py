@@ -21,7 +21,8 @@ class Workload:
     sign_in: run once for each of `people`, before anything is measured; None when nobody signs in.
     timeout_s: how long a person waits for an answer, from when it was due. arrivals: "poisson" or "constant".
     arrivals_are: "operations", each of somebody of `people`, or "sessions": each of a visitor who comes for the first
-    time, but for the share `returning` of `people`. order: "stratified" (see `mix`) or "random".
+    time, but for the share `returning` of `people`. order: "stratified" (see `mix`) or "random". listeners: how many
+    follow the journey `listener` beside the load.
     """
 
     operations: Mapping[str, Callable[[Person], Journey]]
@@ -34,6 +35,8 @@ class Workload:
     arrivals_are: str = "operations"
     returning: float = 0.0
     order: str = "stratified"
+    listeners: int = 0
+    listener: Callable[[Person], Journey] | None = None
 
     def __post_init__(self) -> None:
         missing = sorted(self.weights.keys() - self.operations.keys())
@@ -66,16 +69,16 @@ class Workload:
         """The declared workload, its journeys file imported."""
         operations: dict[str, Callable[[Person], Journey]] = {one.name: _plain(one) for one in spec.operations}
         weights = {one.name: one.weight for one in spec.operations}
-        sign_in = None
+        sign_in = listener = None
         if spec.journeys is not None:
-            wanted = [*spec.mix, *([spec.sign_in] if spec.sign_in else [])]
+            wanted = [*spec.mix, *(name for name in (spec.sign_in, spec.listener) if name)]
             functions = load_journeys(spec.journeys, wanted)
             operations |= {name: functions[name] for name in spec.mix}
             weights |= spec.mix
-            sign_in = functions.get(spec.sign_in)
-        elif spec.mix or spec.sign_in:
+            sign_in, listener = functions.get(spec.sign_in), functions.get(spec.listener)
+        elif spec.mix or spec.sign_in or spec.listener:
             raise SpecError(
-                "mix and sign_in name functions, but there is no journeys file.",
+                "mix, sign_in and listener name functions, but there is no journeys file.",
                 where="workload.journeys",
                 try_this='Add journeys = "journeys.py".',
             )
@@ -90,6 +93,8 @@ class Workload:
             spec.arrivals_are,
             spec.returning,
             spec.order,
+            spec.listeners if listener is not None else 0,
+            listener,
         )
 
 

@@ -119,4 +119,6 @@ def _workload(folder: Path, checked: Checked) -> WorkloadSpec:
         arrivals_are=values["workload.arrivals_are"],
         returning=values["workload.returning"],
         order=values["workload.order"],
+        listeners=values["workload.listeners"],
+        listener=values["workload.listener"],
     )

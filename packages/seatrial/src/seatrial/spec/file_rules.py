@@ -18,7 +18,7 @@ def file_rules(folder: Path) -> tuple[Rule, ...]:
         Rule(("subject.directory",), lambda checked: _directory_problems(folder, checked)),
         Rule(("subject.directory", "subject.python"), lambda checked: _python_problems(folder, checked)),
         Rule(
-            ("workload.journeys", "workload.mix", "workload.sign_in"),
+            ("workload.journeys", "workload.mix", "workload.sign_in", "workload.listener"),
             lambda checked: _journeys_problems(folder, checked),
         ),
         Rule(("plan.id", "plan.cpus", "plan.memory_mb"), _plan_problems),
@@ -64,8 +64,8 @@ def _journeys_problems(folder: Path, checked: Checked) -> list[Problem]:
     if names is None:
         return []
     asked: list[tuple[TomlPath, str]] = [(("workload", "mix", name), name) for name in checked.values["workload.mix"]]
-    if checked.values["workload.sign_in"]:
-        asked.append((("workload", "sign_in"), checked.values["workload.sign_in"]))
+    single = {key: checked.values[f"workload.{key}"] for key in ("sign_in", "listener")}
+    asked += [(("workload", key), name) for key, name in single.items() if name]
     known = ", ".join(sorted(names)) or "none"
     return [
         Problem(path, f"names no function of {journeys.name}.", did_you_mean(name, names) or f"Its functions: {known}.")

@@ -197,6 +197,16 @@ def _workload(checked: Checked) -> Iterator[Problem]:
         yield Problem(("workload", "mix"), "has no weight above zero.", "Give what happens most the largest number.")
 
 
+def _listeners(checked: Checked) -> Iterator[Problem]:
+    count, listener = checked.values["workload.listeners"], checked.values["workload.listener"]
+    if count and not listener:
+        yield Problem(("workload", "listeners"), "follow no journey.", 'Name one: listener = "live_updates".')
+    elif listener and not count:
+        yield Problem(("workload", "listener"), "is followed by nobody.", "Say how many: listeners = 500.")
+    elif listener and not checked.values["workload.journeys"]:
+        yield Problem(("workload", "listener"), "names a function of no file.", 'Add journeys = "journeys.py".')
+
+
 def _sessions(checked: Checked) -> Iterator[Problem]:
     values = checked.values
     returning = values["workload.returning"]
@@ -275,6 +285,7 @@ RULES: tuple[Rule, ...] = (
         _workload,
     ),
     Rule(("workload.arrivals_are", "workload.returning", "workload.sign_in"), _sessions),
+    Rule(("workload.listeners", "workload.listener", "workload.journeys"), _listeners),
     Rule(("workload.operations", "workload.operations.name"), _operation_names),
     Rule(("workload.operations", "workload.operations.path"), _operation_paths),
     Rule(("workload.operations", "workload.operations.weight", "workload.mix"), _operation_weights),

@@ -34,6 +34,7 @@ class WorkloadSpec:
     sign_in: the function that signs one person in, run once for each of `people` after every start.
     arrivals: "poisson" or "constant". timeout_s: how long a person waits for an answer. arrivals_are: "operations" or
     "sessions". returning: the share of sessions that `people` begin, not somebody new. order: "stratified" or "random".
+    listener: the function whose journey `listeners` of the people follow beside the load, from before it to its end.
     """
 
     operations: tuple[OperationSpec, ...] = ()
@@ -47,3 +48,5 @@ class WorkloadSpec:
     arrivals_are: str = "operations"
     returning: float = 0.0
     order: str = "stratified"
+    listeners: int = 0
+    listener: str = ""

@@ -89,6 +89,24 @@ WORKLOAD = Section(
             choices=("stratified", "random"),
         ),
         Key(
+            "workload.listeners",
+            WHOLE_NUMBER,
+            "How many people hold an open socket while the load runs, such as a Socket.IO connection of a page that "
+            "updates itself. They are connected before anything is measured.",
+            "listeners = 500",
+            default=_WORKLOAD.listeners,
+            at_least=0,
+            at_most=100_000,
+        ),
+        Key(
+            "workload.listener",
+            TEXT,
+            "The function of the journeys file that each of `listeners` follows; it connects, and comes to a `listen`.",
+            'listener = "live_updates"',
+            default=_WORKLOAD.listener,
+            default_words="none: nobody listens",
+        ),
+        Key(
             "workload.timeout_s",
             NUMBER,
             "After how many seconds a person gives up; the request then counts as failed.",
