@@ -170,7 +170,8 @@ class Bench:
         )
         async with driver:
             await driver.sign_in_all(deadline_s=self._spec.subject.prepare_timeout_s)
-            yield driver
+            async with driver.hold(within_s=self._spec.subject.prepare_timeout_s):
+                yield driver
 
     async def _confirm(self, one: FreshStart, name: str, estimate_rps: float | None) -> None:
         slo, settings = self._spec.slo, self._spec.measure

@@ -70,7 +70,7 @@ class FreshStart:
             self._refuse_wrong(seen, record)
             if seen.requests:
                 windows.append(seen)
-            elif record.observations and window_s < WINDOW_MAX_S:
+            elif record.requests and window_s < WINDOW_MAX_S:
                 window_s *= 2.0  # answers come later than a window is long: a slow app, not a silent one
             elif time.perf_counter() > until:
                 raise self._unanswered("no request was answered", record)
@@ -142,7 +142,7 @@ class FreshStart:
             return self._driver.closed_loop(concurrency, duration_s)
 
         seen, record = await self._interval(drive, self._conditions(label, "closed", concurrency))
-        self._counts.update(o.operation for o in record.observations)
+        self._counts.update(o.operation for o in record.requests)
         self._arrivals += record.arrivals
         return seen, record
 
@@ -171,7 +171,7 @@ class FreshStart:
         )
 
     def _unanswered(self, what: str, record: LoadRecord) -> LoadError:
-        causes = Counter(o.error for o in record.observations if o.error)
+        causes = Counter(o.error for o in record.requests if o.error)
         told = ", ".join(f"{cause}: {count}" for cause, count in causes.most_common(3))
         return LoadError(
             f"{what} within {self._spec.measure.warm_up_max_s:g} s of warm-up" + (f" ({told})" if told else ""),
@@ -185,9 +185,9 @@ class FreshStart:
     def _refuse_wrong(self, seen: Measurement, record: LoadRecord) -> None:
         # Timeouts and refusals under overload are the subject's answer; wrong content at any load is not capacity.
         wrong = sum(seen.errors.get(cause, 0) for cause in ("status", "expectation", "journey", "protocol"))
-        if wrong > 0.5 * max(1, len(record.observations)):
+        if wrong > 0.5 * max(1, len(record.requests)):
             raise LoadError(
-                f"{wrong} of {len(record.observations)} answers were wrong during '{seen.label}'",
+                f"{wrong} of {len(record.requests)} answers were wrong during '{seen.label}'",
                 where="workload",
                 try_this="A wrong answer is not capacity, so nothing was concluded. What came back:",
                 details="\n".join(record.failures[:FAILURES_TOLD])

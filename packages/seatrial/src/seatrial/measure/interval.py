@@ -115,7 +115,7 @@ def summarize(
     A failed request counts with its response time or the timeout, whichever is longer: no failure looks fast.
     """
     duration_s = record.ended_s - record.started_s
-    seen = record.observations
+    seen = record.requests
     within = [o for o in seen if o.done_s <= record.ended_s]
     errors = Counter(o.error for o in seen if o.error)
     judged = seen if conditions.mode == "open" else within
@@ -168,7 +168,7 @@ def summarize(
 def _faults(
     record: LoadRecord, conditions: Conditions, *, lateness_p99_s: float, others_share: float
 ) -> tuple[Caveat, ...]:
-    seen = record.observations
+    seen = record.requests
     raised = sum(1 for o in seen if o.error == "journey" and o.status < 400)
     return rig_faults(
         lateness_p99_s=lateness_p99_s,
