@@ -69,7 +69,9 @@ async def take_part(
     begins: Callable[[], Awaitable[float]],
     show: Callable[[Glance], None] | None = None,
 ) -> PartResult:
-    """Sign in, ask when to begin (perf_counter), and drive the part `index` of the plan. show: gets a glance a second.
+    """Sign in, connect listeners, ask when to begin (perf_counter), and drive the part `index` of the plan.
+
+    show: gets a glance a second.
 
     Cancelled while it drives it gives what it has seen.
 
@@ -87,8 +89,9 @@ async def take_part(
         ca_file=plan.ca_file,
         share=Part(index, plan.processes),
     )
-    async with driver:
+    async with driver, contextlib.AsyncExitStack() as held:
         await driver.sign_in_all(plan.sign_in_within_s)
+        await held.enter_async_context(driver.hold(within_s=plan.sign_in_within_s))
         begins_s = await begins()
         tally = Tally(
             started_s=begins_s + plan.lead_in_s, duration_s=plan.duration_s, timeout_s=plan.workload.timeout_s
