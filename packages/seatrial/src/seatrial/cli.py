@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial import __version__
+from seatrial.command_line.export_arguments import add_export
 from seatrial.command_line.load_arguments import add_load
 from seatrial.errors import SeatrialError
 
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.set_defaults(function=_report)
 
     add_load(commands).set_defaults(function=_load)
+    add_export(commands).set_defaults(function=_export)
     return parser
 
 
@@ -126,6 +128,12 @@ def _load(options: argparse.Namespace) -> int:
     from seatrial.command_line.load import run_load
 
     return run_load(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from seatrial.command_line.export import run_export
+
+    return run_export(options)
 
 
 def _told(findings: "Findings", *, as_json: bool) -> int:

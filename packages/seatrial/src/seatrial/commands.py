@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seatrial.errors import StudyError
+from seatrial.errors import SpecError, StudyError
 from seatrial.load.fleet import generate
 from seatrial.load.glance import Glance
 from seatrial.load.plan import LoadPlan
@@ -17,9 +17,10 @@ from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
     from seatrial.advise.findings import Findings
+    from seatrial.export.order import ExportOrder
     from seatrial.measure.conduct import Conductor
 
-__all__ = ["Measured", "load", "measure", "report"]
+__all__ = ["Measured", "export", "load", "measure", "report"]
 
 
 PARTIAL = "study.partial.json"
@@ -105,6 +106,36 @@ def load(plan: LoadPlan, *, tell: Callable[[str], None], show: Callable[[Glance]
     """
     check_reachable(plan)
     return generate(plan, tell, show=show)
+
+
+def export(order: "ExportOrder", folder: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Writes a workload for another load generator; the files, that which is started first.
+
+    Raises:
+        SpecError: the tool cannot do what the workload asks for, files are there that it would replace, or they cannot
+        be written.
+    """
+    from seatrial.export.order import export_files
+
+    files = {folder / name: content for name, content in export_files(order).items()}
+    there = [path for path in files if path.exists()]
+    if there and not overwrite:
+        raise SpecError(
+            f"{', '.join(map(str, there))} would be replaced.",
+            where=str(folder),
+            try_this="Name another folder with --out, or replace what is there with --overwrite.",
+        )
+    for path, content in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise SpecError(
+                f"the file cannot be written: {error.strerror or error}.",
+                where=str(path),
+                try_this="Name another folder with --out.",
+            ) from error
+    return tuple(files)
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:

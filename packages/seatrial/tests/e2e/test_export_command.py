@@ -1,0 +1,117 @@
+"""`seatrial export` from outside: which files it writes, and what it refuses in which words."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RunSeatrial = Callable[..., Any]
+Declare = Callable[..., Path]
+
+JOURNEYS = """from accounts import PASSWORD
+from seatrial.load.journeys import get
+
+MIX = {"home": 3, "find": 1}
+
+
+def sign_in(person):
+    yield get("/login")
+
+
+def home(person):
+    yield get("/")
+
+
+def find(person):
+    yield get("/find")
+"""
+
+
+@pytest.fixture
+def journeys(tmp_path: Path) -> Path:
+    path = tmp_path / "people.py"
+    path.write_text(JOURNEYS)
+    (tmp_path / "accounts.py").write_text("PASSWORD = 'x'\n")
+    return path
+
+
+def test_a_file_of_journeys_becomes_a_folder_for_locust(
+    tmp_path: Path, journeys: Path, run_seatrial: RunSeatrial
+) -> None:
+    out = tmp_path / "out"
+    asked = (
+        "export",
+        "locust",
+        journeys,
+        "--rate",
+        "50",
+        "--users",
+        "25",
+        "--out",
+        out,
+        "--host",
+        "http://10.0.0.5:80",
+    )
+    done = run_seatrial(*asked)
+    assert done.status == 0, done.err
+    assert done.out.splitlines()[0] == str(out / "locustfile.py")
+    assert {path.name for path in out.iterdir()} == {"locustfile.py", "requirements.txt", "people.py", "accounts.py"}
+    assert (out / "people.py").read_text() == JOURNEYS
+    text = (out / "locustfile.py").read_text()
+    ast.parse(text)
+    for line in ("RATE_RPS = 50", "USERS = 25", "    journeys=HERE / 'people.py',", "        'home': 3,"):
+        assert f"{line}\n" in text
+    assert "--host http://10.0.0.5:80" in text
+    assert "sign_in='sign_in'" in text
+
+    # What is there is not replaced, unless that is asked for.
+    (out / "locustfile.py").write_text("mine")
+    again = run_seatrial(*asked)
+    assert again.status == 2
+    assert "would be replaced" in again.err
+    assert (out / "locustfile.py").read_text() == "mine"
+    assert run_seatrial(*asked, "--overwrite").status == 0
+    assert (out / "locustfile.py").read_text() == text
+
+
+def test_operations_of_a_seatrial_toml_become_a_script_for_k6(
+    tmp_path: Path, declare: Declare, run_seatrial: RunSeatrial
+) -> None:
+    path = declare(
+        workload={"operations": [{"name": "work", "path": "/?n=1"}]},
+        slo={"latency_max_ms": 250, "latency_quantile": 0.99},
+        target={"rate_rps": 120},
+    )
+    done = run_seatrial("export", "k6", path.parent, "--out", tmp_path / "out", "--duration", "90s")
+    assert done.status == 0, done.err
+    text = (tmp_path / "out" / "workload.js").read_text()
+    # The rate is the target's, the limit the objective's.
+    for line in ("rate: 120,", "__ENV.DURATION || '90s'", "['p(99)<250']", 'path: "/?n=1"'):
+        assert line in text
+
+
+def test_what_cannot_be_exported_is_told_with_what_to_do(
+    tmp_path: Path, journeys: Path, declare: Declare, run_seatrial: RunSeatrial
+) -> None:
+    there = tmp_path / "there"
+    there.write_text("a file, not a folder")
+    for arguments, words in (
+        (("k6", journeys, "--rate", "5"), "seatrial export locust"),
+        (("locust", journeys), "--rate 200"),
+        (("locust", declare()), "rate_rps = 200"),
+        (("locust", journeys, "--rate", "none"), "--rate: 'none' is not a number"),
+        (("locust", journeys, "--rate", "5", "--users", "0"), "--users: '0' is out of range"),
+        (("locust", journeys, "--rate", "5", "--duration", "5m"), "--duration: is of k6"),
+        (("k6", declare(), "--rate", "5", "--users", "3"), "--users: is of Locust"),
+        (("locust", journeys, "--rate", "5", "--mix", "hoem=1"), "Did you mean home?"),
+        (("locust", journeys, "--rate", "5", "--host", "10.0.0.5/x"), "http://10.0.0.5:8000"),
+        (("locust", tmp_path / "none.py", "--rate", "5"), "there is no such file"),
+        (("locust", tmp_path / "none.toml", "--rate", "5"), "there is no such file"),
+        (("locust", journeys, "--rate", "5", "--out", there), "--out"),
+    ):
+        done = run_seatrial("export", *arguments)
+        assert done.status == 2, (arguments, done.err)
+        assert words in done.err, (arguments, done.err)
+        assert "Traceback" not in done.err
