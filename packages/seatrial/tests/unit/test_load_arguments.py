@@ -116,6 +116,8 @@ def test_a_journeys_file_brings_its_mix_and_its_sign_in(journeys: Path) -> None:
     assert planned(URL, "--rate", "1", "--journeys", journeys, "--no-sign-in").workload.sign_in == ""
     mixed = planned(URL, "--rate", "1", "--journeys", journeys, "--mix", "public=1", "--sign-in", "home")
     assert (mixed.workload.mix, mixed.workload.sign_in) == ({"public": 1.0}, "home")
+    listening = planned(URL, "--rate", "1", "--journeys", journeys, "--listeners", "9", "--listener", "home").workload
+    assert (listening.listeners, listening.listener) == (9, "home")
     sessions = planned(URL, "--rate", "1", "--journeys", journeys, "--sessions", "--returning", "0.8")
     assert (sessions.workload.arrivals_are, sessions.workload.returning) == ("sessions", 0.8)
 
@@ -175,6 +177,7 @@ URLS = {
     "http://[::1": "is no URL",
     "http://example.org/": "example.org is not this machine",
     "http://localhost.example.org/": "localhost.example.org is not this machine",
+    "http://0.0.0.0:8000/": "write 127.0.0.1 instead",
     "http://10.0.0.1/": "10.0.0.1 is not this machine",
 }
 
@@ -215,6 +218,14 @@ def test_a_file_that_holds_no_journeys_to_drive_is_told_with_what_to_do(text: st
         planned(URL, "--rate", "1", "--journeys", path)
     assert str(path) in str(caught.value)
     assert BAD_FILES[text] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--listeners", "9"), ("--listener", "home"), ("--listeners", "9", "--listener", "x")]
+)
+def test_listeners_are_so_many_and_follow_a_journey_of_the_file(wrong: tuple[str, ...], journeys: Path) -> None:
+    with pytest.raises(SpecError):
+        planned(URL, "--rate", "1", "--journeys", journeys, *wrong)
 
 
 @pytest.mark.parametrize("mix", ["home", "home=x", "home=-1", "home=1,home=2", "home=0", "=1", "nobody=1"])

@@ -115,6 +115,12 @@ def _add_journeys(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--returning", metavar="SHARE", help="of --sessions: the share begun by --people, who are signed in (0 to 1)"
     )
+    group.add_argument(
+        "--listeners", metavar="N", help="people who hold an open WebSocket or Socket.IO connection beside the load"
+    )
+    group.add_argument(
+        "--listener", metavar="NAME", help="the journey that each of them follows; it ends in a listen()"
+    )
 
 
 def _add_connections(parser: argparse.ArgumentParser) -> None:

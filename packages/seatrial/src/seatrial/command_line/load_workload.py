@@ -19,12 +19,13 @@ from seatrial.spec.workload import OperationSpec, WorkloadSpec
 __all__ = ["load_target", "load_workload", "workload_of_file"]
 
 _URL_FORM = "Write it so: http://127.0.0.1:8000/path, or unix:/run/app.sock:/path"
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - refused here, not listened on
 DATA_BYTES_MAX = 16 * 1024 * 1024
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t -~\x80-\xff]*")
 _OF_ONE_REQUEST = ("method", "data", "header", "expect_status", "expect_text")
-_OF_JOURNEYS = ("mix", "people", "sign_in", "no_sign_in", "sessions", "returning")
+_OF_JOURNEYS = ("mix", "people", "sign_in", "no_sign_in", "sessions", "returning", "listeners", "listener")
 
 
 def load_target(options: argparse.Namespace) -> tuple[str, str]:
@@ -52,6 +53,12 @@ def load_target(options: argparse.Namespace) -> tuple[str, str]:
             "a name and password in the URL are not sent.",
             where="URL",
             try_this="Send them as a header: --header 'Authorization: Basic ...'",
+        )
+    if host in _EVERY_ADDRESS:
+        raise SpecError(
+            f"{host} is where a server may listen, not where it is asked.",
+            where="URL",
+            try_this=f"It means every address of the machine: write {_EVERY_ADDRESS[host]} instead.",
         )
     if not (options.i_may_load_this_host or _is_this_machine(host)):
         raise SpecError(
@@ -87,6 +94,8 @@ def load_workload(options: argparse.Namespace, path: str) -> WorkloadSpec:
         if workload.arrivals_are != "sessions":
             raise SpecError("is about sessions.", where="--returning", try_this="Add --sessions.")
         workload = replace(workload, returning=share("--returning", options.returning, example="0.8"))
+    if options.listeners is not None or options.listener is not None:
+        workload = _with_listeners(options, workload)
     return replace(workload, keep_alive=workload.keep_alive and not options.no_keep_alive)
 
 
@@ -179,6 +188,23 @@ def workload_of_file(options: argparse.Namespace) -> WorkloadSpec:
     if options.people is not None:
         workload = replace(workload, people=whole_number("--people", options.people, at_most=100_000, example="30"))
     return workload
+
+
+def _with_listeners(options: argparse.Namespace, workload: WorkloadSpec) -> WorkloadSpec:
+    name = options.listener or workload.listener
+    if not name or workload.journeys is None:
+        raise SpecError(
+            "which journey do they follow?",
+            where="--listeners",
+            try_this="Name one that connects and comes to a listen(): --listener live_updates",
+        )
+    _check_names(_declared(workload.journeys), workload.journeys, [name])
+    count = workload.listeners
+    if options.listeners is not None:
+        count = whole_number("--listeners", options.listeners, at_most=100_000, example="500")
+    if not count:
+        raise SpecError("how many are they?", where="--listener", try_this="Say it: --listeners 500")
+    return replace(workload, listeners=count, listener=name)
 
 
 def _of_journeys(options: argparse.Namespace, path: Path) -> WorkloadSpec:

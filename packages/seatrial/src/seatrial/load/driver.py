@@ -162,13 +162,9 @@ class Driver:
             self._interval = interval = Interval(thinks=True, book=book)
             interval.counts_from_s = started_s
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
+            jobs = self.crowd.jobs(seed)
             runs = OpenRuns(
-                self,
-                interval,
-                jobs=self.crowd.jobs(seed),
-                started_s=started_s,
-                in_flight_max=in_flight_max,
-                sessions=sessions,
+                self, interval, jobs=jobs, started_s=started_s, in_flight_max=in_flight_max, sessions=sessions
             )
             cpu = CpuShare()
             timers = [

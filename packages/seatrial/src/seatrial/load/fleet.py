@@ -71,6 +71,8 @@ async def _here(plan: LoadPlan, tell: Callable[[str], None], show: Callable[[Gla
         tell(_loading(plan))
         return time.perf_counter() + _HEAD_START_S
 
+    if plan.workload.sign_in:
+        tell(f"signing {plan.workload.people} people in")
     return await take_part(plan, 0, at_once, show)
 
 

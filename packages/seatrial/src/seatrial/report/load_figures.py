@@ -82,6 +82,7 @@ class LoadFigures:
     timeout_s: float = 10.0
     connections: int = 1000
     in_flight_max: int = 0
+    listeners: int = 0
     processes: int = 1
     reused_retries: int = 0
     sessions: SessionCounts | None = None
@@ -131,6 +132,7 @@ def load_figures(result: LoadResult, url: str = "", started_at: datetime | None 
         timeout_s=plan.workload.timeout_s,
         connections=plan.in_flight_max if is_open else plan.concurrency or 0,
         in_flight_max=result.in_flight_max,
+        listeners=plan.workload.listeners,
         processes=plan.processes,
         reused_retries=total.reused_retries,
         sessions=result.sessions,

@@ -32,7 +32,9 @@ def load_answer(figures: LoadFigures, width: int = 80, *, styled: bool = False, 
         _errors(figures, width),
         _operations(figures, width),
         _series(figures, width, blocks=blocks),
-        _generator(figures, width),
+        "\n".join(
+            row for row in (_sessions(figures, width), _heard(figures, width), _generator(figures, width)) if row
+        ),
         _listed_caveats(figures, width),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -62,7 +64,7 @@ def _offered(figures: LoadFigures) -> str:
     text = f"{what} {_rate(figures.offered_rate_rps)} requests/s{mean} offered {lasting}{how}.".strip()
     began = figures.arrival_rate_per_s
     if began and abs(began - figures.offered_rate_rps) > 0.005 * began:
-        thing = "sessions" if figures.sessions is not None else "journeys"
+        thing = "sessions" if figures.sessions is not None else "operations"
         each = rounded(figures.offered_rate_rps / began, 2)
         text += f" {_rate(began)} {thing} began per second, of {each} requests each."
     return text
@@ -165,6 +167,27 @@ def _span(ends: Sequence[str]) -> str:
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
+def _sessions(figures: LoadFigures, width: int) -> str:
+    if (counts := figures.sessions) is None:
+        return ""
+    text = f"{counts.begun:,} begun, {counts.ended:,} ended rightly, {counts.failed:,} not; at most "
+    return _labelled("sessions", f"{text}{counts.under_way_max:,} under way at once.", width)
+
+
+def _heard(figures: LoadFigures, width: int) -> str:
+    heard = figures.heard
+    if not (heard.events or heard.dropped or heard.unheard):
+        return ""
+    text = f"{in_words(heard.events, 'event')} over open sockets"
+    for count, what in (
+        (heard.unknown, "of unknown cause"),
+        (heard.dropped, "never taken up"),
+        (heard.unheard, "sent but not heard of by the end"),
+    ):
+        text += f", {count:,} {what}" if count else ""
+    return _labelled("heard", f"{text}.", width)
+
+
 def _generator(figures: LoadFigures, width: int) -> str:
     generator = figures.generator
     parts = [f"used {time_words(generator.cpu_s)} of CPU ({percent(generator.busy)} of one"]
@@ -183,8 +206,12 @@ def _generator(figures: LoadFigures, width: int) -> str:
     sentences.append("Fit to measure" if generator.valid else "Not fit to measure: see above")
     if figures.in_flight_max:
         sentences.insert(1, f"At most {in_words(figures.in_flight_max, 'request')} on their way at once")
-    first = f"  {'generator':<{_LABEL_WIDTH}}"
-    return filled(" ".join(ended(capitalised(each)) for each in sentences), width, first, " " * len(first))
+    return _labelled("generator", " ".join(ended(capitalised(each)) for each in sentences), width)
+
+
+def _labelled(label: str, text: str, width: int) -> str:
+    first = f"  {label:<{_LABEL_WIDTH}}"
+    return filled(text, width, first, " " * len(first))
 
 
 def _listed_caveats(figures: LoadFigures, width: int) -> str:

@@ -216,6 +216,21 @@ def test_people_of_a_journeys_file_sign_in_and_follow_its_mix(town, run_seatrial
     assert found["arrival_rate_per_s"] == 20.0
 
 
+def test_a_generator_that_cannot_keep_up_marks_its_figures_and_ends_with_3(town, run_seatrial, tmp_path: Path) -> None:
+    # Each journey burns 5 ms of the generator's own CPU: 300 a second would take one and a half of it.
+    path = tmp_path / "greedy.py"
+    path.write_text(
+        "import time\nfrom seatrial.load.journeys import get\n\ndef greedy(person):\n"
+        "    until_s = time.process_time() + 0.005\n    while time.process_time() < until_s:\n        pass\n"
+        "    yield get('/')\n"
+    )
+    ended = run_seatrial("load", town, "--journeys", path, "--rate", "300", "--duration", "1", *BRIEF)
+    assert ended.status == 3, ended.err
+    assert ended.out.startswith("NOT VALID")
+    assert "Offer" in ended.out
+    assert re.search(r"^  response time +\S+", ended.out, re.MULTILINE)
+
+
 def test_new_visitors_come_without_cookies_and_are_counted_as_sessions(town, run_seatrial, tmp_path: Path) -> None:
     path = tmp_path / "journeys.py"
     path.write_text(

@@ -9,10 +9,11 @@ import pytest
 from seatrial.load.arrivals import Constant, Poisson
 from seatrial.load.day import Day
 from seatrial.load.member import PartResult
-from seatrial.load.observation import Observation
+from seatrial.load.observation import HeardCounts, Observation
 from seatrial.load.plan import LoadPlan
 from seatrial.load.result import load_result
 from seatrial.load.self_check import SelfCheck
+from seatrial.load.sessions import SessionCounts
 from seatrial.load.tally import Tally
 from seatrial.report.load_document import load_json
 from seatrial.report.load_figures import load_figures
@@ -139,7 +140,7 @@ def test_journeys_of_several_requests_are_offered_as_requests_and_as_arrivals():
     figures = load_figures(result, URL)
     assert figures.offered_rate_rps == pytest.approx(10.0)
     assert figures.arrival_rate_per_s == pytest.approx(2.5)
-    assert "2.5 journeys began per second, of 4.0 requests each." in joined(load_answer(figures))
+    assert "2.5 operations began per second, of 4.0 requests each." in joined(load_answer(figures))
 
 
 def test_a_late_generator_is_not_valid_and_says_so_first_with_what_to_do():
@@ -221,6 +222,16 @@ def test_an_interrupted_load_says_so_first_and_how_long_it_lasted():
     assert figures.interrupted
     assert "interrupted" in {each.code for each in figures.caveats}
     assert load_answer(figures).startswith("INTERRUPTED after 3 s")
+
+
+def test_sessions_and_what_came_over_open_sockets_are_told_when_there_were_any():
+    counts = SessionCounts(begun=20, ended=17, failed=1, under_way_at_start=0, under_way_max=3)
+    result = replace(a_result(ten_a_second()), sessions=counts, heard=HeardCounts(events=300, dropped=2))
+    text = joined(told(result))
+    assert "20 begun, 17 ended rightly, 1 not; at most 3 under way at once." in text
+    assert "300 events over open sockets, 2 never taken up." in text
+    assert "over open sockets" not in told(a_result(ten_a_second()))
+    assert load_json(load_figures(result))["sessions"]["begun"] == 20
 
 
 def test_few_requests_have_no_slowest_in_a_thousand():
