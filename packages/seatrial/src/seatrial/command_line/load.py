@@ -27,7 +27,7 @@ def run_load(options: argparse.Namespace) -> int:
     started_at = datetime.now(UTC)
     try:
         with LoadTeller(plan, quiet=options.quiet) as teller:
-            result = load(plan, tell=teller.step, show=teller.show)
+            result = load(plan, tell=teller.step, show=teller.show if teller.watches else None)
     except KeyboardInterrupt:
         print("\nseatrial: interrupted before anything was measured.", file=sys.stderr)  # noqa: T201
         return 130

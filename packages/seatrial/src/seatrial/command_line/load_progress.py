@@ -39,6 +39,11 @@ class LoadTeller:
         if self._renews and self._begun:
             self._write("\r\x1b[K")
 
+    @property
+    def watches(self) -> bool:
+        """Whether anybody sees a glance each second."""
+        return self._renews and not self._quiet
+
     def step(self, text: str) -> None:
         """What is done now."""
         if self._renews:
