@@ -1,11 +1,8 @@
 """What the documents show is what the programs accept."""
 
 import json
-import os
 import re
 import shlex
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,33 +43,6 @@ def test_the_commands_of_the_first_screen_are_targets_of_the_makefile() -> None:
     assert commands == ["trial", "test"]
     for command in commands:
         assert re.search(rf"^{command}: setup$", makefile, re.MULTILINE)
-
-
-SUBJECTS = ROOT / "packages" / "seatrial" / "tests" / "contract" / "subjects"
-
-
-@pytest.fixture(scope="module")
-def app() -> Iterator[str]:
-    """A real gunicorn that answers what the pages ask for; gives its URL without the slash."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        options = ["--no-control-socket", "--worker-class", "gthread", "--threads", "4"]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", *options, "load_town:app"],
-            cwd=SUBJECTS,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            pass_fds=(listener.fileno(),),
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.send_signal(signal.SIGQUIT)
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(timeout=10)
 
 
 def seatrial(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -19,8 +19,8 @@ WORKLOAD = Section(
         Key(
             "workload.journeys",
             PATH,
-            "A Python file whose generator functions are what users do: each yields requests and gets their answers. A "
-            "relative path starts at the folder of seatrial.toml.",
+            "A Python file whose generator functions are what users do: each yields requests and gets their answers "
+            "([all their steps](journeys.md)). A relative path starts at the folder of seatrial.toml.",
             'journeys = "journeys.py"',
             default_words="none",
         ),

@@ -7,7 +7,7 @@ import time
 
 from flask import Flask, Response, abort, jsonify, redirect, request, session
 
-app = Flask(__name__)
+app = Flask(__name__, static_folder=None)
 app.secret_key = "only for tests, never anywhere else"
 
 FORM = """<!doctype html><title>{title}</title>
@@ -117,6 +117,16 @@ def upload() -> Response | str:
 def api_me() -> Response:
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     return jsonify(token=token, roles=["reader"], seen={"posts": 3, "likes": None})
+
+
+@app.post("/api/posts")
+def api_post() -> tuple[Response, int]:
+    return jsonify(id=7, text=request.get_json()["text"]), 201
+
+
+@app.get("/static/<name>")
+def static_file(name: str) -> Response:
+    return Response(f"/* {name} */", content_type="text/css")
 
 
 @app.get("/api/moved")
