@@ -263,3 +263,43 @@ def test_the_same_study_gives_the_same_findings_twice(
 ) -> None:
     forget_simulations()
     assert conclude(a_study()) == found
+
+
+def test_an_app_that_was_running_already_has_a_capacity_at_its_address_and_no_plan(a_study: MakeStudy) -> None:
+    study = a_study(plan_saturated=None)
+    unread = tuple(
+        replace(m, workers=None, threads=None, slots=1, app_cpu_s=None, database_cpu_s=None, cpu_utilization=None)
+        for m in study.measurements
+    )
+    alone = tuple(replace(p, app_cpu_s=0.0, database_cpu_s=0.0, wait_s=p.wall_s) for p in study.operations)
+    subject = replace(study.spec.subject, url="http://me:secret@127.0.0.1:8000")
+    found = conclude(
+        replace(
+            study,
+            measurements=unread,
+            operations=alone,
+            memory=(),
+            queries=(),
+            spec=replace(study.spec, subject=subject),
+        )
+    )
+    assert found.address == "http://127.0.0.1:8000"
+    assert "secret" not in found.server
+    assert (found.plan, found.plan_capacity, found.memory_bytes, found.workers_that_fit) == (None, None, None, None)
+    assert found.worker_predictions == ()
+    capacity = found.worker_capacity
+    assert capacity.offered_rate_rps is not None
+    # One slot held for 8 ms a request: as in the study with CPU readings, 0.95 to 1 of the saturation of 125/s.
+    assert 0.95 * 125 < capacity.offered_rate_rps < 125
+    assert (capacity.workers, capacity.method) == (None, "mean of 3 repeats")
+    assert found.daily_users.typical is not None
+    assert found.demand_ms.wait is None
+    assert {"no-memory-readings", "old-price"}.isdisjoint(c.code for c in found.caveats)
+
+
+def test_a_running_app_that_took_all_that_was_kept_inside_is_said_to(a_study: MakeStudy) -> None:
+    study = a_study(plan_saturated=None)
+    wide = tuple(replace(m, workers=None, threads=None, slots=256, verdict=Verdict.INVALID) for m in study.measurements)
+    subject = replace(study.spec.subject, url="http://127.0.0.1:8000")
+    found = conclude(replace(study, measurements=wide, spec=replace(study.spec, subject=subject)))
+    assert "still-growing" in [c.code for c in found.caveats]

@@ -8,6 +8,7 @@ from statistics import fmean
 from seatrial.advise.estimate import Estimate, estimates, saturation_of
 from seatrial.advise.findings import Capacity
 from seatrial.advise.interval import half_width, relative_noise, relative_spread
+from seatrial.advise.words import repeats_words
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 
@@ -26,8 +27,8 @@ class Starts:
     """One fresh start: its intervals, and what they amount to (None when it was never saturated)."""
 
     run: int
-    workers: int
-    threads: int
+    workers: int | None
+    threads: int | None
     seen: tuple[Measurement, ...]
     estimate: Estimate | None
 
@@ -37,10 +38,10 @@ def grouped(study: Study) -> tuple[Starts, ...]:
     by_run = {run: tuple(found) for run, found in groupby(study.measurements, key=lambda m: m.run)}
     by_run = {run: seen for run, seen in by_run.items() if not any(m.label == "search" for m in seen)}
     estimated: dict[int, Estimate] = {}
-    for workers, threads in {(seen[0].workers, seen[0].threads) for seen in by_run.values()}:
+    for workers in {seen[0].workers for seen in by_run.values()}:
         runs = [run for run, seen in by_run.items() if seen[0].workers == workers and saturation_of(seen) is not None]
         if runs and study.operations:
-            found = estimates(study.operations, [by_run[run] for run in runs], study.spec, workers, threads)
+            found = estimates(study.operations, [by_run[run] for run in runs], study.spec)
             estimated.update(zip(runs, found, strict=True))
     return tuple(
         Starts(run, seen[0].workers, seen[0].threads, seen, estimated.get(run)) for run, seen in by_run.items()
@@ -49,10 +50,9 @@ def grouped(study: Study) -> tuple[Starts, ...]:
 
 def capacity_of(study: Study, base: Sequence[Starts]) -> Capacity:
     """Capacity of the declared server: the mean over starts, or the bracket of the trials where they contradict it."""
-    server = study.spec.subject.server
     trials = [m for start in base for m in start.seen] + _searched(study)
     passed, failed = _pass_fail(trials)
-    empty = Capacity(None, None, None, passed, failed, server.workers, server.threads)
+    empty = Capacity(None, None, None, passed, failed, *study.spec.subject.shape)
     if not _trusted(trials):
         return replace(empty, method="no trial that the rig did not spoil")
     if any(m.verdict != Verdict.INVALID for m in _searched(study)) or _contradicted(base):
@@ -67,7 +67,7 @@ def capacity_of(study: Study, base: Sequence[Starts]) -> Capacity:
         offered_rate_rps=mean,
         low_rps=None if half is None else max(0.0, mean - half),
         high_rps=None if half is None else mean + half,
-        method=f"mean of {len(known)} fresh start{'s' if len(known) > 1 else ''}",
+        method=f"mean of {repeats_words(len(known), study.spec)}",
     )
 
 
@@ -81,7 +81,7 @@ def capacity_of_plan(study: Study, starts: Sequence[Starts], worker: Capacity, f
         best = replace(
             worker, offered_rate_rps=None, low_rps=None, high_rps=None, method="does not fit into the plan's memory"
         )
-    for workers in sorted({start.workers for start in starts} - {server.workers}):
+    for workers in sorted({start.workers for start in starts if start.workers is not None} - {server.workers}):
         tried = [start for start in starts if start.workers == workers]
         rates = _rates(tried)
         is_refuted = any(_disagrees(start) and _low_failed(start) for start in tried)
@@ -141,7 +141,10 @@ def disagreement(study: Study, base: Sequence[Starts]) -> tuple[Caveat, ...]:
     planned = study.spec.measure.restarts
     confirmed = [s for s in base if _trusted(s.seen)]
     if len(confirmed) < planned:
-        text = f"Only {len(confirmed)} of {planned} starts were confirmed: the rig spoiled the rest, or it was stopped."
+        text = (
+            f"Only {len(confirmed)} of {repeats_words(planned, study.spec)} were confirmed: the rig spoiled the rest, "
+            "or it was stopped."
+        )
         caveats.append(Caveat("stopped-early", text, "Measure again on a quieter machine."))
     if _searched(study):
         text = "The confirming trials contradicted the estimate, so the rate was searched for with longer trials."

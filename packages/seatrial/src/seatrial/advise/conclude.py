@@ -1,64 +1,68 @@
 """A study -> findings. Pure: the same study gives the same findings on any machine, at any time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from statistics import fmean
 from typing import Any
 
 from seatrial.advise.bottleneck import bottleneck
-from seatrial.advise.capacity import Starts, capacity_of, capacity_of_plan, disagreement, grouped, machine_moved
+from seatrial.advise.capacity import Starts, capacity_of, capacity_of_plan, grouped
+from seatrial.advise.caveats import caveats_of
 from seatrial.advise.demand import demand_of, queries_by_operation, queries_per_request
-from seatrial.advise.estimate import demands_under_load, saturation_of, system_of
-from seatrial.advise.findings import Capacity, DailyUsers, Findings, PlanFindings, WorkerPrediction
+from seatrial.advise.estimate import demands_under_load, saturation_of, system_of, system_seen
+from seatrial.advise.findings import (
+    Capacity,
+    DailyUsers,
+    DemandMs,
+    Findings,
+    MemoryFindings,
+    PlanFindings,
+    WorkerPrediction,
+)
 from seatrial.advise.footprint import footprint
-from seatrial.advise.words import limits_of_this, server_words, verdict_words
+from seatrial.advise.words import address_of, limits_of_this, server_words, verdict_words
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 from seatrial.model.capacity import response_curve, saturation_rps
 from seatrial.model.population import daily_users, habits_with, peak_rate_rps
-from seatrial.spec.catalog import price_age_days
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["conclude"]
 
 PREDICTED_WORKERS_MAX = 4
 DEAREST_QUERIES = 5
-OLD_PRICE_DAYS = 365
 
 
 def conclude(study: Study) -> Findings:
     """Every conclusion of a study."""
-    spec, server = study.spec, study.spec.subject.server
+    spec = study.spec
     starts = grouped(study)
-    base = [start for start in starts if start.workers == server.workers]
+    base = [start for start in starts if start.workers == spec.subject.shape[0]]
     demand = demand_of(study.operations, [s.seen for s in base], queries_by_operation(study.queries))
-    memory, memory_caveats = footprint(study.memory, spec.plan.limits)
     capacity = capacity_of(study, base)
-    plan_capacity = capacity_of_plan(study, starts, capacity, memory.workers_that_fit)
-    saturated = saturation_of([m for start in base for m in start.seen])
-    found = bottleneck(saturated, demand, memory, server)
-    users = _users(spec, plan_capacity.offered_rate_rps)
-    verdict = _verdict(study, capacity, plan_capacity)
+    memory, memory_caveats, plan_capacity = _on_the_plan(study, starts, capacity)
+    fit = memory.workers_that_fit if memory else None
+    usable = plan_capacity or capacity
+    verdict = _verdict(study, capacity, usable)
     dearest = max(study.operations, key=lambda p: p.cpu_s or p.wall_s, default=None)
     return Findings(
         subject=spec.subject.name,
-        server=server_words(spec),
+        server=server_words(spec, next((m.slots for m in reversed(study.measurements) if m.slots), None)),
         objective=spec.slo.words(),
         latency_max_s=spec.slo.latency_max_s,
         latency_quantile=spec.slo.latency_quantile,
         verdict=verdict,
-        verdict_sentence=verdict_words(verdict, spec, plan_capacity),
+        verdict_sentence=verdict_words(verdict, spec, usable),
         worker_capacity=capacity,
         plan_capacity=plan_capacity,
         demand_ms=demand,
         queries_per_request=queries_per_request(study.queries, _weights(spec)),
         memory_bytes=memory,
-        workers_that_fit=memory.workers_that_fit,
-        worker_predictions=_predictions(study, starts, memory.workers_that_fit, capacity.offered_rate_rps),
-        bottleneck=found,
-        plan=_plan(spec),
-        daily_users=users,
-        caveats=_caveats(study, base, memory_caveats),
+        workers_that_fit=fit,
+        worker_predictions=_predictions(study, starts, fit, capacity.offered_rate_rps),
+        bottleneck=_gives_way(study, base, demand, memory),
+        plan=_plan(spec) if plan_capacity else None,
+        daily_users=_users(spec, usable.offered_rate_rps),
+        caveats=caveats_of(study, base, memory_caveats),
         limits_of_this=limits_of_this(spec),
         points=tuple(_point(m) for m in study.measurements if m.mode == "open"),
         curve=_curve(study, base, capacity),
@@ -67,7 +71,28 @@ def conclude(study: Study) -> Findings:
         environment=study.environment,
         measured_at=study.created_at,
         complete=study.complete,
+        address=address_of(spec),
     )
+
+
+def _on_the_plan(
+    study: Study, starts: Sequence[Starts], capacity: Capacity
+) -> tuple[MemoryFindings | None, tuple[Caveat, ...], Capacity | None]:
+    """Memory, what was assumed of it, and the plan's capacity: none of them for an app that no plan limited."""
+    if study.spec.subject.url:
+        return None, (), None
+    memory, caveats = footprint(study.memory, study.spec.plan.limits)
+    return memory, caveats, capacity_of_plan(study, starts, capacity, memory.workers_that_fit)
+
+
+def _gives_way(
+    study: Study, base: Sequence[Starts], demand: DemandMs, memory: MemoryFindings | None
+) -> Mapping[str, Any]:
+    if memory is None:
+        sentence = "What gives way first is not known: the app's CPU and memory were not read."
+        return {"station": "unknown", "utilization": None, "sentence": sentence}
+    saturated = saturation_of([m for start in base for m in start.seen])
+    return bottleneck(saturated, demand, memory, study.spec.subject.server)
 
 
 def _verdict(study: Study, capacity: Capacity, plan_capacity: Capacity) -> str:
@@ -125,7 +150,7 @@ def _predictions(
     at_base = model_rps(server.workers)
     tried = {
         workers: fmean(rates)
-        for workers in {start.workers for start in starts}
+        for workers in {start.workers for start in starts if start.workers is not None}
         if (
             rates := [s.estimate.capacity_rps or 0.0 for s in starts if s.workers == workers and s.estimate is not None]
         )
@@ -159,43 +184,6 @@ def _plan(spec: TrialSpec) -> PlanFindings:
     )
 
 
-def _caveats(study: Study, base: Sequence[Starts], memory: Sequence[Caveat]) -> tuple[Caveat, ...]:
-    """Each kind once, in order; those of single intervals say in how many they were seen."""
-    of_intervals: dict[str, list[Caveat]] = {}
-    for measurement in study.measurements:
-        for caveat in measurement.caveats:
-            of_intervals.setdefault(caveat.code, []).append(caveat)
-    repeated = [
-        Caveat(
-            code,
-            f"{seen[-1].text.removesuffix('.')} (in {len(seen)} of {len(study.measurements)} intervals).",
-            seen[-1].next_step,
-        )
-        for code, seen in of_intervals.items()
-    ]
-    unfinished = (
-        [] if study.complete else [Caveat("incomplete", "The study was interrupted; fewer starts stand behind it.")]
-    )
-    if study.spec.subject.database.kind == "url":
-        text = "The database is your own server: its CPU and memory are not in these numbers, and nothing limits it."
-        unfinished.append(
-            Caveat("database-not-metered", text, "Leave database.url out to have one started and metered.")
-        )
-    if study.spec.plan.limits.cpu_baseline is not None:
-        share = study.spec.plan.limits.cpu_baseline
-        text = (
-            f"The plan may use {100 * share:.0f} % of a vCPU for ever, more only in bursts; the rates are those of a "
-            f"burst, about {share:.2f} of them last."
-        )
-        unfinished.append(Caveat("burst-plan", text, "Plan with the lasting rate."))
-    age_days = price_age_days(study.spec.plan, date.fromisoformat(study.created_at[:10]))
-    if age_days is not None and age_days > OLD_PRICE_DAYS:
-        text = f"The price of the plan is from a list of {study.spec.plan.price.as_of}."
-        unfinished.append(Caveat("old-price", text, "Look it up, and set plan.usd_month if it has changed."))
-    everything = [*unfinished, *study.caveats, *machine_moved(study), *disagreement(study, base), *memory, *repeated]
-    return tuple({caveat.code + caveat.text: caveat for caveat in everything}.values())
-
-
 def _point(m: Measurement) -> Mapping[str, Any]:
     return {
         "offered_rate_rps": m.offered_rate_rps,
@@ -217,11 +205,11 @@ def _point(m: Measurement) -> Mapping[str, Any]:
 
 
 def _curve(study: Study, base: Sequence[Starts], capacity: Capacity) -> tuple[tuple[float, float], ...]:
-    if capacity.offered_rate_rps is None or not study.operations:
+    seen = [m for start in base for m in start.seen]
+    if capacity.offered_rate_rps is None or not study.operations or not seen:
         return ()
-    spec, server = study.spec, study.spec.subject.server
-    system = system_of(spec, server.workers, server.threads)
-    demands = demands_under_load(study.operations, [m for start in base for m in start.seen], system)
+    spec, system = study.spec, system_seen(study.spec, seen)
+    demands = demands_under_load(study.operations, seen, system)
     top = capacity.offered_rate_rps * 1.02
     rates = tuple(top * share for share in (0.1, 0.3, 0.5, 0.65, 0.75, 0.85, 0.9, 0.94, 0.97, 1.0))
     return response_curve(demands, system, spec.slo.latency_quantile, rates, spec.measure.seed, requests=6_000)

@@ -20,9 +20,11 @@ def demand_of(
     runs: the intervals of each start of the declared server.
     """
     per_run = [mean for run in runs if (mean := _mean_cpu(run)) is not None]
-    wait_ms = 1000.0 * sum(p.share * p.wait_s for p in profiles) if profiles else None
+    is_read = any(p.cpu_s for p in profiles)
+    # Without CPU readings, time that was neither CPU nor waiting cannot be told from the rest.
+    wait_ms = 1000.0 * sum(p.share * p.wait_s for p in profiles) if is_read else None
     if not per_run:
-        return DemandMs(None, None, None, wait=wait_ms, by_operation=_by_operation(profiles, None, queries))
+        return DemandMs(None, None, None, wait=wait_ms, by_operation=_by_operation(profiles, None, queries, is_read))
     app_s, database_s = fmean(app for app, _ in per_run), fmean(database for _, database in per_run)
     _, low_s, high_s = interval_over_runs([app + database for app, database in per_run])
     alone_s = sum(p.share * p.cpu_s for p in profiles)
@@ -35,7 +37,7 @@ def demand_of(
         high_total=None if high_s is None else 1000.0 * high_s,
         wait=wait_ms,
         alone_total=1000.0 * alone_s if alone_s else None,
-        by_operation=_by_operation(profiles, (app_s + database_s) / alone_s if alone_s else None, queries),
+        by_operation=_by_operation(profiles, (app_s + database_s) / alone_s if alone_s else None, queries, is_read),
     )
 
 
@@ -63,7 +65,7 @@ def _mean_cpu(run: Sequence[Measurement]) -> tuple[float, float] | None:
 
 
 def _by_operation(
-    profiles: Sequence[OperationProfile], scale: float | None, queries: Mapping[str, float]
+    profiles: Sequence[OperationProfile], scale: float | None, queries: Mapping[str, float], is_read: bool
 ) -> Mapping[str, Mapping[str, float | None]]:
     def cpu_ms(seconds: float) -> float | None:
         return None if scale is None else 1000.0 * seconds * scale
@@ -73,7 +75,7 @@ def _by_operation(
             "app": cpu_ms(p.app_cpu_s),
             "database": cpu_ms(p.database_cpu_s),
             "total": cpu_ms(p.cpu_s),
-            "wait": 1000.0 * p.wait_s,
+            "wait": 1000.0 * p.wait_s if is_read else None,
             "alone": 1000.0 * p.wall_s,
             "share": p.share,
             "queries": queries.get(p.operation),

@@ -19,6 +19,7 @@ __all__ = [
     "saturated_rps",
     "saturation_of",
     "system_of",
+    "system_seen",
 ]
 
 ESTIMATE_REQUESTS = 40_000
@@ -39,27 +40,21 @@ class Estimate:
     model_saturation_rps: float
 
 
-def estimate(
-    profiles: Sequence[OperationProfile], seen: Sequence[Measurement], spec: TrialSpec, workers: int, threads: int
-) -> Estimate:
+def estimate(profiles: Sequence[OperationProfile], seen: Sequence[Measurement], spec: TrialSpec) -> Estimate:
     """Capacity of one start from what it has shown; without a saturated interval, of its demands alone. Pure."""
-    return estimates(profiles, [seen], spec, workers, threads)[0]
+    return estimates(profiles, [seen], spec)[0]
 
 
 def estimates(
-    profiles: Sequence[OperationProfile],
-    starts: Sequence[Sequence[Measurement]],
-    spec: TrialSpec,
-    workers: int,
-    threads: int,
+    profiles: Sequence[OperationProfile], starts: Sequence[Sequence[Measurement]], spec: TrialSpec
 ) -> tuple[Estimate, ...]:
-    """Capacity of each of several like starts, from their measured saturation rates. Pure.
+    """Capacity of each of several starts of one server, from their measured saturation rates. Pure.
 
     capacity = measured saturation x (capacity / saturation in the model), both model rates from the same demands: an
     error of the demands' size cancels, only their shape matters. The ratio is one for all starts, so that the spread
     between them is theirs and not the simulation's.
     """
-    system = system_of(spec, workers, threads)
+    system = system_seen(spec, [m for seen in starts for m in seen])
     demands = demands_under_load(profiles, [m for seen in starts for m in seen], system)
     model_saturation = saturation_rps(demands, system, spec.measure.seed, ESTIMATE_REQUESTS)
     correction = fmean(found) if (found := [c for seen in starts if (c := open_correction(seen)) is not None]) else 1.0
@@ -82,6 +77,14 @@ def system_of(spec: TrialSpec, workers: int, threads: int) -> System:
     return System(
         workers=workers, threads=slots_per_worker, cpus=spec.plan.limits.usable_cpus, timeout_s=spec.workload.timeout_s
     )
+
+
+def system_seen(spec: TrialSpec, seen: Sequence[Measurement]) -> System:
+    """The system of these measurements: of an app that was running already, the slots it was seen to have."""
+    last = seen[-1]
+    if last.workers is not None and last.threads is not None:
+        return system_of(spec, last.workers, last.threads)
+    return system_of(spec, last.slots or 1, 1)
 
 
 def saturation_of(seen: Sequence[Measurement]) -> Measurement | None:

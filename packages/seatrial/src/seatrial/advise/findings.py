@@ -26,7 +26,7 @@ class Capacity:
 
     low_rps, high_rps: 95 % interval over restarts. pass_rps, fail_rps: highest rate seen to pass, lowest seen to fail
     in real trials (None when none was seen). offered_rate_rps is None when no rate meets the objective.
-    workers, threads: the server it holds for. method: "measured" (how), in words.
+    workers, threads: the server it holds for; None of an app that was running already. method: how, in words.
     """
 
     offered_rate_rps: float | None
@@ -34,8 +34,8 @@ class Capacity:
     high_rps: float | None
     pass_rps: float | None
     fail_rps: float | None
-    workers: int
-    threads: int
+    workers: int | None
+    threads: int | None
     method: str = ""
 
 
@@ -113,6 +113,8 @@ class Findings:
     points: every trial as plain rows for the picture: offered_rate_rps, slo_quantile_s, p50_s, p99_s, verdict, label,
         workers.
     curve: the model's response-time curve for one worker: (offered_rate_rps, slo_quantile_s).
+    address: of an app that was running already; "" when Seatrial started it. Of such an app plan_capacity,
+        memory_bytes and plan are None: nothing held it to a plan, and nothing read its meters.
     """
 
     subject: str
@@ -123,14 +125,14 @@ class Findings:
     verdict: str
     verdict_sentence: str
     worker_capacity: Capacity
-    plan_capacity: Capacity
+    plan_capacity: Capacity | None
     demand_ms: DemandMs
     queries_per_request: float | None
-    memory_bytes: MemoryFindings
+    memory_bytes: MemoryFindings | None
     workers_that_fit: int | None
     worker_predictions: tuple[WorkerPrediction, ...]
     bottleneck: Mapping[str, Any]
-    plan: PlanFindings
+    plan: PlanFindings | None
     daily_users: DailyUsers
     caveats: tuple[Caveat, ...]
     limits_of_this: tuple[str, ...]
@@ -141,4 +143,5 @@ class Findings:
     environment: Mapping[str, Any] = field(default_factory=dict)
     measured_at: str = ""
     complete: bool = True
+    address: str = ""
     schema: str = field(default=SCHEMA)

@@ -22,11 +22,9 @@ class ModelForesight:
         spec: TrialSpec,
         profiles: Sequence[OperationProfile],
         seen: Sequence[Measurement],
-        workers: int,
-        threads: int,
     ) -> float | None:
         """Estimated capacity of one start, from what it has shown so far."""
-        return estimate(profiles, seen, spec, workers, threads).capacity_rps
+        return estimate(profiles, seen, spec).capacity_rps
 
     def best_workers(
         self,

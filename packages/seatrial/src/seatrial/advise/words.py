@@ -1,16 +1,32 @@
 """Sentences that several findings share. Pure."""
 
+from urllib.parse import urlsplit
+
 from seatrial.advise.findings import Capacity
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["limits_of_this", "server_words", "verdict_words"]
+__all__ = ["address_of", "limits_of_this", "repeats_words", "server_words", "verdict_words"]
 
 
-def server_words(spec: TrialSpec) -> str:
-    """The server as a phrase: `gunicorn gthread, 1 worker x 4 threads`."""
+def address_of(spec: TrialSpec) -> str:
+    """The address of an app that was running already, without user and password; "" when Seatrial started it."""
+    if not spec.subject.url:
+        return ""
+    parts = urlsplit(spec.subject.url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def repeats_words(count: int, spec: TrialSpec) -> str:
+    """So many starts; of an app that was running already they are only repeats."""
+    return f"{count} {'repeat' if spec.subject.url else 'fresh start'}{'' if count == 1 else 's'}"
+
+
+def server_words(spec: TrialSpec, slots: int | None = None) -> str:
+    """The server as a phrase: `gunicorn gthread, 1 worker x 4 threads`. slots: seen of an app that was running."""
     server = spec.subject.server
     if spec.subject.url:
-        return f"running at {spec.subject.url}"
+        seen = f", seen to work on about {slots} request{'' if slots == 1 else 's'} at once" if slots else ""
+        return f"running at {address_of(spec)}{seen}"
     workers = f"{server.workers} worker{'s' if server.workers != 1 else ''}"
     if server.kind == "command":
         return f"your own command, {workers} x {server.threads} slots"
@@ -27,7 +43,8 @@ def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:
     if capacity.offered_rate_rps is None:
         return f"The objective ({objective}) is not met at any rate, not even at one request a second."
     if verdict == "violated":
-        return f"The plan carries {capacity.offered_rate_rps:.3g} requests/s at {objective}: less than the target."
+        who = "app" if spec.subject.url else "plan"
+        return f"The {who} carries {capacity.offered_rate_rps:.3g} requests/s at {objective}: less than the target."
     return f"The objective ({objective}) is met up to {capacity.offered_rate_rps:.3g} requests/s."
 
 
@@ -39,9 +56,15 @@ def limits_of_this(spec: TrialSpec) -> tuple[str, ...]:
         + (", nor how much of a shared one the neighbours leave you" if shared else "")
         + ": the limits were the plan's, the processor was this machine's"
     )
+    repeats = "fresh starts"
+    if spec.subject.url:
+        cpu = (
+            "what the app would carry on another machine or plan: it was measured where it runs, with what it has there"
+        )
+        repeats = "repeats"
     return (
         cpu,
-        "what this machine would say at another hour: the interval is over fresh starts of one study, and on a shared "
+        f"what this machine would say at another hour: the interval is over {repeats} of one study, and on a shared "
         "machine the speed of memory moves between studies by more than that",
         "what happens over hours: memory that grows, caches that fill, vacuum and checkpoints",
         "how it is with more data than the trial's, another mix of operations, or a network and TLS in between",

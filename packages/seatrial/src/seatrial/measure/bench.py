@@ -63,34 +63,41 @@ class Bench:
         # Unique over all studies on the same data: text written by an earlier run must not be met again.
         self._unfinished: FreshStart | None = None
         self._study_token = f"{time.time_ns() // 1_000_000:x}"
+        self._slots: int | None = None  # of an app that was running already, once seen
         self._walk = MemoryWalk()
 
     async def run(
         self,
         number: int,
-        workers: int,
-        threads: int,
+        workers: int | None,
+        threads: int | None,
         estimate: Estimate,
         *,
         profiles: Sequence[OperationProfile] = (),
         queries: bool = False,
         is_brief: bool = False,
     ) -> Run:
-        """Starts the subject afresh and measures it.
+        """Starts the subject afresh and measures it; without workers and threads, it is one that is running already.
 
         profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
         is_brief: only its saturation is measured, nothing confirmed.
         """
         settings = self._spec.measure
-        name = f"start {number} ({workers} worker{'s' if workers > 1 else ''})"
+        name = _name(number, workers)
         async with self._started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
             self._unfinished = one
             self._progress.step(f"{name}: warming up", 6)
             warm_rps = await one.warm_up()
+            if workers is None and self._slots is None:
+                self._progress.step(f"{name}: how many requests it works on at once", 8)
+                warm_rps = await one.find_slots(warm_rps)
+                self._slots = one.slots
+            if one.is_spoiled():
+                return self._finished(one, None)
             if not profiles:
                 self._progress.step(f"{name}: one request at a time", 5)
-                expected_s = workers * threads / warm_rps
+                expected_s = one.slots / warm_rps
                 sequence = profile_sequence(self._workload.weights, expected_s, 5.0, settings.seed + number)
                 one.samples = await profile_operations(driver, self._testbed, sequence)
             if not is_brief:
@@ -115,8 +122,17 @@ class Bench:
                 counted = await count_queries(driver, database, tuple(self._workload.weights))
             return self._finished(one, memory, counted)
 
-    def _fresh(self, driver: Driver, number: int, workers: int, threads: int) -> FreshStart:
-        return FreshStart(self._spec, self._testbed, driver, self._walk, run=number, workers=workers, threads=threads)
+    def _fresh(self, driver: Driver, number: int, workers: int | None, threads: int | None) -> FreshStart:
+        return FreshStart(
+            self._spec,
+            self._testbed,
+            driver,
+            self._walk,
+            run=number,
+            workers=workers,
+            threads=threads,
+            slots=self._slots,
+        )
 
     def unfinished(self) -> Run | None:
         """What the start that is under way has shown so far; None between starts."""
@@ -127,14 +143,14 @@ class Bench:
         return _run_of(one, memory, queries)
 
     async def search(
-        self, number: int, workers: int, threads: int, low_rps: float | None, high_rps: float | None
+        self, number: int, workers: int | None, threads: int | None, low_rps: float | None, high_rps: float | None
     ) -> tuple[Measurement, ...]:
         """Narrows [low, high] with longer trials, for a subject whose confirming trials contradicted the estimate.
 
         After RFC 9971 (MLRsearch): full-length trials only; the bracket that remains is the answer's interval.
         """
         settings = self._spec.measure
-        name = f"start {number}"
+        name = _name(number, workers)
         async with self._started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
             await one.warm_up()
@@ -158,9 +174,10 @@ class Bench:
             return tuple(one.measurements)
 
     @asynccontextmanager
-    async def _started(self, number: int, workers: int, threads: int, name: str) -> AsyncIterator[Driver]:
+    async def _started(self, number: int, workers: int | None, threads: int | None, name: str) -> AsyncIterator[Driver]:
         self._progress.step(f"{name}: starting, signing {self._workload.people} people in", 4)
-        self._testbed.start(workers, threads, fresh_data=True)
+        # An app that is running already is only asked whether it answers.
+        self._testbed.start(workers or 1, threads or 1, fresh_data=True)
         driver = Driver(
             self._testbed.url,
             self._workload,
@@ -191,6 +208,12 @@ class Bench:
 
 def _run_of(one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> Run:
     return Run(one.samples, one.shares(), tuple(one.measurements), memory, queries)
+
+
+def _name(number: int, workers: int | None) -> str:
+    if workers is None:
+        return f"repeat {number}"
+    return f"start {number} ({workers} worker{'s' if workers > 1 else ''})"
 
 
 def must_fail_rps(estimate_rps: float, saturated_rps: float) -> float:

@@ -1,7 +1,7 @@
 """A whole study, in order: quiet machine, prepared data, fresh starts of one worker, then of what the plan holds."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -29,8 +29,6 @@ class Foresight(Protocol):
         spec: TrialSpec,
         profiles: Sequence[OperationProfile],
         seen: Sequence[Measurement],
-        workers: int,
-        threads: int,
     ) -> float | None:
         """Estimated capacity of one start, from what it has shown so far."""
 
@@ -93,15 +91,16 @@ class Conductor:
         self._progress.step("is this machine quiet?", 3)
         placement = testbed.placement
         quiet = preflight(placement.subject_cpus, placement.generator_cpus, allow_noise=measure.allow_noise)
-        self._environment = describe_environment(
-            preflight=asdict(quiet),
-            subject_cpus=list(placement.subject_cpus),
-            generator_cpus=list(placement.generator_cpus),
-        )
+        cpus = {"subject_cpus": list(placement.subject_cpus), "generator_cpus": list(placement.generator_cpus)}
+        self._environment = describe_environment(preflight=asdict(quiet), **({} if self._is_running_already else cpus))
         self._caveats = quiet.caveats() + tuple(Caveat("testbed", text) for text in testbed.caveats)
         if measure.restarts < 3:
-            text = f"Only {measure.restarts} fresh start(s): too few for an honest interval, which takes 3."
+            times = "repeat" if self._is_running_already else "fresh start"
+            text = f"Only {measure.restarts} {times}(s): too few for an honest interval, which takes 3."
             self._caveats += (Caveat("few-restarts", text, "Set measure.restarts = 3 or more."),)
+        if self._is_running_already:
+            self._progress.step("asking the app whether it answers", 1)
+            return
         if placement.cpus < self._spec.plan.limits.cpus:
             limits = replace(self._spec.plan.limits, granted_cpus=placement.cpus)
             self._spec = replace(self._spec, plan=replace(self._spec.plan, limits=limits))
@@ -109,25 +108,30 @@ class Conductor:
         testbed.prepare()
 
     async def conduct(self, testbed: Testbed) -> None:
-        """Measures the declared server over `restarts` fresh starts, then the plan's best worker count."""
+        """Measures the declared server over `restarts` fresh starts, then the plan's best worker count.
+
+        An app that is running already is measured as often, but not started afresh in between.
+        """
         bench = Bench(self._spec, testbed, Workload.from_spec(self._spec.workload), self._progress)
         self._bench = bench
-        server, restarts = self._spec.subject.server, self._spec.measure.restarts
+        (workers, threads), restarts = self._spec.subject.shape, self._spec.measure.restarts
         for number in range(1, restarts + 1):
             if not self._is_spoiled:
-                estimate = self._estimate(server.workers, server.threads)
                 is_last = number == restarts
-                self._runs.append(await bench.run(number, server.workers, server.threads, estimate, queries=is_last))
+                self._runs.append(await bench.run(number, workers, threads, self._estimate, queries=is_last))
         confirmed = tuple(self._runs)
         for number in range(restarts + 1, restarts + self._spec.measure.brief_starts + 1):
             if not self._is_spoiled:
-                estimate = self._estimate(server.workers, server.threads)
                 known = self.study().operations
-                brief = await bench.run(number, server.workers, server.threads, estimate, profiles=known, is_brief=True)
+                brief = await bench.run(number, workers, threads, self._estimate, profiles=known, is_brief=True)
                 self._runs.append(brief)
         if not self._is_spoiled:
             await self._beyond(bench, confirmed)
         self._complete = True
+
+    @property
+    def _is_running_already(self) -> bool:
+        return bool(self._spec.subject.url)
 
     @property
     def _is_spoiled(self) -> bool:
@@ -139,29 +143,27 @@ class Conductor:
         known = self.study()
         if contradicted(base):
             number += 1
-            self._searched = await bench.search(number, server.workers, server.threads, *bracket(base))
-        if server.kind != "gunicorn" or self._spec.subject.url or not self._spec.measure.plan_starts:
+            self._searched = await bench.search(number, *self._spec.subject.shape, *bracket(base))
+        if server.kind != "gunicorn" or self._is_running_already or not self._spec.measure.plan_starts:
             return
         workers = self._foresight.best_workers(self._spec, known.operations, known.measurements, known.memory)
-        estimate = self._estimate(workers, server.threads)
         for _ in range(self._spec.measure.plan_starts if workers != server.workers else 0):
             number += 1
-            run = await bench.run(number, workers, server.threads, estimate, profiles=known.operations)
+            run = await bench.run(number, workers, server.threads, self._estimate, profiles=known.operations)
             self._runs.append(run)
 
-    def _estimate(
-        self, workers: int, threads: int
-    ) -> Callable[[Sequence[OperationProfile], Sequence[Measurement]], float | None]:
-        return lambda profiles, seen: self._foresight.capacity_rps(self._spec, profiles, seen, workers, threads)
+    def _estimate(self, profiles: Sequence[OperationProfile], seen: Sequence[Measurement]) -> float | None:
+        return self._foresight.capacity_rps(self._spec, profiles, seen)
 
     def _expected_s(self) -> float:
         measure = self._spec.measure
         confirm = 2 * confirm_seconds(measure.confirm_s, self._spec.slo.latency_max_s, 50.0)
         one_start = 4 + 6 + measure.half_load_s + measure.saturation_s + confirm
         brief = 4 + 6 + measure.saturation_s
-        return (
-            22 + measure.restarts * (one_start + 5) + 3 + measure.brief_starts * brief + measure.plan_starts * one_start
-        )
+        repeated = measure.restarts * (one_start + 5) + measure.brief_starts * brief
+        if self._is_running_already:
+            return 3 + 8 + repeated
+        return 22 + repeated + 3 + measure.plan_starts * one_start
 
 
 def contradicted(runs: Sequence[Run]) -> bool:

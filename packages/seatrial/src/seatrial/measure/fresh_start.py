@@ -4,11 +4,13 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from statistics import fmean
 
 from seatrial.errors import LoadError
 from seatrial.load.driver import Driver
 from seatrial.load.observation import LoadRecord
+from seatrial.measure.concurrency import next_concurrency, slots_seen
 from seatrial.measure.interval import Conditions, run_interval
 from seatrial.measure.machine_speed import MemoryWalk
 from seatrial.measure.measurement import Measurement, MemoryReading, Verdict
@@ -23,6 +25,16 @@ ATTEMPTS_MAX = 3
 """Of a trial that the rig spoiled; each spoiled one stays in the study."""
 
 WINDOW_MAX_S = 8.0
+
+STEP_LEAST_S = 1.5
+STEP_ANSWERS = 40
+"""Of each step of concurrency: as many answers as tell 5 % more of them, within `WINDOW_MAX_S`."""
+
+UNKNOWN_SLOTS = 4
+"""Kept inside while an app is warmed up of which nobody said how many requests it works on at once."""
+
+CLOSED_MAX = 512
+"""Most requests kept inside: what a process may have open is often limited to a thousand."""
 
 IN_FLIGHT_MAX_S = 5.0
 """Seconds of arrivals that may wait at once before the generator refuses more (and counts them as failed)."""
@@ -39,16 +51,18 @@ class FreshStart:
         walk: MemoryWalk,
         *,
         run: int,
-        workers: int,
-        threads: int,
+        workers: int | None,
+        threads: int | None,
+        slots: int | None = None,
     ) -> None:
+        """slots: of an app that was running already, so that nobody said its workers and threads, where seen before."""
         self._spec = spec
         self._testbed = testbed
         self._driver = driver
         self._run = run
         self._workers = workers
         self._threads = threads
-        self._slots = workers * threads
+        self._slots_seen = slots
         self._counts: Counter[str] = Counter()
         self._arrivals = 0
         self._walk = walk
@@ -66,7 +80,7 @@ class FreshStart:
         while not (steady([w.cpu_s or 1 / max(w.throughput_rps, 1e-9) for w in windows])):
             if windows and time.perf_counter() > until:
                 break
-            seen, record = await self._closed("warm-up", self._slots, window_s)
+            seen, record = await self._closed("warm-up", self.slots, window_s)
             self._refuse_wrong(seen, record)
             if seen.requests:
                 windows.append(seen)
@@ -79,12 +93,35 @@ class FreshStart:
             raise self._unanswered("no request was answered rightly", record)
         return rate_rps
 
+    @property
+    def slots(self) -> int:
+        """How many requests the subject works on at once, as declared or as seen."""
+        if self._workers is not None and self._threads is not None:
+            return self._workers * self._threads
+        return self._slots_seen or UNKNOWN_SLOTS
+
+    async def find_slots(self, rate_rps: float) -> float:
+        """Keeps more and more requests inside until no more are answered; returns the highest throughput, per second.
+
+        For an app that was running already. rate_rps: what it answered while it was warmed up.
+        """
+        steps: list[tuple[int, float]] = []
+        while (concurrency := next_concurrency(steps)) is not None:
+            seconds = min(WINDOW_MAX_S, max(STEP_LEAST_S, STEP_ANSWERS / rate_rps))
+            seen = await self._keep_fit(partial(self._closed, "concurrency", concurrency, seconds))
+            if seen.verdict == Verdict.INVALID:
+                break
+            steps.append((concurrency, seen.throughput_rps))
+        self._slots_seen = slots_seen(steps) if steps else None
+        return max((throughput_rps for _, throughput_rps in steps), default=rate_rps)
+
     async def saturate(self, duration_s: float) -> Measurement:
         """Closed loop with four times the slots: the throughput when there is always something waiting.
 
         With twice the slots, threads under the GIL were seen to idle between an answer and the next request: 4 % less.
         """
-        return await self._keep_fit(lambda: self._closed("saturation", 4 * self._slots, duration_s))
+        concurrency = min(CLOSED_MAX, 4 * self.slots)
+        return await self._keep_fit(lambda: self._closed("saturation", max(self.slots, concurrency), duration_s))
 
     async def open_trial(self, label: str, rate_rps: float, duration_s: float) -> Measurement:
         """Holds an offered rate, in requests per second, whatever the answers do."""
@@ -101,7 +138,7 @@ class FreshStart:
     def memory(self, label: str) -> MemoryReading | None:
         """Proportional set sizes now; None where they cannot be read."""
         seen = self._testbed.readings()
-        if seen.app_memory_bytes is None:
+        if seen.app_memory_bytes is None or self._workers is None or self._threads is None:
             return None
         return MemoryReading(
             run=self._run,
@@ -168,6 +205,7 @@ class FreshStart:
             allow_noise=self._spec.measure.allow_noise,
             requests_per_arrival=self.requests_per_arrival,
             concurrency=concurrency,
+            slots=self._slots_seen,
         )
 
     def _unanswered(self, what: str, record: LoadRecord) -> LoadError:

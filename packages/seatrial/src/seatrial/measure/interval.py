@@ -23,13 +23,14 @@ class Conditions:
     """Under which an interval runs; they stay with its numbers.
 
     requests_per_arrival: requests that one arrival causes on average (steps and redirects are requests too).
+    workers, threads, slots: as in Measurement.
     """
 
     run: int
     label: str
     mode: str
-    workers: int
-    threads: int
+    workers: int | None
+    threads: int | None
     slo: SLO
     timeout_s: float
     cpus: float
@@ -37,6 +38,7 @@ class Conditions:
     allow_noise: bool = False
     requests_per_arrival: float = 1.0
     concurrency: int | None = None
+    slots: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def summarize(
         slo_quantile_s=slo_quantile_s,
         verdict=verdict,
         concurrency=conditions.concurrency,
+        slots=conditions.slots,
         errors=dict(errors),
         app_cpu_s=cpu.app_s / sent if cpu else None,
         database_cpu_s=cpu.database_s / sent if cpu and cpu.database_s is not None else None,

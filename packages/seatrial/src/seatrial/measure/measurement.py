@@ -85,7 +85,9 @@ class MemoryReading:
 class Measurement:
     """One interval of load. Every number travels with its conditions.
 
-    label: "warm-up" | "half load" | "saturation" | "confirm low" | "confirm high" | "search".
+    label: "warm-up" | "concurrency" | "half load" | "saturation" | "confirm low" | "confirm high" | "search".
+    run: number of the start. workers, threads: None of an app that was running already; slots: how many requests such
+        an app was seen to work on at once.
     mode: "open" (offered rate held) or "closed" (`concurrency` requests always inside).
     offered_rate_rps, throughput_rps: requests due, and good answers, per second of the interval.
     response_time_s: quantile name ("p50", "p90", "p95", "p99", "max") -> seconds from due; failures count as the
@@ -102,8 +104,8 @@ class Measurement:
     run: int
     label: str
     mode: str
-    workers: int
-    threads: int
+    workers: int | None
+    threads: int | None
     started_at: str
     duration_s: float
     offered_rate_rps: float
@@ -127,6 +129,7 @@ class Measurement:
     answered_by_second: tuple[int, ...] = ()
     failures: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+    slots: int | None = None
 
     @property
     def cpu_s(self) -> float | None:

@@ -97,7 +97,7 @@ def _trial(row: Mapping[str, Any]) -> Mapping[str, str]:
     return {
         "label": str(row.get("label", "")),
         "run": str(row.get("run", "–")),
-        "workers": str(row.get("workers", "–")),
+        "workers": str(row.get("workers") or "–"),
         "rate": numbers.rate(row.get("offered_rate_rps")),
         "quantile": time("slo_quantile_s"),
         "p50": time("p50_s"),

@@ -2,6 +2,7 @@
 
 from seatrial.advise.findings import Findings, WorkerPrediction
 from seatrial.report.numbers import megabytes, milliseconds, money, people, percent, rate, rate_span, rounded
+from seatrial.report.prose import capitalised
 
 __all__ = [
     "capacity_evidence",
@@ -26,16 +27,20 @@ def verdict_words(findings: Findings) -> str:
 
 
 def capacity_sentence(findings: Findings) -> str:
-    """How much one worker (or, when more were measured, that server) handles under the objective."""
+    """How much one worker (or that server, or the app at that address) handles under the objective."""
     capacity = findings.worker_capacity
-    who = "One worker" if capacity.workers == 1 else f"{capacity.workers} workers"
-    verb = "handles" if capacity.workers == 1 else "handle"
+    verb = "handle" if (capacity.workers or 1) > 1 else "handles"
+    if findings.address:
+        who = f"the app at {findings.address}"
+    else:
+        workers = "one worker" if capacity.workers == 1 else f"{capacity.workers} workers"
+        who = f"{workers} of {findings.subject}"
     if capacity.offered_rate_rps is not None:
         amount = f"{rate(capacity.offered_rate_rps)} {_requests(capacity.offered_rate_rps)} a second"
-        return f"{who} of {findings.subject} {verb} {amount} with {findings.objective}."
+        return f"{capitalised(who)} {verb} {amount} with {findings.objective}."
     if findings.verdict == "invalid":
-        return f"How many requests a second {who.lower()} of {findings.subject} {verb} could not be measured."
-    return f"No rate was found at which {who.lower()} of {findings.subject} {verb} requests with {findings.objective}."
+        return f"How many requests a second {who} {verb} could not be measured."
+    return f"No rate was found at which {who} {verb} requests with {findings.objective}."
 
 
 def capacity_evidence(findings: Findings) -> str:
@@ -43,10 +48,11 @@ def capacity_evidence(findings: Findings) -> str:
     capacity = findings.worker_capacity
     parts = []
     interval = rate_span(capacity.low_rps, capacity.high_rps)
+    repeats = "repeats" if findings.address else "fresh starts"
     if interval:
-        parts.append(f"95 % interval over fresh starts: {interval} requests/s.")
+        parts.append(f"95 % interval over {repeats}: {interval} requests/s.")
     elif capacity.offered_rate_rps is not None:
-        parts.append("No interval: that needs at least two fresh starts.")
+        parts.append(f"No interval: that needs at least two {repeats}.")
     seen = []
     if capacity.pass_rps is not None:
         seen.append(f"seen to pass at {rate(capacity.pass_rps)}/s")
@@ -61,8 +67,10 @@ def capacity_evidence(findings: Findings) -> str:
 
 
 def worker_explained(findings: Findings) -> str:
-    """What a worker and a thread are, with this server's numbers."""
+    """What a worker and a thread are, with this server's numbers; of an app that was running already, that it was."""
     capacity = findings.worker_capacity
+    if capacity.workers is None or capacity.threads is None:
+        return "It was running already: Seatrial neither started nor limited it, and knows nothing of its workers."
     inside = capacity.workers * capacity.threads
     held = "one request at a time; a second" if inside == 1 else f"{inside} requests at once; one more"
     threads = "1 thread" if capacity.threads == 1 else f"{capacity.threads} threads"
@@ -75,10 +83,11 @@ def worker_explained(findings: Findings) -> str:
 
 
 def demand_sentence(findings: Findings) -> str:
-    """CPU and queries per request, and the dearest operation."""
+    """CPU and queries per request, and the dearest operation; without CPU readings, how long one takes alone."""
     demand = findings.demand_ms
     if demand.total is None:
-        return "What a request costs in CPU could not be read on this machine."
+        where = "of an app that was running already" if findings.address else "on this machine"
+        return f"What a request costs in CPU could not be read {where}. {_alone_words(findings)}".strip()
     sentence = f"A request costs {milliseconds(demand.total)} of CPU"
     interval = _milliseconds_span(demand.low_total, demand.high_total)
     if interval:
@@ -111,8 +120,10 @@ def workers_sentence(findings: Findings) -> str:
 
 
 def memory_sentence(findings: Findings) -> str:
-    """Where the plan's memory goes, and how many workers fit."""
+    """Where the plan's memory goes, and how many workers fit; "" where no plan held the app."""
     memory = findings.memory_bytes
+    if memory is None:
+        return ""
     if memory.first_worker is None:
         return f"Memory was not read. The plan has {megabytes(memory.plan)}."
     parts = [f"system {megabytes(memory.system)}"]
@@ -133,8 +144,10 @@ def memory_sentence(findings: Findings) -> str:
 
 
 def plan_sentence(findings: Findings) -> str:
-    """Name, size and price of the plan, with the price's date."""
+    """Name, size and price of the plan, with the price's date; "" where no plan held the app."""
     plan = findings.plan
+    if plan is None:
+        return ""
     name = " ".join(part for part in (plan.provider, plan.product, plan.name) if part)
     cpus = f"{plan.cpus:g} {plan.cpu_kind} vCPU".replace("  ", " ")
     price = money(plan.usd_month)
@@ -145,10 +158,10 @@ def plan_sentence(findings: Findings) -> str:
 def reserve_sentence(findings: Findings) -> str:
     """What the plan handles as it would be set up on it."""
     capacity = findings.plan_capacity
-    if capacity.offered_rate_rps is None:
+    if capacity is None or capacity.offered_rate_rps is None:
         return ""
     shape = f"{capacity.workers} worker{'s' if capacity.workers != 1 else ''}"
-    if capacity.threads > 1:
+    if (capacity.threads or 1) > 1:
         shape += f" x {capacity.threads} threads"
     interval = rate_span(capacity.low_rps, capacity.high_rps)
     ending = f" ({interval})" if interval else ""
@@ -165,6 +178,20 @@ def users_sentence(findings: Findings) -> str:
         f"{people(users.typical)} daily users. Nine in ten of the cases drawn lie between {people(users.low)} and "
         f"{people(users.high)}: people's habits are known less well than machines."
     )
+
+
+def _alone_words(findings: Findings) -> str:
+    """How long a request takes when nobody else is there, and the slowest operation."""
+    shares = {name: parts.get("share") or 0.0 for name, parts in findings.demand_ms.by_operation.items()}
+    alone = {name: parts.get("alone") or 0.0 for name, parts in findings.demand_ms.by_operation.items()}
+    if not alone or not sum(shares.values()):
+        return ""
+    mean_ms = sum(shares[name] * alone[name] for name in alone) / sum(shares.values())
+    sentence = f"Alone, one is answered after {milliseconds(mean_ms)}"
+    if len(alone) == 1:
+        return f"{sentence}."
+    slowest = max(alone, key=lambda name: alone[name])
+    return f"{sentence} on average; the slowest is {slowest}: {milliseconds(alone[slowest])}."
 
 
 def _prediction(each: WorkerPrediction) -> str:

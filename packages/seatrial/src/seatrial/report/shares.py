@@ -85,7 +85,7 @@ def worker_bars(findings: Findings) -> tuple[WorkerBar, ...]:
 def memory_parts(findings: Findings) -> tuple[Part, ...]:
     """The plan's memory from left to right: system, database, as many workers as fit, the rest; () when not read."""
     memory = findings.memory_bytes
-    if memory.first_worker is None or memory.plan <= 0:
+    if memory is None or memory.first_worker is None or memory.plan <= 0:
         return ()
     sizes = [("system", "operating system", memory.system)]
     if memory.database:

@@ -70,3 +70,8 @@ class Subject:
     url: str = ""
     start_timeout_s: float = 30.0
     prepare_timeout_s: float = 180.0
+
+    @property
+    def shape(self) -> tuple[int | None, int | None]:
+        """Workers and threads of the declared server; unknown of an app that somebody else started."""
+        return (None, None) if self.url else (self.server.workers, self.server.threads)

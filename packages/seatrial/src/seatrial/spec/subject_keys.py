@@ -87,8 +87,10 @@ SUBJECT = Section(
         Key(
             "subject.url",
             TEXT,
-            "The address of an app that is already running. Seatrial then starts nothing and limits nothing, so "
-            "it can tell rates and response times but not the CPU a request costs. An address on another machine "
+            "The address of an app that is already running. Seatrial then starts nothing, limits nothing and reads no "
+            "CPU or memory: the answer is what the app at that address carries where it runs, and says nothing of "
+            "workers or of a plan; `[server]` and `[plan]` are not used. How many requests it works on at once is "
+            "found by keeping more and more of them inside until no more are answered. An address on another machine "
             "is refused unless `--allow-remote` is given: a load test of somebody else's server is an attack.",
             'url = "http://127.0.0.1:8000"',
             default=_SUBJECT.url,

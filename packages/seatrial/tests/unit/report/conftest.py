@@ -192,6 +192,39 @@ def bare_findings(**changes):
     )
 
 
+def running_findings(**changes):
+    """An app that was running already: no plan, no meters."""
+    operations = {
+        name: {"app": None, "database": None, "total": None, "wait": None, "alone": 10.0, "share": parts[3]}
+        for name, parts in OPERATIONS.items()
+    }
+    operations["write a post"]["alone"] = 35.0
+    return sample_findings(
+        **{
+            "address": "http://127.0.0.1:8000",
+            "server": "running at http://127.0.0.1:8000, seen to work on about 4 requests at once",
+            "worker_capacity": Capacity(143.2, 137.1, 149.3, 132.6, 161.7, None, None, "mean of 3 repeats"),
+            "plan_capacity": None,
+            "plan": None,
+            "memory_bytes": None,
+            "workers_that_fit": None,
+            "worker_predictions": (),
+            "demand_ms": DemandMs(None, None, None, by_operation=operations),
+            "queries_per_request": None,
+            "points": tuple({**row, "workers": None} for row in _points() if row["workers"] == 1),
+            "caveats": (),
+            "limits_of_this": (),
+            **changes,
+        }
+    )
+
+
+@pytest.fixture
+def running():
+    """Builds findings of an app that was running already."""
+    return running_findings
+
+
 @pytest.fixture
 def sample():
     """Builds findings of a good study."""

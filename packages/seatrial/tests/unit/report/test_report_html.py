@@ -110,3 +110,11 @@ def test_a_verdict_has_a_shape_of_its_own_beside_its_colour(sample):
 
 def test_the_same_findings_give_the_same_page(sample):
     assert report_html(sample()) == report_html(sample())
+
+
+def test_the_page_of_an_app_that_was_running_already_has_no_plan_no_memory_and_no_workers(running):
+    text = words(running())
+    assert "The app at http://127.0.0.1:8000 handles 143 requests a second" in text
+    assert "interval of the capacity over repeats." in text
+    for word in ("Memory", "Plan", "Workers", "None", "fresh starts"):
+        assert word not in text

@@ -99,3 +99,20 @@ def test_an_app_without_a_database_is_not_told_of_one(sample):
     text = answer(sample(demand_ms=demand, memory_bytes=memory, queries_per_request=None))
     assert "PostgreSQL" not in text
     assert "A request costs 6.9 ms of CPU" in text
+
+
+def test_an_app_that_was_running_already_is_told_by_its_address_without_workers_memory_or_plan(running):
+    text = joined(answer(running()))
+    assert text.startswith("The app at http://127.0.0.1:8000 handles 143 requests a second with 95 % of answers")
+    assert "95 % interval over repeats: 137 to 149 requests/s." in text
+    assert "It was running already: Seatrial neither started nor limited it" in text
+    # 0.05 of the requests take 35 ms, all others 10 ms: 10 + 0.04 x 25 = 11 ms.
+    assert "Alone, one is answered after 11.0 ms on average; the slowest is write a post: 35.0 ms." in text
+    for word in ("One worker", "memory", "plan", "vCPU", "USD", "None"):
+        assert word not in text
+
+
+def test_an_app_that_was_running_already_and_could_not_be_measured_is_told_so(running):
+    nothing = Capacity(None, None, None, None, None, None, None)
+    text = joined(answer(running(verdict="invalid", verdict_sentence="", worker_capacity=nothing)))
+    assert "How many requests a second the app at http://127.0.0.1:8000 handles could not be measured." in text
