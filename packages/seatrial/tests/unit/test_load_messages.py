@@ -2,7 +2,7 @@ import pytest
 
 from seatrial.errors import LoadError
 from seatrial.load.headers import Headers
-from seatrial.load.journeys import ExpectationError, Response, expect, form, get, post, request, think
+from seatrial.load.journeys import ExpectationError, Response, expect, form, get, page, post, request, think
 
 
 def _response(
@@ -85,6 +85,112 @@ def test_a_met_expectation_passes_in_any_charset() -> None:
     assert (
         Response(200, Headers([(b"Content-Type", b"text/html; charset=nonsense")]), b"ok", "/", get("/")).text == "ok"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "is_met"),
+    [(404, True), ((404, 410), True), ({200, 404}, True), (range(400, 500), True), (200, False), ((200, 304), False)],
+)
+def test_an_expectation_may_allow_several_statuses(status, is_met: bool) -> None:
+    if is_met:
+        expect(_response("gone", 404), status)
+    else:
+        with pytest.raises(
+            ExpectationError, match=r"expected status 200( or 304)?, got 404 from /page: 'gone'"
+        ) as caught:
+            expect(_response("gone", 404), status)
+        assert caught.value.response is not None
+
+
+def test_what_is_contained_may_be_bytes_which_are_looked_for_as_they_are() -> None:
+    picture = Response(200, Headers([(b"Content-Type", b"image/png")]), b"\x89PNG\r\n\xff", "/a.png", get("/a.png"))
+    expect(picture, contains=b"\x89PNG", lacks=b"\xfe")
+    with pytest.raises(ExpectationError, match=r"expected the text b'GIF8', got 200 from /a\.png"):
+        expect(picture, contains=b"GIF8")
+    with pytest.raises(ExpectationError, match="without b'PNG'"):
+        expect(picture, lacks=b"PNG")
+
+
+def test_text_is_found_in_the_charset_of_the_answer() -> None:
+    def answer(charset: bytes, body: bytes) -> Response:
+        return Response(200, Headers([(b"Content-Type", b"text/html; Charset=" + charset)]), body, "/", get("/"))
+
+    utf_16, latin = answer(b"utf-16", "Grüße aus Kiel".encode("utf-16")), answer(b"latin-1", "Grüße".encode("latin-1"))
+    assert utf_16.has("Kiel")
+    assert utf_16.has("Grüße")
+    assert latin.has("Grüße")
+    # The bytes of one letter in UTF-8 are two letters in Latin-1.
+    assert not answer(b"latin-1", "Grüße".encode()).has("Grüße")
+    assert answer(b"latin-1", "Grüße".encode()).has("GrÃ¼")
+    assert not utf_16.has("Lübeck")
+
+
+JSON = '{"token": null, "ok": true, "roles": ["reader", "writer"], "seen": {"posts": 3, "likes": 1.5}, "extra": 1}'
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"token": None},
+        {"ok": True, "seen": {"posts": 3}},
+        {"seen": {}},
+        {"roles": ["reader", "writer"]},
+        {"seen": {"likes": 1.5, "posts": 3.0}},
+    ],
+)
+def test_json_is_met_by_an_object_with_more_keys(wanted: object) -> None:
+    expect(_response(JSON), json=wanted)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"nothing": 1}, "expected JSON with the key nothing, got 200"),
+        ({"seen": {"posts": 4}}, r"JSON with 4 as seen.posts \(there it is 3\)"),
+        ({"roles": ["reader"]}, r"\['reader'\] as roles \(there it is \['reader', 'writer'\]\)"),
+        ({"ok": 1}, r"1 as ok \(there it is True\)"),
+        ({"extra": True}, r"True as extra \(there it is 1\)"),
+        ({"extra": {"a": 1}}, r"an object as extra \(there it is 1\)"),
+        ([1], r"JSON with \[1\] \(there it is"),
+        (None, r"JSON with None \(there it is"),
+    ],
+)
+def test_json_that_is_not_as_expected_says_where(wanted: object, words: str) -> None:
+    with pytest.raises(ExpectationError, match=words):
+        expect(_response(JSON), json=wanted)
+
+
+def test_a_body_that_is_no_json_is_a_wrong_answer_and_no_mistake_of_the_journey() -> None:
+    page = _response("<p>Sorry", 200)
+    with pytest.raises(
+        ExpectationError, match=r"expected JSON \(Expecting value.*\), got 200 from /page: '<p>Sorry'"
+    ) as caught:
+        page.json()
+    assert caught.value.response is page
+    with pytest.raises(ExpectationError, match="expected JSON"):
+        expect(page, json={})
+    assert _response("null").json() is None
+    expect(_response("null"), json=None)
+
+
+def test_a_bearer_token_is_a_header_of_the_request() -> None:
+    assert get("/api", bearer="abc").headers == (("Authorization", "Bearer abc"),)
+    both = post("/api", json=1, bearer="abc", headers={"Accept": "text/html"})
+    assert both.headers == (
+        ("Accept", "text/html"),
+        ("Authorization", "Bearer abc"),
+        ("Content-Type", "application/json"),
+    )
+    with pytest.raises(LoadError, match="cannot be sent"):
+        get("/api", bearer="a\r\nSet-Cookie: b")
+
+
+def test_a_page_is_made_of_requests() -> None:
+    assert page(get("/a"), post("/b")).requests == (get("/a"), post("/b"))
+    for make in (page, lambda: page("/style.css"), lambda: page(think(1))):  # type: ignore[arg-type]
+        with pytest.raises(LoadError, match=r"page\(\)"):
+            make()
 
 
 PAGE = """

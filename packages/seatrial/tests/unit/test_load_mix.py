@@ -1,4 +1,5 @@
 import itertools
+import statistics
 from collections import Counter
 
 import pytest
@@ -70,3 +71,17 @@ def test_weights_that_cannot_be_shares_are_refused(weights: dict[str, float]) ->
 def test_a_negative_count_is_refused() -> None:
     with pytest.raises(LoadError, match="negative"):
         mix.stratified({"a": 1}, -1, seed=1)
+
+
+def test_independent_draws_have_the_shares_only_in_the_long_run() -> None:
+    names = list(itertools.islice(mix.independent(MIX, seed=3), 20_000))
+    assert names[:100] == list(itertools.islice(mix.independent(MIX, seed=3), 100))
+    assert names[:100] != list(itertools.islice(mix.independent(MIX, seed=4), 100))
+    total = sum(MIX.values())
+    for name, weight in MIX.items():
+        share = weight / total
+        # Five standard deviations of a binomial count.
+        assert abs(names.count(name) - 20_000 * share) < 5 * (20_000 * share * (1 - share)) ** 0.5
+    # Of "write", 3 of 20 on average, with the variance of a binomial count, 2.55; stratified blocks have none.
+    counts = [names[start : start + 20].count("write") for start in range(0, 20_000, 20)]
+    assert statistics.variance(counts) == pytest.approx(20 * 0.15 * 0.85, rel=0.25)

@@ -70,6 +70,8 @@ class OpenRuns:
     def stop(self) -> None:
         """The interval is over: nothing further is sent, and who only pauses leaves."""
         self._interval.stopping = True
+        if self._sessions is not None:
+            self._sessions.stop()
         for run in list(self._live):
             run.wake()
 

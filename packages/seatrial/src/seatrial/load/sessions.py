@@ -14,10 +14,10 @@ __all__ = ["SessionCounts", "SessionLog", "visitors"]
 class SessionCounts:
     """What became of the sessions of an interval.
 
-    begun: arrivals of the interval that were taken up. ended: came to the end of their journey in the interval, whenever
-    they had begun; failed: so, but something in them went wrong. Then under_way_at_end = under_way_at_start + begun -
-    ended - failed. A load that is level has about as many under way at its end as at its start: by Little's law the
-    rate of arrivals times the mean length of a session.
+    begun: arrivals of the interval that were taken up. ended: came to the end of their journey in the interval,
+    whenever they had begun; failed: so, but something in them went wrong. Then under_way_at_end = under_way_at_start +
+    begun - ended - failed. A load that is level has about as many under way at its end as at its start: by Little's
+    law the rate of arrivals times the mean length of a session.
     """
 
     begun: int
@@ -40,6 +40,7 @@ class SessionLog:
         self._ended_s = ended_s
         self._begun = self._ended = self._failed = 0
         self._at_start = self._under_way = self._under_way_max = 0
+        self._is_over = False
 
     def begin(self, due_s: float) -> None:
         """One more is under way."""
@@ -55,9 +56,13 @@ class SessionLog:
         self._under_way -= 1
         if at_s < self._started_s:
             self._at_start -= 1
-        elif at_s < self._ended_s:
+        elif at_s < self._ended_s and not self._is_over:
             self._failed += failed
             self._ended += not failed
+
+    def stop(self) -> None:
+        """The interval is over, though the event loop's timer may have rung a little early."""
+        self._is_over = True
 
     def counts(self) -> SessionCounts:
         """What was counted, as a value."""
