@@ -58,6 +58,7 @@ def test_capacity_is_just_below_saturation_and_its_interval_is_students_t_over_s
     ratio = capacity.offered_rate_rps / 125
     # t(2) = 4.303; starts 123, 125, 127 have s = 2: half width 4.303 x 2 / sqrt(3) = 4.97 requests/s.
     assert (capacity.high_rps - capacity.low_rps) / 2 == pytest.approx(4.97 * ratio, rel=0.03)
+    assert not capacity.is_bracket
     assert (capacity.pass_rps, capacity.fail_rps) == (pytest.approx(0.88 * 127), pytest.approx(1.13 * 123))
 
 
@@ -146,6 +147,8 @@ def test_a_search_that_was_needed_gives_its_bracket_as_interval(a_study: MakeStu
     trials = (searched(70.0, Verdict.SUSTAINED), searched(77.0, Verdict.VIOLATED))
     found = conclude(replace(study, measurements=study.measurements + trials))
     assert (found.worker_capacity.low_rps, found.worker_capacity.high_rps) == (70.0, 77.0)
+    assert found.worker_capacity.is_bracket
+    assert found.worker_capacity.method == "bracketed by trials: seen to pass at 70.0/s, seen to fail at 77.0/s"
     assert found.worker_capacity.offered_rate_rps == pytest.approx(math.sqrt(70 * 77))
     assert "searched" in [c.code for c in found.caveats]
 
@@ -161,6 +164,8 @@ def test_no_more_is_told_than_was_ever_answered_though_a_short_trial_above_it_pa
     found = conclude(replace(study, measurements=(*study.measurements, passed, failed))).worker_capacity
     assert found.offered_rate_rps == pytest.approx(130.0)
     assert (found.low_rps, found.pass_rps) == (pytest.approx(130.0), pytest.approx(136.0))
+    # The lowest that failed is a confirming trial: 1.13 x 123 = 139.
+    assert found.method.endswith("seen to pass at 136/s, seen to fail at 139/s, never seen to answer more than 130/s")
 
 
 def test_a_brief_start_counts_with_the_correction_of_the_full_ones(a_study: MakeStudy, found: Findings) -> None:
@@ -202,7 +207,9 @@ def test_an_estimate_that_no_valid_trial_confirmed_is_never_told(a_study: MakeSt
 
 def test_a_contradicted_estimate_without_a_search_is_replaced_by_what_the_trials_bracket(a_study: MakeStudy) -> None:
     found = conclude(relabelled(a_study(plan_saturated=None), confirm_high=Verdict.SUSTAINED)).worker_capacity
-    assert found.method == "the highest rate that was tried"
+    # 1.13 x 127 = 143.5
+    assert found.method == "bracketed by trials: seen to pass at 144/s, the highest rate that was tried"
+    assert found.is_bracket
     assert found.offered_rate_rps == pytest.approx(1.13 * 127)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seatrial.advise.findings import DemandMs, MemoryFindings
+from seatrial.measure.figures import rounded
 from seatrial.measure.measurement import Measurement
 from seatrial.spec.subject import Server
 
@@ -46,11 +47,11 @@ def bottleneck(
     held_ms = 1000.0 * slots / saturated.throughput_rps if saturated.throughput_rps else 0.0
     explained = (demand.total or 0.0) + (demand.wait or 0.0)
     if explained > 0.7 * held_ms:
-        waiting = f"{demand.wait or 0.0:.3g} ms of each request is waiting"
+        waiting = f"{rounded(demand.wait or 0.0)} ms of each request is waiting"
         why = f"{waiting}. More threads or workers help; a faster CPU does not."
     else:
         why = (
-            f"each was held for {held_ms:.3g} ms a request, of which {explained:.3g} ms are explained. "
+            f"each was held for {rounded(held_ms)} ms a request, of which {rounded(explained)} ms are explained. "
             "Look for locks, a small connection pool, or other programs on the machine."
         )
     sentence = f"The request slots: {held} taken while the CPU was only {100 * busy:.0f} % busy, since {why}"

@@ -9,14 +9,13 @@ from seatrial.advise.estimate import Estimate, estimates, saturation_of
 from seatrial.advise.findings import Capacity
 from seatrial.advise.interval import half_width, relative_noise, relative_spread
 from seatrial.advise.words import repeats_words
+from seatrial.measure.figures import rounded
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 
 __all__ = ["Starts", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
 
 NEAR_CAPACITY = frozenset({"confirm low", "confirm high", "search"})
-
-BRACKET = "bracketed by trials"
 
 MACHINE_MOVED = 1.15
 """Slowest over fastest memory walk of a study, above which the reader is told."""
@@ -127,14 +126,16 @@ def disagreement(study: Study, base: Sequence[Starts]) -> tuple[Caveat, ...]:
             caveats.append(
                 Caveat(
                     "demands-do-not-explain",
-                    f"The measured demands predict {model_rps:.3g} requests/s at saturation, {seen_rps:.3g} were seen: "
-                    "something binds that they do not show.",
+                    f"The measured demands predict {rounded(model_rps)} requests/s at saturation, {rounded(seen_rps)} "
+                    "were seen: something binds that they do not show.",
                     "Look for locks, a pool smaller than the threads, or a slow service the app waits for.",
                 )
             )
     passed, failed = _pass_fail([m for s in base for m in s.seen] + _searched(study))
     if passed is not None and failed is not None and passed > failed:
-        text = f"{passed:.3g}/s passed in one start and {failed:.3g}/s failed in another: near capacity both happen."
+        text = (
+            f"{rounded(passed)}/s passed in one start and {rounded(failed)}/s failed in another: near it both happen."
+        )
         caveats.append(
             Caveat("inconsistent-trials", text, "Measure again on a quieter machine, or with longer trials.")
         )
@@ -166,18 +167,25 @@ def machine_moved(study: Study) -> tuple[Caveat, ...]:
 
 
 def _bracketed(empty: Capacity, trials: Sequence[Measurement]) -> Capacity:
-    """Between the lowest rate that failed and the highest below it that passed: no interval, a bracket."""
+    """Between the lowest rate that failed and the highest below it that passed: a bracket, with no confidence."""
     failed = empty.fail_rps
     passed = [m.offered_rate_rps for m in _trusted(trials) if m.verdict == Verdict.SUSTAINED]
     low = max((rate for rate in passed if failed is None or rate < failed), default=None)
     if low is None:
-        return replace(empty, high_rps=failed, method="no rate was seen to pass")
+        seen = "" if failed is None else f"; seen to fail at {rounded(failed)}/s"
+        return replace(empty, high_rps=failed, is_bracket=True, method=f"no rate was seen to pass{seen}")
     if failed is None:
-        return replace(empty, offered_rate_rps=low, low_rps=low, method="the highest rate that was tried")
+        method = f"bracketed by trials: seen to pass at {rounded(low)}/s, the highest rate that was tried"
+        return replace(empty, offered_rate_rps=low, low_rps=low, is_bracket=True, method=method)
     # A trial of some seconds can pass above what the subject ever answered, its queue still growing: not for long.
     answered = max(m.throughput_rps for m in _trusted(trials))
     point = min((low * failed) ** 0.5, answered)
-    return replace(empty, offered_rate_rps=point, low_rps=min(low, point), high_rps=failed, method=BRACKET)
+    method = f"bracketed by trials: seen to pass at {rounded(low)}/s, seen to fail at {rounded(failed)}/s"
+    if answered < low:
+        method += f", never seen to answer more than {rounded(answered)}/s"
+    return replace(
+        empty, offered_rate_rps=point, low_rps=min(low, point), high_rps=failed, is_bracket=True, method=method
+    )
 
 
 def _contradicted(base: Sequence[Starts]) -> bool:

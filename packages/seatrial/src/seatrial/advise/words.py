@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from seatrial.advise.findings import Capacity
+from seatrial.measure.figures import rounded
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["address_of", "limits_of_this", "repeats_words", "server_words", "verdict_words"]
@@ -44,8 +45,10 @@ def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:
         return f"The objective ({objective}) is not met at any rate, not even at one request a second."
     if verdict == "violated":
         who = "app" if spec.subject.url else "plan"
-        return f"The {who} carries {capacity.offered_rate_rps:.3g} requests/s at {objective}: less than the target."
-    return f"The objective ({objective}) is met up to {capacity.offered_rate_rps:.3g} requests/s."
+        return (
+            f"The {who} carries {rounded(capacity.offered_rate_rps)} requests/s at {objective}: less than the target."
+        )
+    return f"The objective ({objective}) is met up to {rounded(capacity.offered_rate_rps)} requests/s."
 
 
 def limits_of_this(spec: TrialSpec) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seatrial.load.driver import Driver
 from seatrial.load.workload import Workload
+from seatrial.measure.figures import rounded
 from seatrial.measure.fresh_start import FreshStart
 from seatrial.measure.machine_speed import MemoryWalk
 from seatrial.measure.measurement import Measurement, MemoryReading, OperationProfile, QueryProfile, Verdict
@@ -161,7 +162,7 @@ class Bench:
                 if rate_rps is None:
                     break
                 self._progress.step(
-                    f"{name}: the estimate was contradicted, trying {rate_rps:.3g}/s", settings.search_trial_s
+                    f"{name}: the estimate was contradicted, trying {rounded(rate_rps)}/s", settings.search_trial_s
                 )
                 seen = await one.open_trial("search", rate_rps, settings.search_trial_s)
                 if seen.verdict == Verdict.SUSTAINED:
@@ -198,11 +199,11 @@ class Bench:
             return
         seconds = confirm_seconds(settings.confirm_s, slo.latency_max_s, estimate_rps)
         low_s = max(CONFIRM_LOW_SHARE * seconds, min(seconds, 100.0 / estimate_rps))
-        self._progress.step(f"{name}: {CONFIRM_LOW * estimate_rps:.3g}/s must pass", low_s)
+        self._progress.step(f"{name}: {rounded(CONFIRM_LOW * estimate_rps)}/s must pass", low_s)
         await one.open_trial("confirm low", CONFIRM_LOW * estimate_rps, low_s)
         saturated = [m.throughput_rps for m in one.measurements if m.label == "saturation"]
         high_rps = must_fail_rps(estimate_rps, max(saturated, default=0.0))
-        self._progress.step(f"{name}: {high_rps:.3g}/s must fail", seconds)
+        self._progress.step(f"{name}: {rounded(high_rps)}/s must fail", seconds)
         await one.open_trial("confirm high", high_rps, seconds)
 
 

@@ -2,6 +2,8 @@
 
 import math
 
+from seatrial.measure.figures import UNKNOWN, rounded
+
 __all__ = [
     "UNKNOWN",
     "megabytes",
@@ -14,21 +16,7 @@ __all__ = [
     "rounded",
 ]
 
-UNKNOWN = "unknown"
 MEBIBYTE = 1024 * 1024
-
-
-def rounded(value: float, figures: int = 3) -> str:
-    """At most so many significant figures, thousands separated by commas: 143, 1,430, 0.00214."""
-    if not math.isfinite(value):
-        return UNKNOWN
-    if value == 0:
-        return "0"
-    places = figures - 1 - math.floor(math.log10(abs(value)))
-    kept = round(value, places)
-    # 99.96 rounds to 100.0, one figure more than is meant.
-    places = min(places, figures - 1 - math.floor(math.log10(abs(kept))))
-    return f"{kept:,.{max(0, places)}f}"
 
 
 def rate(value_rps: float | None) -> str:

@@ -117,7 +117,8 @@ def description(findings: Findings) -> str:
     if capacity.offered_rate_rps is not None:
         text += f" Capacity: {rate(capacity.offered_rate_rps)} requests/s"
         interval = rate_span(capacity.low_rps, capacity.high_rps)
-        text += f", 95 % interval {interval}." if interval else "."
+        kind = "bracketed by trials," if capacity.is_bracket else "95 % interval"
+        text += f", {kind} {interval}." if interval else "."
     return text
 
 

@@ -44,11 +44,14 @@ def capacity_sentence(findings: Findings) -> str:
 
 
 def capacity_evidence(findings: Findings) -> str:
-    """Interval, and the rates seen to pass and to fail."""
+    """Interval or bracket, and the rates seen to pass and to fail."""
     capacity = findings.worker_capacity
     parts = []
     interval = rate_span(capacity.low_rps, capacity.high_rps)
     repeats = "repeats" if findings.address else "fresh starts"
+    if capacity.is_bracket:
+        # The method says what was seen to pass and to fail.
+        return f"{capitalised(capacity.method)}."
     if interval:
         parts.append(f"95 % interval over {repeats}: {interval} requests/s.")
     elif capacity.offered_rate_rps is not None:

@@ -20,6 +20,7 @@ def test_the_names_of_the_contract_are_all_there(sample):
         assert {"offered_rate_rps", "low_rps", "high_rps", "pass_rps", "fail_rps", "workers", "threads"} <= set(
             document[name]
         )
+        assert {"is_bracket", "method"} <= set(document[name])
     assert {"app", "database", "total", "by_operation"} <= set(document["demand_ms"])
     assert {"database", "first_worker", "further_worker", "system", "plan"} <= set(document["memory_bytes"])
     assert {"low", "typical", "high"} <= set(document["daily_users"])

@@ -1,6 +1,7 @@
 """The page: whole, self-contained and safe."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from seatrial.measure.measurement import Caveat
@@ -118,3 +119,14 @@ def test_the_page_of_an_app_that_was_running_already_has_no_plan_no_memory_and_n
     assert "interval of the capacity over repeats." in text
     for word in ("Memory", "Plan", "Workers", "None", "fresh starts"):
         assert word not in text
+
+
+def test_the_page_says_of_a_bracket_that_it_is_one(sample):
+    method = "bracketed by trials: seen to pass at 133/s, seen to fail at 162/s"
+    bracket = replace(sample().worker_capacity, low_rps=133.0, high_rps=162.0, is_bracket=True, method=method)
+    text = words(sample(worker_capacity=bracket))
+    assert text.count("racketed by trials: seen to pass at 133/s, seen to fail at 162/s.") == 2
+    assert "The shaded band is what the trials bracket" in text
+    assert "Capacity: 143 requests/s, bracketed by trials, 133 to 162." in text
+    assert "interval of the capacity" not in text
+    assert "95 % interval 133" not in text

@@ -116,3 +116,11 @@ def test_an_app_that_was_running_already_and_could_not_be_measured_is_told_so(ru
     nothing = Capacity(None, None, None, None, None, None, None)
     text = joined(answer(running(verdict="invalid", verdict_sentence="", worker_capacity=nothing)))
     assert "How many requests a second the app at http://127.0.0.1:8000 handles could not be measured." in text
+
+
+def test_what_trials_bracket_is_not_called_an_interval(sample):
+    method = "bracketed by trials: seen to pass at 133/s, seen to fail at 162/s"
+    bracket = replace(sample().worker_capacity, low_rps=133.0, high_rps=162.0, is_bracket=True, method=method)
+    text = joined(answer(sample(worker_capacity=bracket)))
+    assert "measured Bracketed by trials: seen to pass at 133/s, seen to fail at 162/s. server" in text
+    assert "95 % interval over" not in text
