@@ -241,6 +241,16 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines(write: Write)
         (APP + "prepare = ['']\n" + SMALLEST[27:], ":3: subject.prepare[0]", "not empty"),
         (APP + "url = 'ftp://127.0.0.1'\n" + SMALLEST[27:], ":3: subject.url", "http://"),
         (APP + "url = 'http://example.org'\n" + SMALLEST[27:], ":3: subject.url", "names another machine, example.org"),
+        (
+            SMALLEST + "[slo]\nlatency_max_ms = 10001\n",
+            ":7: slo.latency_max_ms",
+            "is 10001 ms, above workload.timeout_s, 10 s",
+        ),
+        (
+            SMALLEST + "[workload]\ntimeout_s = 0.4\n",
+            ":7: workload.timeout_s",
+            "is 0.4 s, below slo.latency_max_ms, 500 ms",
+        ),
     ],
 )
 def test_each_mistake_is_named_with_its_line_its_key_and_what_to_do(
@@ -252,6 +262,11 @@ def test_each_mistake_is_named_with_its_line_its_key_and_what_to_do(
     told = message(path)
     assert told.startswith(f"{path}{place} ")
     assert words in told
+
+
+def test_an_objective_as_long_as_people_wait_is_accepted(write: Write) -> None:
+    spec = read_trial_spec(write(SMALLEST + "[slo]\nlatency_max_ms = 10000\n"))
+    assert spec.slo.latency_max_s == spec.workload.timeout_s == 10.0
 
 
 def test_files_that_are_not_there_or_not_toml_are_refused_in_words(write: Write, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ SCHEMA = "seatrial.findings/1"
 class Capacity:
     """The highest offered rate that meets the objective, in requests per second.
 
-    low_rps, high_rps: 95 % interval over fresh starts; where is_bracket, no interval, but the rates between which trials
+    low_rps, high_rps: 95 % interval over fresh starts; where is_bracket, no interval, but rates between which trials
     passed and failed. pass_rps, fail_rps: highest rate seen to pass, lowest seen to fail in real trials (None when none
     was seen). offered_rate_rps is None when no rate meets the objective. workers, threads: the server it holds for;
     None of an app that was running already. method: how it was found, in words.

@@ -206,7 +206,7 @@ OBJECTIVE = Section(
         Key(
             "slo.latency_max_ms",
             NUMBER,
-            "In how many milliseconds, counted from the moment the request was due.",
+            "In how many milliseconds, counted from the moment the request was due. At most `workload.timeout_s`.",
             "latency_max_ms = 500",
             default=_SLO.latency_max_s * 1000,
             above=0,
