@@ -55,6 +55,24 @@ def test_a_journey_that_raises_is_told_with_its_name_step_and_exception(declare,
     assert "KeyError" in ended.err
 
 
+def test_a_journeys_file_that_cannot_be_imported_is_told_before_anything_is_started(
+    declare, run_seatrial, tmp_path: Path
+) -> None:
+    (tmp_path / "journeys.py").write_text("from shop import prices\ndef look(person):\n    yield prices.get('/')\n")
+    prepared = tmp_path / "prepared"
+    spec = declare(
+        subject={"prepare": [["touch", str(prepared)]]},
+        workload={"operations": [], "journeys": "journeys.py", "mix": {"look": 1}},
+        measure=FAST,
+    )
+    ended = run_seatrial("measure", spec)
+    assert ended.status == 2
+    assert f"{tmp_path / 'journeys.py'}, line 1: ModuleNotFoundError: No module named 'shop'" in ended.err
+    assert "left]" not in ended.err
+    assert not prepared.exists()
+    assert not (tmp_path / "results" / "study.partial.json").exists()
+
+
 def test_a_target_on_another_machine_is_refused_with_exit_2(declare, run_seatrial) -> None:
     ended = run_seatrial("measure", declare(subject={"url": "http://198.51.100.7/"}))
     assert ended.status == 2

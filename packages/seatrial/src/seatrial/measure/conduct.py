@@ -43,7 +43,10 @@ class Foresight(Protocol):
 
 
 class Conductor:
-    """Runs one study; `study()` gives what is known at any moment, so an interruption loses nothing."""
+    """Runs one study; `study()` gives what is known at any moment, so an interruption loses nothing.
+
+    Making it raises SpecError when the workload cannot be used, its journeys file among it.
+    """
 
     def __init__(self, spec: TrialSpec, foresight: Foresight, progress: Progress) -> None:
         if spec.workload.arrivals_are != "operations":
@@ -54,6 +57,8 @@ class Conductor:
                 try_this='Let arrivals_are be "operations" here, and drive the sessions with `seatrial load`.',
             )
         self._spec = spec
+        # Imports the journeys file: what is wrong with it is told before anything is started.
+        self._workload = Workload.from_spec(spec.workload)
         self._foresight = foresight
         self._progress = progress
         self._created_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -112,7 +117,7 @@ class Conductor:
 
         An app that is running already is measured as often, but not started afresh in between.
         """
-        bench = Bench(self._spec, testbed, Workload.from_spec(self._spec.workload), self._progress)
+        bench = Bench(self._spec, testbed, self._workload, self._progress)
         self._bench = bench
         (workers, threads), restarts = self._spec.subject.shape, self._spec.measure.restarts
         for number in range(1, restarts + 1):
