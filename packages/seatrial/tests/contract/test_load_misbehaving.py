@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import random
 import socket
 import struct
 import time
@@ -413,5 +414,37 @@ def test_bytes_nobody_asked_for_end_the_connection(run) -> None:
             await asyncio.sleep(0.15)
             assert (await _ask(client, port)).status == 200
             assert len(connections) == 2
+
+    run(main())
+
+
+def test_any_bytes_from_a_real_socket_end_each_request_once_and_leave_nothing(run) -> None:
+    rng = random.Random(1)
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(rng.randrange(1, 4)):
+            await reader.readuntil(b"\r\n\r\n")
+            answer = bytearray(rng.choice([OK, OK, chunked, MANY_HEADERS[:200], rng.randbytes(100)]))
+            for _ in range(rng.randrange(3)):
+                answer[rng.randrange(len(answer))] = rng.randrange(256)
+            cut = rng.randrange(len(answer) + 1)
+            writer.write(bytes(answer[:cut]))
+            await asyncio.sleep(0)
+            writer.write(bytes(answer[cut:]) * rng.choice([0, 1, 1, 1, 2]))
+            await writer.drain()
+        if rng.random() < 0.5:
+            writer.transport.abort()
+        writer.close()
+
+    async def main() -> None:
+        async with _server(handler) as port, _client(port, timeout_s=0.2) as client:
+            seen: list[Exchange] = []
+            for _ in range(8):
+                methods = ["GET", "HEAD", "POST", "GET", "GET"] * 5
+                seen += await asyncio.gather(*(_ask(client, port, method, timeout_s=0.2) for method in methods))
+            assert len(seen) == 200
+            assert {one.error for one in seen} <= {"", "protocol", "reset", "timeout"}
+            assert sum(1 for one in seen if not one.error) > 20
 
     run(main())

@@ -131,7 +131,8 @@ class Client:
     async def _connected(self, exchange: Exchange) -> None:
         connection = Connection(self, exchange)
         try:
-            await dial(self._target, connection, timeout_s=self._timeout_s)
+            # A handshake that lasts too long is given up at the request's deadline, like all else.
+            await dial(self._target, connection, timeout_s=self._timeout_s + 1.0)
         except OSError as error:
             connection.close()
             exchange.connecting = None

@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         if head is not None:
             exchange.status = head.status
         if reader.complete and head is not None:
-            if is_all and not exchange.is_head:
+            if is_all:
                 self.owner.known_heads.learn(data, head)
             if self._held is not None:
                 # A final answer instead of 100: the server does not want the body, and may or may not wait for it.
@@ -184,8 +184,6 @@ class Connection(asyncio.Protocol):
         if not head.keep:
             self.usable = False
         self.idle_until_s = now_s + head.idle_s
-        if self._held is not None:
-            self._forget_held()
         self.owner.answered(self, exchange)
 
     def _break(self, error: str, detail: str) -> None:

@@ -62,7 +62,7 @@ class KnownHeads:
         """The head with these very bytes (END_OF_HEAD included), or None."""
 
     def learn(self, answer: bytes, head: Head) -> None:
-        """Keep the head of an answer to something else than HEAD, which the parser found to be these bytes exactly.
+        """Keep the head of an answer that came whole in one read, of these bytes, if it began with them.
 
         Only where the head alone says how long the body is (RFC 9112, 6.3): by Content-Length, or since there is none.
         """
