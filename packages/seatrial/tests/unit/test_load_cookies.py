@@ -155,3 +155,12 @@ def test_cookies_of_every_path_with_an_end_are_dropped_when_it_comes(monkeypatch
         clock[0] = at_s
         assert jar.header("/") == header
     assert len(jar) == 1
+
+
+def test_a_cookie_of_one_path_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("seatrial.load.cookies.time.time", lambda: clock[0])
+    jar = _jar("a=1; Path=/x; Max-Age=10", "b=2; Path=/")
+    assert jar.header("/x") == "a=1; b=2"
+    clock[0] = 1010.0
+    assert jar.header("/x") == "b=2"
