@@ -60,7 +60,7 @@ def capacity_of(study: Study, base: Sequence[Starts]) -> Capacity:
     if not known or 2 * len(known) < len(base):
         return replace(empty, method="no rate meets the objective")
     mean = fmean(known)
-    half = half_width(known, relative_noise(trials))
+    half = half_width(known, relative_noise(trials), _corrections(base))
     return replace(
         empty,
         offered_rate_rps=mean,
@@ -74,7 +74,7 @@ def capacity_of_plan(study: Study, starts: Sequence[Starts], worker: Capacity, f
     """The best of what was measured on this plan: the declared server, or the worker count the model proposed."""
     server = study.spec.subject.server
     noise = relative_noise([m for start in starts for m in start.seen])
-    declared = _rates([start for start in starts if start.workers == server.workers])
+    declared = [start for start in starts if start.workers == server.workers]
     best = worker
     if fit is not None and server.workers > fit:
         best = replace(
@@ -87,8 +87,8 @@ def capacity_of_plan(study: Study, starts: Sequence[Starts], worker: Capacity, f
         if not rates or is_refuted or (fit is not None and workers > fit):
             continue
         mean = fmean(rates)
-        half = half_width(rates, noise)
-        spread = relative_spread(declared, noise)
+        half = half_width(rates, noise, _corrections(tried))
+        spread = relative_spread(_rates(declared), noise, _corrections(declared))
         if half is None and spread is not None:
             half = mean * spread
         if best.offered_rate_rps is None or mean > best.offered_rate_rps:
@@ -114,6 +114,12 @@ def _low_failed(start: Starts) -> bool:
 def _rates(starts: Sequence[Starts]) -> list[float]:
     rates = [start.estimate.capacity_rps for start in starts if start.estimate is not None]
     return [rate for rate in rates if rate is not None]
+
+
+def _corrections(starts: Sequence[Starts]) -> list[float | None]:
+    """In the order of `_rates`, the corrections by open loads of their own."""
+    known = [start.estimate for start in starts if start.estimate is not None]
+    return [estimate.correction for estimate in known if estimate.capacity_rps is not None]
 
 
 def disagreement(study: Study, base: Sequence[Starts]) -> tuple[Caveat, ...]:

@@ -31,13 +31,15 @@ class Estimate:
     """capacity_rps: None when even an idle subject misses the objective. ratio: capacity over saturation, in the model.
 
     saturated_rps: measured. model_saturation_rps: what the demands alone predict; far from the measured one means that
-    something binds that the demands do not show.
+    something binds that the demands do not show. correction: of the closed loop by this start's own open load; None of
+    a start that took the mean of the others'.
     """
 
     capacity_rps: float | None
     ratio: float | None
     saturated_rps: float
     model_saturation_rps: float
+    correction: float | None = None
 
 
 def estimate(profiles: Sequence[OperationProfile], seen: Sequence[Measurement], spec: TrialSpec) -> Estimate:
@@ -57,7 +59,8 @@ def estimates(
     system = system_seen(spec, [m for seen in starts for m in seen])
     demands = demands_under_load(profiles, [m for seen in starts for m in seen], system)
     model_saturation = saturation_rps(demands, system, spec.measure.seed, ESTIMATE_REQUESTS)
-    correction = fmean(found) if (found := [c for seen in starts if (c := open_correction(seen)) is not None]) else 1.0
+    own = [open_correction(seen) for seen in starts]
+    correction = fmean(found) if (found := [each for each in own if each is not None]) else 1.0
     rates = [saturated_rps(seen, correction) for seen in starts]
     known = [model_saturation if rate is None else max(rate, 1e-6) for rate in rates]
     mean = fmean(known)
@@ -68,7 +71,9 @@ def estimates(
     if capacity is None:
         return tuple(Estimate(None, None, rate, model_saturation) for rate in known)
     ratio = min(1.0, capacity / mean)
-    return tuple(Estimate(rate * ratio, ratio, rate, model_saturation) for rate in known)
+    return tuple(
+        Estimate(rate * ratio, ratio, rate, model_saturation, each) for rate, each in zip(known, own, strict=True)
+    )
 
 
 def system_of(spec: TrialSpec, workers: int, threads: int) -> System:

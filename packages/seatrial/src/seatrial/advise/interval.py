@@ -3,22 +3,32 @@
 import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
+from statistics import variance as variance_of
 
 from seatrial.measure.measurement import Measurement, Verdict
-from seatrial.model.laws import interval_over_runs, student_t_quantile
+from seatrial.model.laws import student_t_quantile
 
 __all__ = ["half_width", "relative_noise", "relative_spread"]
 
 
-def half_width(values: Sequence[float], noise: float) -> float | None:
+def half_width(values: Sequence[float], noise: float, corrections: Sequence[float | None] = ()) -> float | None:
     """Half of the 95 % interval of the mean of one value per start; None with a single start.
 
     Student's t over the starts, and at least `noise` (relative, of batch means): three starts may agree by luck.
+
+    corrections: of each start, the factor by which its own open load corrected its closed loop; None of a brief start,
+    which took the mean factor of the others. The brief starts then tell nothing of the factor, so the variance of the
+    mean is that of two-phase sampling (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 12), for n starts of which
+    f have a factor of their own, closed loop and factor taken as independent and normal:
+
+        V = s_closed^2 / n + s_factor^2 / f                      (relative)
+
+    with Satterthwaite's degrees of freedom (Biometrics Bulletin 2, 1946), rounded down:
+
+        V^2 / ((s_closed^2 / n)^2 / (n - 1) + (s_factor^2 / f)^2 / (f - 1))
     """
-    mean, low, high = interval_over_runs(values)
-    if low is None or high is None:
-        return None
-    return max((high - low) / 2.0, noise * mean)
+    spread = _relative_half(values, corrections, further=0)
+    return None if spread is None else max(spread, noise) * fmean(values)
 
 
 def relative_noise(seen: Sequence[Measurement]) -> float:
@@ -34,10 +44,34 @@ def relative_noise(seen: Sequence[Measurement]) -> float:
     return student_t_quantile(0.975, len(batches) - 1) * stdev(batches) / math.sqrt(len(batches))
 
 
-def relative_spread(values: Sequence[float], noise: float) -> float | None:
+def relative_spread(values: Sequence[float], noise: float, corrections: Sequence[float | None] = ()) -> float | None:
     """Relative 95 % half width for ONE further start (a prediction interval), from starts of a like configuration."""
-    if len(values) < 2:
+    spread = _relative_half(values, corrections, further=1)
+    return None if spread is None else max(spread, noise)
+
+
+def _relative_half(values: Sequence[float], corrections: Sequence[float | None], *, further: int) -> float | None:
+    """Of the mean (further = 0), or of one further start against it (1): its own variance comes on top."""
+    starts = len(values)
+    if starts < 2:
         return None
-    mean = fmean(values)
-    spread = student_t_quantile(0.975, len(values) - 1) * stdev(values) * math.sqrt(1.0 + 1.0 / len(values))
-    return max(spread / mean, noise)
+    own = [correction for correction in corrections if correction is not None]
+    if len(own) < 2 or len(own) == starts:  # one factor has no spread that could be told; with all, it is in the values
+        parts = [(_relative_variance(values) * (further + 1.0 / starts), starts - 1)]
+    else:
+        mean = fmean(own)
+        closed = [value / (correction or mean) for value, correction in zip(values, corrections, strict=True)]
+        parts = [
+            (_relative_variance(closed) * (further + 1.0 / starts), starts - 1),
+            (_relative_variance(own) * (further + 1.0 / len(own)), len(own) - 1),
+        ]
+    variance = sum(part for part, _ in parts)
+    if variance <= 0.0:
+        return 0.0
+    freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
+    # Rounded down, but for what rounding of the division took.
+    return student_t_quantile(0.975, math.floor(freedom + 1e-9)) * math.sqrt(variance)
+
+
+def _relative_variance(values: Sequence[float]) -> float:
+    return variance_of(values) / fmean(values) ** 2
