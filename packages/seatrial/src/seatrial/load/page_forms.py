@@ -64,7 +64,7 @@ class Control:
 
 @dataclass(slots=True)
 class Button:
-    """What sends the form: its formaction, formmethod and formenctype, where it has them.
+    """What sends its form elsewhere: its formaction, and formmethod and formenctype where it has them.
 
     control: its place among the fields, when it has a name; value: what it sends there when it is pressed.
     """
@@ -127,9 +127,11 @@ class _Scan:
     def forms(self) -> list[PageForm]:
         text, at, templates = self._text, 0, 0
         while found := _NEXT_TAG.match(text, at):
-            self._option_ends(found.start("end") - 1)
+            if self._option_at >= 0:
+                self._option_ends(found.start("end") - 1)
             at = found.end()
-            tag, is_end = found["tag"].lower(), bool(found["end"])
+            is_end, tag, attributes = found.groups()
+            tag = tag.lower()
             if tag == "template":
                 templates = max(0, templates - 1) if is_end else templates + 1
             elif templates:
@@ -137,9 +139,9 @@ class _Scan:
             elif is_end:
                 self._end(tag)
             elif tag == "textarea":
-                at = self._textarea(_attributes(found["attributes"]), at)
+                at = self._textarea(_attributes(attributes), at)
             else:
-                self._start(tag, _attributes(found["attributes"]), at)
+                self._start(tag, _attributes(attributes), at)
         self._select_ends()
         by_id = {form.id: form for form in reversed(self._forms) if form.id}
         for owner, one, is_disabled in self._found:
@@ -198,17 +200,14 @@ class _Scan:
         if tag == "button":
             kind = kind if kind in {"button", "reset"} else "submit"
         if kind in _SENDING:
-            # Of an input without a value, Chromium sends the label that it shows.
-            button = Button(
-                found.get("value", "Submit" if tag == "input" else ""),
-                found.get("formaction", ""),
-                found.get("formmethod", "").upper(),
-                found.get("formenctype", "").lower(),
-            )
-            self._give(found, button)
-            if name and kind == "submit":
-                button.control = Control(name, "button", ())
-                self._give(found, button.control)
+            control = Control(name, "button", ()) if name and kind == "submit" else None
+            if control is not None:
+                self._give(found, control)
+            if "formaction" in found:
+                # Of an input without a value, Chromium sends the label that it shows.
+                value = found.get("value", "Submit" if tag == "input" else "")
+                method, enctype = found.get("formmethod", "").upper(), found.get("formenctype", "").lower()
+                self._give(found, Button(value, found["formaction"], method, enctype, control))
         elif name and kind not in {"button", "reset"}:
             self._give(found, Control(name, kind, _values(name, kind, found)))
 
@@ -223,17 +222,17 @@ class _Scan:
         return stop
 
     def _option_ends(self, at: int) -> None:
-        if self._option_at >= 0:
-            text = html.unescape(_MARKUP.sub("", self._text[self._option_at : at]))
-            self._options[-1].value = _SPACE.sub(" ", text).strip(" ")
-            self._option_at = -1
+        text = html.unescape(_MARKUP.sub("", self._text[self._option_at : at]))
+        self._options[-1].value = _SPACE.sub(" ", text).strip(" ")
+        self._option_at = -1
 
     def _select_ends(self) -> None:
         found, self._select = self._select, None
         if found is None:
             return
         # Where the page ends before the list does, nothing was checked: looking at all of it could take forever.
-        self._option_ends(self._option_at + _UNCHECKED_MAX)
+        if self._option_at >= 0:
+            self._option_ends(self._option_at + _UNCHECKED_MAX)
         self._group_is_disabled = False
         chosen = [one for one in self._options if one.is_selected]
         if "multiple" not in found:
