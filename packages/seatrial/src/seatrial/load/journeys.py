@@ -22,7 +22,7 @@ from seatrial.errors import SpecError
 from seatrial.load.expectation import ExpectationError, expect
 from seatrial.load.forms import Form, form
 from seatrial.load.live_events import Event, Message
-from seatrial.load.live_steps import close, emit, listen, send, socketio, wait_for, websocket
+from seatrial.load.live_steps import close, emit, get_ready, listen, send, socketio, wait_for, websocket
 from seatrial.load.messages import Journey, Page, Request, Response, Think
 from seatrial.load.multipart import File
 from seatrial.load.person import Person
@@ -96,6 +96,8 @@ def _imported(path: Path) -> ModuleType:
     finally:
         sys.dont_write_bytecode = writes_bytecode
         sys.path.remove(str(path.parent))
+    if any(value is socketio or value is websocket for value in vars(module).values()):
+        get_ready()
     return module
 
 

@@ -111,6 +111,11 @@ class ListenRun(LiveRun, Pause):
         self._error = error or "unfinished"
         self._host.give_up()
 
+    def ended(self, error: str, detail: str) -> None:
+        """Called by the socket: it is over, too early, and known now; how long it listened is nobody's waiting time."""
+        self._due_s = self._dispatched_s = time.perf_counter()
+        super().ended(error, detail)
+
     def offered(self, heard: Heard) -> bool:
         """Called by the socket: everything is taken."""
         self._count += 1
@@ -136,7 +141,7 @@ class ListenRun(LiveRun, Pause):
 def _hear(host: Host, step: WaitFor | Listen, heard: Heard) -> None:
     """Count what was heard, and how long after its cause; a cause that is not known is never guessed."""
     host.interval.count_heard(_ONE)
-    if step.cause is None:
+    if step.cause is None or (step.event and heard.name != step.event):
         return
     try:
         named = step.cause(heard)

@@ -66,7 +66,8 @@ class Listeners:
         by then is counted.
         """
         interval = self._current()
-        if not self._held or interval is None or interval.one_by_one is not None:
+        is_heard = any(holding.count for holding in self._held)
+        if not is_heard or interval is None or interval.one_by_one is not None:
             return
         causes, since_s = self._stage.live.causes, interval.counts_from_s
         began_s = time.perf_counter()

@@ -83,10 +83,14 @@ class WaitFor:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Take everything that comes for some time; made by `listen`. seconds: None until the journey is ended."""
+    """Take everything that comes for some time; made by `listen`. seconds: None until the journey is ended.
+
+    event: of which events the cause is asked; empty for all.
+    """
 
     socket: LiveSocket
     seconds: float | None = None
+    event: str = ""
     cause: CauseOf | None = None
     name: str = ""
 

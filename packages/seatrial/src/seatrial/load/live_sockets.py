@@ -44,7 +44,7 @@ class LiveSockets:
     def hang_up(self, wire: WebSocketWire) -> None:
         """Give up connecting it, if that is still under way; its socket is not told."""
         task = self._dialing.get(wire)
-        if task is not None:
+        if task is not None and not wire.is_connected:
             task.cancel()
 
     def dropped(self, wire: WebSocketWire) -> None:
@@ -61,8 +61,8 @@ class LiveSockets:
 
     async def close(self) -> None:
         """Drop what is still open; returns when no connection and no task is left."""
-        for task in list(self._dialing.values()):
-            task.cancel()
+        for wire in list(self._dialing):
+            self.hang_up(wire)
         if self._dialing:
             await asyncio.wait(list(self._dialing.values()), timeout=CLOSE_WITHIN_S)
         for wire in list(self._open):
@@ -80,7 +80,8 @@ class LiveSockets:
     def _dialing_over(self, wire: WebSocketWire, task: asyncio.Task[None]) -> None:
         del self._dialing[wire]
         if task.cancelled():
-            # The connection may have been made in the same moment.
+            # The connection may have been made in the same moment; uvloop then drops it without telling the protocol.
             wire.abort("unfinished", "connecting was given up")
+            wire.connection_lost(None)
         if not wire.is_connected:
             self.dropped(wire)

@@ -1,5 +1,6 @@
 """The steps a journey yields on open sockets: connect, send, emit, wait, listen, close."""
 
+import importlib
 import json as json_module
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from seatrial.load.socketio_socket import SocketIOSocket
 from seatrial.load.steps import HeaderPairs, get
 from seatrial.load.websocket_wire import MESSAGE_MAX_BYTES
 
-__all__ = ["close", "emit", "listen", "send", "socketio", "wait_for", "websocket"]
+__all__ = ["close", "emit", "get_ready", "listen", "send", "socketio", "wait_for", "websocket"]
 
 _SECONDS_MAX = 86_400.0
 # Socket.IO's own, which a client must not emit.
@@ -111,16 +112,30 @@ def wait_for(
     return WaitFor(socket, event, where, cause, name, _checked_timeout(timeout_s))
 
 
-def listen(socket: LiveSocket, seconds: float | None = None, *, cause: CauseOf | None = None, name: str = "") -> Listen:
+def listen(
+    socket: LiveSocket,
+    seconds: float | None = None,
+    *,
+    event: str = "",
+    cause: CauseOf | None = None,
+    name: str = "",
+) -> Listen:
     """Take everything that comes for some seconds, or until the journey is ended; left out where load is closed.
 
-    cause: tells from an event what caused it, as a request's `cause` was; None when nothing of ours did. The time from
-    when that request was due is counted as "<journey> (broadcast)", or "<name> (broadcast)".
+    cause: tells from an event (those called `event`, if it is said) what caused it, as the `cause` of that request was;
+    None when nothing of ours did. The time from when the request was due is counted as "<journey> (broadcast)", or
+    "<name> (broadcast)".
     """
     _check_socket("listen", socket)
     if seconds is not None and not 0 <= seconds <= _SECONDS_MAX:
         raise LoadError(f"listen(..., {seconds}): it takes 0 to {_SECONDS_MAX:g} seconds, or none at all.")
-    return Listen(socket, seconds, cause, name)
+    return Listen(socket, seconds, event, cause, name)
+
+
+def get_ready() -> None:
+    """Import what the first socket needs: half a second, which no interval may lose."""
+    for name in ("engineio.packet", "socketio.packet", "websockets.client", "websockets.uri"):
+        importlib.import_module(name)
 
 
 def close(socket: LiveSocket) -> Close:

@@ -53,7 +53,17 @@ class Upgrade(Protocol):
 class WebSocketWire(asyncio.Protocol):
     """A WebSocket connection as a client; tells `socket` what comes over it."""
 
-    __slots__ = ("_fragments", "_is_closing", "_is_text", "_keeper", "_protocol", "_socket", "_transport", "_upgrade")
+    __slots__ = (
+        "_fragments",
+        "_is_closing",
+        "_is_open",
+        "_is_text",
+        "_keeper",
+        "_protocol",
+        "_socket",
+        "_transport",
+        "_upgrade",
+    )
 
     def __init__(self, keeper: Keeper, socket: LiveSocket, upgrade: Upgrade) -> None:
         self._keeper = keeper
@@ -64,7 +74,7 @@ class WebSocketWire(asyncio.Protocol):
         # A message in several frames, until its last one; most come in one.
         self._fragments: bytearray | None = None
         self._is_text = False
-        self._is_closing = False
+        self._is_open = self._is_closing = False
 
     # What its socket calls.
 
@@ -86,7 +96,7 @@ class WebSocketWire(asyncio.Protocol):
             return
         self._is_closing = True
         protocol, transport = self._protocol, self._transport
-        if protocol is None or transport is None or protocol.state.name != "OPEN":
+        if protocol is None or transport is None or not self._is_open:
             self._drop()
             return
         protocol.send_close(1000)
@@ -141,7 +151,7 @@ class WebSocketWire(asyncio.Protocol):
     def eof_received(self) -> None:
         """Part of asyncio.Protocol; the loop closes the transport afterwards."""
         protocol = self._protocol
-        if protocol is not None and not self._is_closing and protocol.state.name == "CONNECTING":
+        if protocol is not None and not self._is_closing and not self._is_open:
             # A refusal may have a body that ends with the connection.
             protocol.receive_eof()
             self._digest(protocol, time.perf_counter())
@@ -184,6 +194,7 @@ class WebSocketWire(asyncio.Protocol):
         status = response.status_code
         if status == 101 and protocol.handshake_exc is not None:
             return
+        self._is_open = status == 101
         socket.switched(status, cookies, at_s)
         if status != 101 and self._socket is not None:
             body = bytes(response.body or b"")[:200].decode("utf-8", "replace")
@@ -232,10 +243,9 @@ class WebSocketWire(asyncio.Protocol):
         socket, self._socket = self._socket, None
         if socket is None:
             return
-        protocol = self._protocol
         if exc is not None:
             socket.lost("reset", f"the connection was lost: {exc}")
-        elif protocol is not None and protocol.state.name == "CONNECTING":
+        elif not self._is_open:
             socket.lost("reset", "the server closed the connection without answering the request for a WebSocket")
         else:
             socket.lost("reset", "the server closed the connection without a closing frame")
@@ -261,9 +271,16 @@ class WebSocketWire(asyncio.Protocol):
     def _release(self) -> None:
         self._upgrade = None
         protocol, self._protocol = self._protocol, None
-        if protocol is not None:
-            # Its parser and it hold each other: left so, they would wait for the garbage collector, which is off.
-            protocol.parser.close()
+        if protocol is None:
+            return
+        # Its parser and it hold each other, and so do what went wrong, the answer it is about, and the frames it went
+        # through: left so, they would wait for the garbage collector, which is off.
+        protocol.parser.close()
+        for wrong in (protocol.handshake_exc, protocol.parser_exc):
+            if wrong is not None:
+                wrong.__traceback__ = None
+                vars(wrong).clear()
+        protocol.handshake_exc = protocol.parser_exc = None
 
 
 def _protocol(upgrade: Upgrade) -> "ClientProtocol":
