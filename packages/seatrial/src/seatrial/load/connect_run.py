@@ -69,6 +69,10 @@ class ConnectRun(LiveRun):
 
     def failed(self, error: str, detail: str) -> None:
         """It will never be."""
+        if self._status == 403:
+            # What servers of sockets refuse most often, and say least about.
+            origin = next((value for name, value in self.headers if name.lower() == "origin"), "")
+            detail = f"{detail}; the Origin was {origin} (an own one: headers)"
         self._fail(error or "reset", detail)
 
     # What differs from other steps.

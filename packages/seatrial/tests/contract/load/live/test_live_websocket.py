@@ -89,6 +89,7 @@ def test_a_refused_request_is_a_failure_with_its_status(town: str, once: Once) -
     ]
     assert "step 1 (GET /closed), person" in record.failures[0]
     assert "the server answered 403 to the request for a WebSocket" in record.failures[0]
+    assert f"the Origin was {town}" in record.failures[0]
 
 
 def test_the_servers_reason_to_close_is_told(town: str, once: Once) -> None:
