@@ -19,4 +19,3 @@ def test_measure_refuses_sessions_before_anything_starts_and_says_what_drives_th
         Conductor(sessions, ModelForesight(), Progress(lambda _: None))
     assert caught.value.where == "seatrial.toml, workload.arrivals_are"
     assert caught.value.exit_status == 2
-    Conductor(spec, ModelForesight(), Progress(lambda _: None))
