@@ -113,7 +113,7 @@ SUBJECT = Section(
             "Commands run once, in this order, before the first start: make the tables, load data. Each is text that "
             "is split as a shell would, or a list of words; no shell runs it. They may hold the placeholders of "
             "`environment`. Measure with as much data as the app will have: queries on empty tables cost nothing.",
-            'prepare = ["{bin}/flask db upgrade", ["{python}", "load_data.py"]]',
+            'prepare = ["{bin}/flask --app shop db upgrade", ["{python}", "load_data.py"]]',
             default=_SUBJECT.prepare,
             default_words="none",
         ),
