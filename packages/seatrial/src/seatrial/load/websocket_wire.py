@@ -279,6 +279,7 @@ class WebSocketWire(asyncio.Protocol):
         for wrong in (protocol.handshake_exc, protocol.parser_exc):
             if wrong is not None:
                 wrong.__traceback__ = None
+                wrong.args = ()
                 vars(wrong).clear()
         protocol.handshake_exc = protocol.parser_exc = None
 

@@ -109,7 +109,8 @@ async def _stream(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "websocket.close", "code": 1008})
         return
     spoken = scope["subprotocols"][0] if scope["subprotocols"] else None
-    await send({"type": "websocket.accept", "subprotocol": spoken})
+    headers = [(b"set-cookie", b"seen=stream; Path=/")]
+    await send({"type": "websocket.accept", "subprotocol": spoken, "headers": headers})
     while (message := await receive())["type"] == "websocket.receive":
         text = message.get("text")
         if text == "leave":

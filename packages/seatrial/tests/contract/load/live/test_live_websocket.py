@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.client import ClientProtocol
+from websockets.http11 import Response
 
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
@@ -67,6 +68,8 @@ def test_the_request_says_who_asks_and_for_which_protocol(town: str, once: Once)
         )
         yield send(stream, "headers")
         sent.append((yield wait_for(stream)).json())
+        # What the answer set is the person's from then on.
+        assert person.cookies.get("seen") == "stream"
 
     assert once(town, asks).failures == ()
     (headers,) = sent
@@ -211,13 +214,14 @@ def test_a_crowd_of_short_visits_leaves_nothing_behind_while_the_collector_is_of
     left: list[object] = []
 
     async def watched(driver: Driver) -> LoadRecord:
+        kinds = (WebSocketWire, LiveSocket, ClientProtocol, Response)
         gc.collect()
         gc.disable()
         try:
             record = await driver.closed_loop(8, 0.5)
             await driver.live.gone()
             # A look at what is tracked finds no circle of them; nothing was collected meanwhile.
-            left.extend(one for one in gc.get_objects() if isinstance(one, (WebSocketWire, LiveSocket, ClientProtocol)))
+            left.extend(one for one in gc.get_objects() if isinstance(one, kinds))
             return record
         finally:
             gc.enable()
