@@ -110,7 +110,7 @@ def test_students_t_refuses_certainty():
 
 def test_three_runs_give_the_interval_of_the_textbook():
     # mean 10, standard deviation 1, t = 4.3027: 10 +- 4.3027 / sqrt(3).
-    assert laws.interval_over_runs([9.0, 10.0, 11.0]) == (
+    assert laws.interval_over_starts([9.0, 10.0, 11.0]) == (
         pytest.approx(10.0),
         pytest.approx(10 - 2.4841, abs=1e-3),
         pytest.approx(10 + 2.4841, abs=1e-3),
@@ -118,9 +118,9 @@ def test_three_runs_give_the_interval_of_the_textbook():
 
 
 def test_one_run_has_a_mean_and_no_interval():
-    assert laws.interval_over_runs([7.0]) == (7.0, None, None)
+    assert laws.interval_over_starts([7.0]) == (7.0, None, None)
 
 
 def test_no_run_is_refused():
     with pytest.raises(ValueError, match="at least one run"):
-        laws.interval_over_runs([])
+        laws.interval_over_starts([])

@@ -13,7 +13,7 @@ from seatrial.measure.figures import rounded
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 
-__all__ = ["Starts", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
+__all__ = ["Start", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
 
 NEAR_CAPACITY = frozenset({"confirm low", "confirm high", "search"})
 
@@ -22,32 +22,37 @@ MACHINE_MOVED = 1.15
 
 
 @dataclass(frozen=True, slots=True)
-class Starts:
-    """One fresh start: its intervals, and what they amount to (None when it was never saturated)."""
+class Start:
+    """One start of the subject: its number, its intervals, and what they amount to (None: it was never saturated)."""
 
-    run: int
+    number: int
     workers: int | None
     threads: int | None
     seen: tuple[Measurement, ...]
     estimate: Estimate | None
 
 
-def grouped(study: Study) -> tuple[Starts, ...]:
+def grouped(study: Study) -> tuple[Start, ...]:
     """The study's intervals by start, each with its estimate."""
-    by_run = {run: tuple(found) for run, found in groupby(study.measurements, key=lambda m: m.run)}
-    by_run = {run: seen for run, seen in by_run.items() if not any(m.label == "search" for m in seen)}
+    by_number = {number: tuple(found) for number, found in groupby(study.measurements, key=lambda m: m.run)}
+    by_number = {number: seen for number, seen in by_number.items() if not any(m.label == "search" for m in seen)}
     estimated: dict[int, Estimate] = {}
-    for workers in {seen[0].workers for seen in by_run.values()}:
-        runs = [run for run, seen in by_run.items() if seen[0].workers == workers and saturation_of(seen) is not None]
-        if runs and study.operations:
-            found = estimates(study.operations, [by_run[run] for run in runs], study.spec)
-            estimated.update(zip(runs, found, strict=True))
+    for workers in {seen[0].workers for seen in by_number.values()}:
+        like = [
+            number
+            for number, seen in by_number.items()
+            if seen[0].workers == workers and saturation_of(seen) is not None
+        ]
+        if like and study.operations:
+            found = estimates(study.operations, [by_number[number] for number in like], study.spec)
+            estimated.update(zip(like, found, strict=True))
     return tuple(
-        Starts(run, seen[0].workers, seen[0].threads, seen, estimated.get(run)) for run, seen in by_run.items()
+        Start(number, seen[0].workers, seen[0].threads, seen, estimated.get(number))
+        for number, seen in by_number.items()
     )
 
 
-def capacity_of(study: Study, base: Sequence[Starts]) -> Capacity:
+def capacity_of(study: Study, base: Sequence[Start]) -> Capacity:
     """Capacity of the declared server: the mean over starts, or the bracket of the trials where they contradict it."""
     trials = [m for start in base for m in start.seen] + _searched(study)
     passed, failed = _pass_fail(trials)
@@ -70,7 +75,7 @@ def capacity_of(study: Study, base: Sequence[Starts]) -> Capacity:
     )
 
 
-def capacity_of_plan(study: Study, starts: Sequence[Starts], worker: Capacity, fit: int | None) -> Capacity:
+def capacity_of_plan(study: Study, starts: Sequence[Start], worker: Capacity, fit: int | None) -> Capacity:
     """The best of what was measured on this plan: the declared server, or the worker count the model proposed."""
     server = study.spec.subject.server
     noise = relative_noise([m for start in starts for m in start.seen])
@@ -107,22 +112,22 @@ def capacity_of_plan(study: Study, starts: Sequence[Starts], worker: Capacity, f
     return best
 
 
-def _low_failed(start: Starts) -> bool:
+def _low_failed(start: Start) -> bool:
     return any(m.label == "confirm low" and m.verdict == Verdict.VIOLATED for m in start.seen)
 
 
-def _rates(starts: Sequence[Starts]) -> list[float]:
+def _rates(starts: Sequence[Start]) -> list[float]:
     rates = [start.estimate.capacity_rps for start in starts if start.estimate is not None]
     return [rate for rate in rates if rate is not None]
 
 
-def _corrections(starts: Sequence[Starts]) -> list[float | None]:
+def _corrections(starts: Sequence[Start]) -> list[float | None]:
     """In the order of `_rates`, the corrections by open loads of their own."""
     known = [start.estimate for start in starts if start.estimate is not None]
     return [estimate.correction for estimate in known if estimate.capacity_rps is not None]
 
 
-def disagreement(study: Study, base: Sequence[Starts]) -> tuple[Caveat, ...]:
+def disagreement(study: Study, base: Sequence[Start]) -> tuple[Caveat, ...]:
     """Where trials and estimate do not say the same."""
     caveats = []
     known = [start.estimate for start in base if start.estimate is not None]
@@ -194,13 +199,13 @@ def _bracketed(empty: Capacity, trials: Sequence[Measurement]) -> Capacity:
     )
 
 
-def _contradicted(base: Sequence[Starts]) -> bool:
+def _contradicted(base: Sequence[Start]) -> bool:
     """Whether the confirming trials of at least half of the starts that had them disagree with their estimate."""
     confirmed = [start for start in base if any(m.label.startswith("confirm") for m in start.seen)]
     return bool(confirmed) and 2 * sum(_disagrees(start) for start in confirmed) >= len(confirmed)
 
 
-def _disagrees(start: Starts) -> bool:
+def _disagrees(start: Start) -> bool:
     verdicts = {m.label: m.verdict for m in start.seen}
     return verdicts.get("confirm low") == Verdict.VIOLATED or verdicts.get("confirm high") == Verdict.SUSTAINED
 

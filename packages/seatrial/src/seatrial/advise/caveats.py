@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from seatrial.advise.capacity import Starts, disagreement, machine_moved
+from seatrial.advise.capacity import Start, disagreement, machine_moved
 from seatrial.measure.concurrency import CONCURRENCY_MAX
 from seatrial.measure.measurement import Caveat
 from seatrial.measure.study import Study
@@ -15,7 +15,7 @@ __all__ = ["caveats_of"]
 OLD_PRICE_DAYS = 365
 
 
-def caveats_of(study: Study, base: Sequence[Starts], memory: Sequence[Caveat]) -> tuple[Caveat, ...]:
+def caveats_of(study: Study, base: Sequence[Start], memory: Sequence[Caveat]) -> tuple[Caveat, ...]:
     """Each kind once, in order; those of single intervals say in how many they were seen.
 
     base: the starts of the declared server. memory: what had to be assumed of memory.

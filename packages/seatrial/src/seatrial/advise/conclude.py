@@ -5,7 +5,7 @@ from statistics import fmean
 from typing import Any
 
 from seatrial.advise.bottleneck import bottleneck
-from seatrial.advise.capacity import Starts, capacity_of, capacity_of_plan, grouped
+from seatrial.advise.capacity import Start, capacity_of, capacity_of_plan, grouped
 from seatrial.advise.caveats import caveats_of
 from seatrial.advise.demand import demand_of, queries_by_operation, queries_per_request
 from seatrial.advise.estimate import demands_under_load, saturation_of, system_of, system_seen
@@ -76,7 +76,7 @@ def conclude(study: Study) -> Findings:
 
 
 def _on_the_plan(
-    study: Study, starts: Sequence[Starts], capacity: Capacity
+    study: Study, starts: Sequence[Start], capacity: Capacity
 ) -> tuple[MemoryFindings | None, tuple[Caveat, ...], Capacity | None]:
     """Memory, what was assumed of it, and the plan's capacity: none of them for an app that no plan limited."""
     if study.spec.subject.url:
@@ -86,7 +86,7 @@ def _on_the_plan(
 
 
 def _gives_way(
-    study: Study, base: Sequence[Starts], demand: DemandMs, memory: MemoryFindings | None
+    study: Study, base: Sequence[Start], demand: DemandMs, memory: MemoryFindings | None
 ) -> Mapping[str, Any]:
     if memory is None:
         sentence = "What gives way first is not known: the app's CPU and memory were not read."
@@ -133,7 +133,7 @@ def _weights(spec: TrialSpec) -> Mapping[str, float]:
 
 
 def _predictions(
-    study: Study, starts: Sequence[Starts], fit: int | None, rate_rps: float | None
+    study: Study, starts: Sequence[Start], fit: int | None, rate_rps: float | None
 ) -> tuple[WorkerPrediction, ...]:
     """The model's rate for each worker count, set to agree with the measured one at the declared count."""
     spec, server = study.spec, study.spec.subject.server
@@ -204,7 +204,7 @@ def _point(m: Measurement) -> Mapping[str, Any]:
     }
 
 
-def _curve(study: Study, base: Sequence[Starts], capacity: Capacity) -> tuple[tuple[float, float], ...]:
+def _curve(study: Study, base: Sequence[Start], capacity: Capacity) -> tuple[tuple[float, float], ...]:
     seen = [m for start in base for m in start.seen]
     if capacity.offered_rate_rps is None or not study.operations or not seen:
         return ()

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from seatrial.advise.findings import DemandMs
 from seatrial.measure.measurement import Measurement, OperationProfile, QueryProfile, Verdict
-from seatrial.model.laws import interval_over_runs
+from seatrial.model.laws import interval_over_starts
 
 __all__ = ["demand_of", "queries_by_operation", "queries_per_request"]
 
@@ -13,22 +13,22 @@ LOADED = ("half load", "saturation", "confirm low", "confirm high")
 
 
 def demand_of(
-    profiles: Sequence[OperationProfile], runs: Sequence[Sequence[Measurement]], queries: Mapping[str, float]
+    profiles: Sequence[OperationProfile], starts: Sequence[Sequence[Measurement]], queries: Mapping[str, float]
 ) -> DemandMs:
     """CPU per request of the mix under load, with its interval over starts; by operation one at a time, scaled to it.
 
-    runs: the intervals of each start of the declared server.
+    starts: the intervals of each start of the declared server.
     """
-    per_run = [mean for run in runs if (mean := _mean_cpu(run)) is not None]
+    per_start = [mean for start in starts if (mean := _mean_cpu(start)) is not None]
     is_read = any(p.cpu_s for p in profiles)
     # Without CPU readings, time that was neither CPU nor waiting cannot be told from the rest.
     wait_ms = 1000.0 * sum(p.share * p.wait_s for p in profiles) if is_read else None
-    if not per_run:
+    if not per_start:
         return DemandMs(None, None, None, wait=wait_ms, by_operation=_by_operation(profiles, None, queries, is_read))
-    app_s, database_s = fmean(app for app, _ in per_run), fmean(database for _, database in per_run)
-    _, low_s, high_s = interval_over_runs([app + database for app, database in per_run])
+    app_s, database_s = fmean(app for app, _ in per_start), fmean(database for _, database in per_start)
+    _, low_s, high_s = interval_over_starts([app + database for app, database in per_start])
     alone_s = sum(p.share * p.cpu_s for p in profiles)
-    is_metered = all(m.database_cpu_s is not None for run in runs for m in run)
+    is_metered = all(m.database_cpu_s is not None for start in starts for m in start)
     return DemandMs(
         app=1000.0 * app_s,
         database=1000.0 * database_s if is_metered else None,
@@ -53,9 +53,9 @@ def queries_per_request(queries: Sequence[QueryProfile], weights: Mapping[str, f
     return statements / requests if requests else None
 
 
-def _mean_cpu(run: Sequence[Measurement]) -> tuple[float, float] | None:
+def _mean_cpu(start: Sequence[Measurement]) -> tuple[float, float] | None:
     """(app, database) CPU seconds per request over a start's loaded intervals, weighted by their requests."""
-    loaded = [m for m in run if m.label in LOADED and m.app_cpu_s is not None and m.verdict != Verdict.INVALID]
+    loaded = [m for m in start if m.label in LOADED and m.app_cpu_s is not None and m.verdict != Verdict.INVALID]
     requests = sum(m.requests for m in loaded)
     if not requests:
         return None

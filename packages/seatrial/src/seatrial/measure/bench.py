@@ -17,7 +17,16 @@ from seatrial.measure.queries import count_queries
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
-__all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "Bench", "Estimate", "Run", "confirm_seconds", "must_fail_rps", "next_rate"]
+__all__ = [
+    "CONFIRM_HIGH",
+    "CONFIRM_LOW",
+    "Bench",
+    "Estimate",
+    "StartRecord",
+    "confirm_seconds",
+    "must_fail_rps",
+    "next_rate",
+]
 
 HALF_LOAD = 0.5
 
@@ -38,7 +47,7 @@ Estimate = Callable[[Sequence[OperationProfile], Sequence[Measurement]], float |
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StartRecord:
     """All that one fresh start gave."""
 
     samples: tuple[ProfileSample, ...]
@@ -67,7 +76,7 @@ class Bench:
         self._slots: int | None = None  # of an app that was running already, once seen
         self._walk = MemoryWalk()
 
-    async def run(
+    async def measure(
         self,
         number: int,
         workers: int | None,
@@ -77,7 +86,7 @@ class Bench:
         profiles: Sequence[OperationProfile] = (),
         queries: bool = False,
         is_brief: bool = False,
-    ) -> Run:
+    ) -> StartRecord:
         """Starts the subject afresh and measures it; without workers and threads, it is one that is running already.
 
         profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
@@ -135,13 +144,15 @@ class Bench:
             slots=self._slots,
         )
 
-    def unfinished(self) -> Run | None:
+    def unfinished(self) -> StartRecord | None:
         """What the start that is under way has shown so far; None between starts."""
-        return None if self._unfinished is None else _run_of(self._unfinished, None)
+        return None if self._unfinished is None else _record_of(self._unfinished, None)
 
-    def _finished(self, one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> Run:
+    def _finished(
+        self, one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()
+    ) -> StartRecord:
         self._unfinished = None
-        return _run_of(one, memory, queries)
+        return _record_of(one, memory, queries)
 
     async def search(
         self, number: int, workers: int | None, threads: int | None, low_rps: float | None, high_rps: float | None
@@ -207,8 +218,8 @@ class Bench:
         await one.open_trial("confirm high", high_rps, seconds)
 
 
-def _run_of(one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> Run:
-    return Run(one.samples, one.shares(), tuple(one.measurements), memory, queries)
+def _record_of(one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> StartRecord:
+    return StartRecord(one.samples, one.shares(), tuple(one.measurements), memory, queries)
 
 
 def _name(number: int, workers: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from seatrial.errors import SpecError
 from seatrial.load.workload import Workload
-from seatrial.measure.bench import Bench, Run, confirm_seconds
+from seatrial.measure.bench import Bench, StartRecord, confirm_seconds
 from seatrial.measure.environment import describe_environment
 from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, Verdict
 from seatrial.measure.preflight import preflight
@@ -65,26 +65,26 @@ class Conductor:
         self._environment: Mapping[str, Any] = describe_environment()
         self._caveats: tuple[Caveat, ...] = ()
         self._bench: Bench | None = None
-        self._runs: list[Run] = []
+        self._starts: list[StartRecord] = []
         self._searched: tuple[Measurement, ...] = ()
         self._complete = False
 
     def study(self) -> Study:
         """Everything seen so far."""
         unfinished = self._bench.unfinished() if self._bench is not None else None
-        runs = [*self._runs, *([unfinished] if unfinished is not None else [])]
-        samples = [sample for run in runs for sample in run.samples]
+        starts = [*self._starts, *([unfinished] if unfinished is not None else [])]
+        samples = [sample for start in starts for sample in start.samples]
         counts: Counter[str] = Counter()
-        for run in runs:
-            counts.update(run.shares)
+        for start in starts:
+            counts.update(start.shares)
         return Study(
             created_at=self._created_at,
             spec=self._spec,
             environment=self._environment,
             operations=profiles_from(samples, counts),
-            queries=next((run.queries for run in runs if run.queries), ()),
-            measurements=tuple(m for run in runs for m in run.measurements) + self._searched,
-            memory=tuple(run.memory for run in runs if run.memory is not None),
+            queries=next((start.queries for start in starts if start.queries), ()),
+            measurements=tuple(m for start in starts for m in start.measurements) + self._searched,
+            memory=tuple(start.memory for start in starts if start.memory is not None),
             caveats=self._caveats,
             complete=self._complete,
         )
@@ -123,13 +123,13 @@ class Conductor:
         for number in range(1, restarts + 1):
             if not self._is_spoiled:
                 is_last = number == restarts
-                self._runs.append(await bench.run(number, workers, threads, self._estimate, queries=is_last))
-        confirmed = tuple(self._runs)
+                self._starts.append(await bench.measure(number, workers, threads, self._estimate, queries=is_last))
+        confirmed = tuple(self._starts)
         for number in range(restarts + 1, restarts + self._spec.measure.brief_starts + 1):
             if not self._is_spoiled:
                 known = self.study().operations
-                brief = await bench.run(number, workers, threads, self._estimate, profiles=known, is_brief=True)
-                self._runs.append(brief)
+                brief = await bench.measure(number, workers, threads, self._estimate, profiles=known, is_brief=True)
+                self._starts.append(brief)
         if not self._is_spoiled:
             await self._beyond(bench, confirmed)
         self._complete = True
@@ -140,11 +140,11 @@ class Conductor:
 
     @property
     def _is_spoiled(self) -> bool:
-        return bool(self._runs) and self._runs[-1].is_spoiled
+        return bool(self._starts) and self._starts[-1].is_spoiled
 
-    async def _beyond(self, bench: Bench, base: Sequence[Run]) -> None:
+    async def _beyond(self, bench: Bench, base: Sequence[StartRecord]) -> None:
         """The search, when the confirming trials ask for it, and the worker count that the model finds best."""
-        server, number = self._spec.subject.server, len(self._runs)
+        server, number = self._spec.subject.server, len(self._starts)
         known = self.study()
         if contradicted(base):
             number += 1
@@ -154,8 +154,8 @@ class Conductor:
         workers = self._foresight.best_workers(self._spec, known.operations, known.measurements, known.memory)
         for _ in range(self._spec.measure.plan_starts if workers != server.workers else 0):
             number += 1
-            run = await bench.run(number, workers, server.threads, self._estimate, profiles=known.operations)
-            self._runs.append(run)
+            start = await bench.measure(number, workers, server.threads, self._estimate, profiles=known.operations)
+            self._starts.append(start)
 
     def _estimate(self, profiles: Sequence[OperationProfile], seen: Sequence[Measurement]) -> float | None:
         return self._foresight.capacity_rps(self._spec, profiles, seen)
@@ -171,20 +171,20 @@ class Conductor:
         return 22 + repeated + 3 + measure.plan_starts * one_start
 
 
-def contradicted(runs: Sequence[Run]) -> bool:
+def contradicted(starts: Sequence[StartRecord]) -> bool:
     """Whether the confirming trials disagree with the estimate in at least half of the starts. Pure."""
-    return 2 * sum(_disagrees(run) for run in runs) >= len(runs)
+    return 2 * sum(_disagrees(start) for start in starts) >= len(starts)
 
 
-def _disagrees(run: Run) -> bool:
-    verdicts = {m.label: m.verdict for m in run.measurements if m.label.startswith("confirm")}
+def _disagrees(start: StartRecord) -> bool:
+    verdicts = {m.label: m.verdict for m in start.measurements if m.label.startswith("confirm")}
     low, high = verdicts.get("confirm low"), verdicts.get("confirm high")
     return low == Verdict.VIOLATED or high == Verdict.SUSTAINED
 
 
-def bracket(runs: Sequence[Run]) -> tuple[float | None, float | None]:
+def bracket(starts: Sequence[StartRecord]) -> tuple[float | None, float | None]:
     """The highest rate that passed below all that failed, and the lowest that failed; None where never seen. Pure."""
-    trials = [m for run in runs for m in run.measurements if m.label.startswith("confirm")]
+    trials = [m for start in starts for m in start.measurements if m.label.startswith("confirm")]
     ceiling = min((m.offered_rate_rps for m in trials if m.verdict == Verdict.VIOLATED), default=None)
     passed = [m.offered_rate_rps for m in trials if m.verdict == Verdict.SUSTAINED]
     return max((rate for rate in passed if ceiling is None or rate < ceiling), default=None), ceiling

@@ -11,7 +11,7 @@ __all__ = [
     "allen_cunneen_response_quantile_s",
     "allen_cunneen_wait_mean_s",
     "erlang_c",
-    "interval_over_runs",
+    "interval_over_starts",
     "mm1_response_quantile_s",
     "mmk_wait_mean_s",
     "population_inside",
@@ -187,7 +187,7 @@ def _student_t_below(t: float, degrees_of_freedom: int) -> float:
     return 0.5 + within / 2.0
 
 
-def interval_over_runs(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float | None, float | None]:
+def interval_over_starts(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float | None, float | None]:
     """Mean of one value per fresh start, and its interval by Student's t over the starts: (mean, low, high).
 
     The spread *between* restarts is what an interval must cover; the spread inside one run is smaller and misleads.
