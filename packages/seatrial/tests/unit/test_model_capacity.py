@@ -5,7 +5,7 @@ from statistics import fmean
 
 import pytest
 
-from seatrial.model.capacity import capacity_ratio, capacity_rps, response_curve, saturation_rps
+from seatrial.model.capacity import capacity_rps, response_curve, saturation_rps
 from seatrial.model.queueing import OperationDemand, System
 from seatrial.spec.slo import SLO
 
@@ -31,7 +31,8 @@ def test_one_slot_with_exponential_service_meets_a_p95_up_to_the_rate_that_theor
 
 def test_dear_requests_lose_more_of_their_saturation_to_the_objective():
     # A slot of exponential 100 ms: rate / mu = 1 - ln(20) 0.1 / 0.5.
-    ratio = capacity_ratio([OperationDemand("page", 1.0, 0.100)], System(1, 1, 1.0), HALF_SECOND, seed=2)
+    dear, system = [OperationDemand("page", 1.0, 0.100)], System(1, 1, 1.0)
+    ratio = capacity_rps(dear, system, HALF_SECOND, seed=2) / saturation_rps(dear, system, seed=2)
     assert ratio == pytest.approx(1 - math.log(20.0) * 0.2, rel=0.06)
 
 
@@ -84,7 +85,6 @@ def test_the_answer_hardly_depends_on_the_seed():
 def test_an_objective_that_an_idle_server_misses_has_no_capacity():
     slow = [plain(0.9), plain(0.1, 0.8)]
     assert capacity_rps(slow, System(4, 4, 1.0), HALF_SECOND, seed=1) is None
-    assert capacity_ratio(slow, System(4, 4, 1.0), HALF_SECOND, seed=1) is None
     assert capacity_rps(slow, System(4, 4, 1.0), SLO(latency_quantile=0.85), seed=1) is not None
 
 

@@ -6,7 +6,6 @@ from itertools import accumulate
 import ciw
 import pytest
 
-from seatrial.model import laws
 from seatrial.model.box import Box
 from seatrial.model.queueing import OperationDemand, System, run_open, simulate_closed, simulate_open
 from seatrial.model.work import draw_work
@@ -16,6 +15,43 @@ MANY_SLOTS = 400
 
 def one(**seconds):
     return [OperationDemand("page", 1.0, **{"app_cpu_s": 0.0, **seconds})]
+
+
+def erlang_c(servers, offered_load):
+    """Probability that an arrival must wait in M/M/k: Erlang's C(k, a), a = arrival rate x service time.
+
+    By the recursion through Erlang B: B(0) = 1, B(j) = a B(j-1) / (j + a B(j-1)); C = B / (1 - (1 - B) a / k).
+    """
+    blocking = 1.0
+    for count in range(1, servers + 1):
+        blocking = offered_load * blocking / (count + offered_load * blocking)
+    return blocking / (1.0 - (1.0 - blocking) * offered_load / servers)
+
+
+def mmk_wait_mean_s(rate_rps, service_s, servers):
+    """Mean wait before service in M/M/k: C(k, a) S / (k (1 - rho)) (Erlang 1917)."""
+    rho = rate_rps * service_s / servers
+    return erlang_c(servers, rate_rps * service_s) * service_s / (servers * (1.0 - rho))
+
+
+def mm1_response_quantile_s(rate_rps, service_s, quantile):
+    """Of M/M/1 first come first served: the response time is exponential with mean S / (1 - rho)."""
+    return -math.log(1.0 - quantile) * service_s / (1.0 - rate_rps * service_s)
+
+
+def processor_sharing_response_mean_s(rate_rps, service_s):
+    """Of M/G/1 processor sharing: S / (1 - rho), whatever the distribution of the service (Kleinrock 1967)."""
+    return service_s / (1.0 - rate_rps * service_s)
+
+
+@pytest.mark.parametrize(
+    ("servers", "offered_load", "published"),
+    [(1, 0.5, 0.5), (2, 1.0, 1 / 3), (3, 2.0, 4 / 9), (10, 7.0, 0.2217)],
+)
+def test_the_formula_of_erlang_that_the_others_are_checked_by_gives_the_tabled_probability(
+    servers, offered_load, published
+):
+    assert erlang_c(servers, offered_load) == pytest.approx(published, abs=5e-5)
 
 
 def response_times_s(work, system, rate_rps):
@@ -46,7 +82,7 @@ def ciw_response_times_s(work, rate_rps, servers, threshold=None):
 def test_one_slot_with_exponential_service_has_the_p95_of_mm1(rate_rps):
     outcome = simulate_open(one(app_cpu_s=0.010), System(1, 1, 1.0), rate_rps, 150_000, seed=3)
     assert outcome.response_time_quantile_s(0.95) == pytest.approx(
-        laws.mm1_response_quantile_s(rate_rps, 0.010, 0.95), rel=0.06
+        mm1_response_quantile_s(rate_rps, 0.010, 0.95), rel=0.06
     )
     assert outcome.utilization == pytest.approx(rate_rps * 0.010, rel=0.02)
 
@@ -56,7 +92,7 @@ def test_slots_that_only_wait_have_the_mean_wait_of_erlang(slots):
     rate_rps = 0.85 * slots / 0.020
     outcome = simulate_open(one(wait_s=0.020, wait_scv=1.0), System(slots, 1, 1.0), rate_rps, 150_000, seed=5)
     wait_s = outcome.response_time_mean_s - 0.020
-    assert wait_s == pytest.approx(laws.mmk_wait_mean_s(rate_rps, 0.020, slots), rel=0.08)
+    assert wait_s == pytest.approx(mmk_wait_mean_s(rate_rps, 0.020, slots), rel=0.08)
     assert outcome.slot_utilization == pytest.approx(0.85, rel=0.02)
 
 
@@ -65,7 +101,7 @@ def test_a_shared_cpu_has_the_same_mean_whatever_the_spread_of_the_demand(scv):
     outcome = simulate_open(
         one(app_cpu_s=0.006, database_cpu_s=0.004, cpu_scv=scv), System(MANY_SLOTS, 1, 1.0), 80.0, 150_000, 2
     )
-    assert outcome.response_time_mean_s == pytest.approx(laws.processor_sharing_response_mean_s(80.0, 0.010), rel=0.06)
+    assert outcome.response_time_mean_s == pytest.approx(processor_sharing_response_mean_s(80.0, 0.010), rel=0.06)
 
 
 @pytest.mark.parametrize("slots", [1, 3])
@@ -96,9 +132,7 @@ def test_a_database_on_its_own_machine_adds_its_own_response_time():
     demands = one(app_cpu_s=0.010, database_cpu_s=0.009, cpu_scv=1.0)
     outcome = simulate_open(demands, System(MANY_SLOTS, 1, 1.0, database_cpus=1.0), 70.0, 100_000, seed=6)
     # Product form of two processor-sharing stations: means add (Baskett, Chandy, Muntz and Palacios 1975).
-    expected_s = laws.processor_sharing_response_mean_s(70.0, 0.010) + laws.processor_sharing_response_mean_s(
-        70.0, 0.009
-    )
+    expected_s = processor_sharing_response_mean_s(70.0, 0.010) + processor_sharing_response_mean_s(70.0, 0.009)
     assert outcome.response_time_mean_s == pytest.approx(expected_s, rel=0.05)
     assert outcome.utilization == pytest.approx(0.70, rel=0.02)
     assert outcome.database_utilization == pytest.approx(0.63, rel=0.02)

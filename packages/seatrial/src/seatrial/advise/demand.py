@@ -5,7 +5,7 @@ from statistics import fmean
 
 from seatrial.advise.findings import DemandMs
 from seatrial.measure.measurement import Measurement, OperationProfile, QueryProfile, Verdict
-from seatrial.model.laws import interval_over_starts
+from seatrial.model.confidence import interval_over_starts
 
 __all__ = ["demand_of", "queries_by_operation", "queries_per_request"]
 

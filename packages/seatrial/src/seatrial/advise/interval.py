@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 from statistics import variance as variance_of
 
 from seatrial.measure.measurement import Measurement, Verdict
-from seatrial.model.laws import student_t_quantile
+from seatrial.model.confidence import student_t_quantile
 
 __all__ = ["half_width", "relative_noise", "relative_spread"]
 

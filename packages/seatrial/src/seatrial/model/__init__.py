@@ -1,1 +1,1 @@
-"""What it means: operational laws, queueing simulation, population. Pure."""
+"""What it means: queueing simulation, capacity, population, confidence. Pure."""

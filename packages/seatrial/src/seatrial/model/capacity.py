@@ -9,7 +9,7 @@ from seatrial.model.queueing import run_open, simulate_closed
 from seatrial.model.work import OperationDemand, Work, draw_work
 from seatrial.spec.slo import SLO
 
-__all__ = ["capacity_ratio", "capacity_rps", "response_curve", "saturation_rps"]
+__all__ = ["capacity_rps", "response_curve", "saturation_rps"]
 
 CAPACITY_REQUESTS = 40_000
 SATURATION_REQUESTS = 20_000
@@ -57,14 +57,6 @@ def capacity_rps(
     if ceiling_rps is None:
         ceiling_rps = saturation_rps(demands, system, seed, requests)
     return highest_rate_rps(run, slack(idle_s), ceiling_rps)
-
-
-def capacity_ratio(
-    demands: Sequence[OperationDemand], system: System, slo: SLO, seed: int, requests: int = CAPACITY_REQUESTS
-) -> float | None:
-    """Capacity as a share of saturation, in (0, 1]: a measured saturation times this is the capacity to expect."""
-    capacity = capacity_rps(demands, system, slo, seed, requests)
-    return None if capacity is None else min(1.0, capacity / saturation_rps(demands, system, seed, requests))
 
 
 def response_curve(

@@ -3,8 +3,8 @@
 Requests arrive by themselves (open) or as soon as one leaves (closed), wait first come first served for a free slot
 (workers x threads) and hold it while they use app CPU, database CPU, wait, and app CPU again. What can run shares the
 CPUs equally, each on one core at most (processor sharing). In one process only one thread's app CPU runs at a time (the
-GIL); database backends are processes of their own. No closed formula has all of this at once: those in `laws` check
-it at the edges.
+GIL); database backends are processes of their own. No closed formula has all of this at once: its tests hold it
+against those of Erlang and Kleinrock at the edges.
 """
 
 import math
