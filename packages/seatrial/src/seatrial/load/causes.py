@@ -12,15 +12,15 @@ CAUSES_MAX = 20_000
 class Cause:
     """When a request that others hear of was due, and when it was sent (0 before); seconds of perf_counter.
 
-    is_heard: whether anybody has heard of it yet.
+    heard: how often somebody has heard of it.
     """
 
-    __slots__ = ("_before_send", "due_s", "is_heard", "sent_s")
+    __slots__ = ("_before_send", "due_s", "heard", "sent_s")
 
     def __init__(self, due_s: float, before_send: Callable[[], None] | None = None) -> None:
         self.due_s = due_s
         self.sent_s = 0.0
-        self.is_heard = False
+        self.heard = 0
         self._before_send = before_send
 
     def sending(self) -> None:
@@ -55,9 +55,9 @@ class Causes:
         cause = self._known.get(name) if isinstance(name, str | int) else None
         if cause is None or not cause.sent_s:
             return None
-        cause.is_heard = True
+        cause.heard += 1
         return cause
 
-    def unheard(self, since_s: float) -> int:
-        """How many that were due since then were sent, and nobody has heard of them."""
-        return sum(1 for one in self._known.values() if one.due_s >= since_s and one.sent_s and not one.is_heard)
+    def unheard(self, since_s: float, by: int = 1) -> int:
+        """How many that were due since then were sent and heard of less than so often."""
+        return sum(1 for one in self._known.values() if one.due_s >= since_s and one.sent_s and one.heard < by)

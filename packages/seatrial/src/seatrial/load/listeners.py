@@ -23,6 +23,8 @@ Listener = str | Callable[[Person], Journey]
 """A listener's journey, or the name of an operation that is one."""
 
 _QUIET_S = 0.5
+# Where not everybody has heard of everything, which may be as the app means it: a busy server falls silent for a while.
+_LONG_QUIET_S = 2.0
 _LOOK_EVERY_S = 0.05
 
 
@@ -72,8 +74,10 @@ class Listeners:
         causes, since_s = self._stage.live.causes, interval.counts_from_s
         began_s = time.perf_counter()
         while (now_s := time.perf_counter()) < until_s:
-            last_s = max(began_s, *(holding.last_heard_s for holding in self._held))
-            if now_s >= last_s + _QUIET_S and not causes.unheard(since_s):
-                break
+            quiet_s = now_s - max(began_s, *(holding.last_heard_s for holding in self._held))
+            if quiet_s >= _QUIET_S and not causes.unheard(since_s):
+                everybody = sum(holding.count for holding in self._held)
+                if quiet_s >= _LONG_QUIET_S or not causes.unheard(since_s, by=everybody):
+                    break
             await asyncio.sleep(_LOOK_EVERY_S)
         interval.count_heard(HeardCounts(unheard=causes.unheard(since_s)))

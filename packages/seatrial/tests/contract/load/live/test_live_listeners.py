@@ -123,6 +123,21 @@ def test_who_is_told_long_after_the_last_answer_is_still_counted(town: str) -> N
     assert min(seen.response_time_s for seen in record.observations if seen.is_broadcast) >= 0.8
 
 
+def test_an_interval_ends_also_when_not_everybody_hears_of_everything(town: str) -> None:
+    def elsewhere(person: Person) -> Journey:
+        chat = yield socketio()
+        yield emit(chat, "join", {"room": "elsewhere"}, ack=True)
+        yield listen(chat)
+
+    async def how(driver: Driver) -> LoadRecord:
+        async with driver.hold(listener, 2), driver.hold(elsewhere, 3):
+            return await driver.follow([0.0], 0.05)
+
+    record = driven(town, workload_of(writer, timeout_s=30.0), how)
+    assert Counter(seen.operation for seen in record.observations) == {"writer": 1, "listener (broadcast)": 2}
+    assert record.heard.unheard == 0
+
+
 def test_what_nobody_hears_of_and_what_has_no_cause_is_counted_apart(town: str) -> None:
     async def unheard(driver: Driver) -> LoadRecord:
         async with driver.hold(listener, 2):
