@@ -1,5 +1,7 @@
 """Answers read from the bytes of a connection, whatever pieces they come in."""
 
+from itertools import chain
+
 import httptools
 
 from seatrial.load.content_coding import BODY_MAX_BYTES
@@ -8,6 +10,7 @@ from seatrial.load.heads import Head
 __all__ = ["HEADER_MAX_BYTES", "AnswerReader"]
 
 HEADER_MAX_BYTES = 64 * 1024
+_HEADERS_TOO_LONG = f"the headers are longer than {HEADER_MAX_BYTES // 1024} kB"
 # Everything read for one answer, chunk sizes and trailers included.
 _RAW_MAX_BYTES = 2 * BODY_MAX_BYTES
 
@@ -26,7 +29,6 @@ class AnswerReader:
     __slots__ = (
         "_body",
         "_body_bytes",
-        "_header_bytes",
         "_is_head",
         "_pairs",
         "_parser",
@@ -41,6 +43,7 @@ class AnswerReader:
     def __init__(self) -> None:
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._is_head = False
+        self._pairs: list[tuple[bytes, bytes]] = []
         self.keep = True
         self.begin()
 
@@ -51,10 +54,8 @@ class AnswerReader:
             self._parser = httptools.HttpResponseParser(self)
         self._is_head = is_head
         self._received = 0
-        self._header_bytes = 0
         self._body_bytes = 0
         self._body: list[bytes] = []
-        self._pairs: list[tuple[bytes, bytes]] = []
         self.head: Head | None = None
         self.complete = False
         self.may_continue = False
@@ -76,7 +77,7 @@ class AnswerReader:
         elif self.problem:
             pass
         elif self.head is None and self._received > HEADER_MAX_BYTES:
-            self.problem = f"the headers are longer than {HEADER_MAX_BYTES // 1024} kB"
+            self.problem = _HEADERS_TOO_LONG
         elif self._received > _RAW_MAX_BYTES:
             self.problem = f"the answer is longer than {_RAW_MAX_BYTES // 1024**2} MB"
 
@@ -102,17 +103,11 @@ class AnswerReader:
         if self.complete:
             self.keep = False
             raise _Unusable
-        # Those of an informational answer before this one are nobody's business.
+        # Those of an informational answer before this one are nobody's business, those of the last answer are shared.
         self._pairs = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Part of the parser's protocol; also called for trailers, which only count."""
-        if self.complete:
-            return
-        self._header_bytes += len(name) + len(value)
-        if self._header_bytes > HEADER_MAX_BYTES:
-            self.problem = f"the headers are longer than {HEADER_MAX_BYTES // 1024} kB"
-            raise _Unusable
+        """Part of the parser's protocol; also called for trailers, which are left."""
         if self.head is None:
             self._pairs.append((name, value))
 
@@ -124,6 +119,10 @@ class AnswerReader:
         status = parser.get_status_code()
         if status == 101:
             self.problem = "the server switched to another protocol (101)"
+            raise _Unusable
+        # A read holds some 100 kB: more than a head may have, and nothing that would need to be stopped before its end.
+        if self._received > HEADER_MAX_BYTES and sum(map(len, chain(*self._pairs))) > HEADER_MAX_BYTES:
+            self.problem = _HEADERS_TOO_LONG
             raise _Unusable
         if status < 200:
             self.may_continue = self.may_continue or status == 100

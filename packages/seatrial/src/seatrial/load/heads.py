@@ -50,35 +50,44 @@ class KnownHeads:
     """Heads that were seen, by their exact bytes up to the empty line.
 
     Most answers of a server have the head of one before: of the same page in the same second. Knowing it again saves
-    the parser and its calls, ten for six headers. Nothing is taken on trust: the first sight of a head always goes
+    the parser and its calls, ten for six headers. Nothing is taken on trust: the first sights of a head always go
     through the parser, and afterwards only an answer that came whole in one read, of the length its head says.
     """
 
-    __slots__ = ("_heads", "get")
+    __slots__ = ("_heads", "_once", "get")
 
     def __init__(self) -> None:
         self._heads: dict[bytes, Head] = {}
+        # Heads that hold a new cookie or number each time never come back: they are not worth more than a note.
+        self._once: set[bytes] = set()
         self.get = self._heads.get
         """The head with these very bytes (END_OF_HEAD included), or None."""
 
-    def learn(self, answer: bytes, head: Head) -> None:
-        """Keep the head of an answer that came whole in one read, of these bytes, if it began with them.
+    def learn(self, begins: bytes, rest_bytes: int, head: Head) -> None:
+        """Keep the head of an answer (not to a HEAD) that came whole in one read, when it comes for the second time.
 
-        Only where the head alone says how long the body is (RFC 9112, 6.3): by Content-Length, or since there is none.
+        begins: the answer up to its first END_OF_HEAD; rest_bytes: what came after it. Kept only where the head alone
+        says how long the body is (RFC 9112, 6.3): by Content-Length, or since there is none.
         """
-        end = answer.find(END_OF_HEAD) + len(END_OF_HEAD)
-        if end > _HEAD_MAX_BYTES or "transfer-encoding" in head.headers:
+        once = self._once
+        if begins not in once:
+            if len(once) >= _KNOWN_MAX:
+                once.clear()
+            if len(begins) <= _HEAD_MAX_BYTES:
+                once.add(begins)
             return
-        body_bytes = len(answer) - end
+        # The parser refuses the two together today; here nothing may depend on how strict it is.
+        if "transfer-encoding" in head.headers:
+            return
         # What the parser took for the body must begin where we think that the head ends.
-        is_as_long = head.headers.get_all("content-length") == (str(body_bytes),)
-        if not (body_bytes == 0 if head.status in _WITHOUT_BODY else is_as_long):
+        is_as_long = head.headers.get_all("content-length") == (str(rest_bytes),)
+        if not (rest_bytes == 0 if head.status in _WITHOUT_BODY else is_as_long):
             return
         if len(self._heads) >= _KNOWN_MAX:
             # Begun anew, since heads that hold the time or a new cookie go out of use: the others come back at once.
             self._heads.clear()
-        head.body_bytes = body_bytes
-        self._heads[answer[:end]] = head
+        head.body_bytes = rest_bytes
+        self._heads[begins] = head
 
 
 def _idle_s(keep_alive: bytes) -> float:
