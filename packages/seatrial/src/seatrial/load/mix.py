@@ -73,5 +73,6 @@ def _blocks(shares: dict[str, float], sizes: Iterator[int], rng: random.Random) 
             places[name] += step
             owed[name] -= step
         block = [name for name, count in places.items() for _ in range(count)]
-        rng.shuffle(block)
+        if len(places) > 1:
+            rng.shuffle(block)
         yield from block

@@ -14,8 +14,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REDIRECTS_MAX = 10
 """As many are followed for one request; what then leads on still is a wrong answer."""
 
-# What leads where it says, as most do: a path from the root, without dots to resolve or characters to encode. It takes
-# 0.5 us, all else 8.
+# What leads where it says, as most do: a path from the root, without dots to resolve or characters to encode. Such a
+# redirect takes 2.4 us, any other 7.8.
 _IS_PLAIN = re.compile(r"(?:/[\w~%@=+,-][\w~%@=+,.-]*+)++/?(?:\?[\w/~%@=+,.&-]++)?|/", re.ASCII).fullmatch
 
 
