@@ -10,7 +10,7 @@ from seatrial.load.live_messages import CauseOf, Close, Emit, Listen, OpenSocket
 from seatrial.load.live_socket import LiveSocket
 from seatrial.load.socketio_socket import SocketIOSocket
 from seatrial.load.steps import HeaderPairs, get
-from seatrial.load.websocket_wire import MESSAGE_MAX_BYTES
+from seatrial.load.upgrade import MESSAGE_MAX_BYTES
 
 __all__ = ["close", "emit", "get_ready", "listen", "send", "socketio", "wait_for", "websocket"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from seatrial.load.deadlines import Deadlines
 from seatrial.load.live_events import Event
 from seatrial.load.live_socket import LiveSocket, Opening
-from seatrial.load.websocket_wire import MESSAGE_MAX_BYTES
+from seatrial.load.upgrade import MESSAGE_MAX_BYTES
 
 if TYPE_CHECKING:
     from socketio.packet import Packet

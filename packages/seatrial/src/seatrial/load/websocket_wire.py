@@ -1,36 +1,28 @@
 """One WebSocket on its way: frames in and out by `websockets`, which does no input or output, over our own connection.
 
-Whatever the server does, its socket hears once that it is over. Messages are not compressed: the state of a compressor
-would take more memory than all the rest of an idle listener.
+Whatever the server does, its socket hears once that it is over.
 """
 
 import asyncio
-import logging
 import time
 from typing import TYPE_CHECKING, Protocol, cast
 
 from seatrial.load.deadlines import Deadlines
 from seatrial.load.live_socket import LiveSocket
+from seatrial.load.upgrade import Upgrade, ask, client_protocol
 
 if TYPE_CHECKING:
     from websockets.client import ClientProtocol
     from websockets.frames import Frame
     from websockets.http11 import Response
 
-__all__ = ["CLOSE_WITHIN_S", "MESSAGE_MAX_BYTES", "Keeper", "Upgrade", "WebSocketWire"]
+__all__ = ["CLOSE_WITHIN_S", "Keeper", "WebSocketWire"]
 
-MESSAGE_MAX_BYTES = 16 * 1024 * 1024
 CLOSE_WITHIN_S = 2.0
 """How long a server may take to close after it was asked to; then the connection is dropped."""
 
 # What the server does not read is kept in memory by the transport.
 _UNSENT_MAX_BYTES = 32 * 1024 * 1024
-
-# The library reports a server's mistakes to its log; here each is an observation, in words.
-_SILENT = logging.getLogger("seatrial.websocket")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
-_SILENT.setLevel(logging.CRITICAL)
 
 
 class Keeper(Protocol):
@@ -40,14 +32,6 @@ class Keeper(Protocol):
 
     def dropped(self, wire: "WebSocketWire") -> None:
         """The connection is gone."""
-
-
-class Upgrade(Protocol):
-    """The request that asks to switch to WebSocket."""
-
-    path: str
-    headers: tuple[tuple[str, str], ...]
-    subprotocols: tuple[str, ...]
 
 
 class WebSocketWire(asyncio.Protocol):
@@ -69,7 +53,7 @@ class WebSocketWire(asyncio.Protocol):
         self._keeper = keeper
         self._socket: LiveSocket | None = socket
         self._upgrade: Upgrade | None = upgrade
-        self._protocol: ClientProtocol | None = _protocol(upgrade)
+        self._protocol: ClientProtocol | None = client_protocol(upgrade)
         self._transport: asyncio.Transport | None = None
         # A message in several frames, until its last one; most come in one.
         self._fragments: bytearray | None = None
@@ -130,12 +114,7 @@ class WebSocketWire(asyncio.Protocol):
         if protocol is None or socket is None or upgrade is None:
             self._drop()
             return
-        request = protocol.connect()
-        for name in {name for name, _ in upgrade.headers if name in request.headers}:
-            del request.headers[name]
-        for name, value in upgrade.headers:
-            request.headers[name] = value
-        protocol.send_request(request)
+        ask(protocol, upgrade)
         socket.connected(self)
         self._flush()
 
@@ -282,20 +261,3 @@ class WebSocketWire(asyncio.Protocol):
                 wrong.args = ()
                 vars(wrong).clear()
         protocol.handshake_exc = protocol.parser_exc = None
-
-
-def _protocol(upgrade: Upgrade) -> "ClientProtocol":
-    """Imported when the first socket is opened: most loads have none."""
-    from websockets.client import ClientProtocol
-    from websockets.uri import WebSocketURI
-
-    path, _, query = upgrade.path.partition("?")
-    # The address is none of its business: only path and query end up in the request, and a Host that is replaced.
-    uri = WebSocketURI(False, "localhost", 80, path, query)
-    subprotocols = cast("list[object]", list(upgrade.subprotocols)) or None
-    return ClientProtocol(
-        uri,
-        subprotocols=subprotocols,  # type: ignore[arg-type]
-        max_size=MESSAGE_MAX_BYTES,
-        logger=_SILENT,
-    )

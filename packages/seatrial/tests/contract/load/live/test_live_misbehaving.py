@@ -15,7 +15,7 @@ from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory
 from seatrial.load.journeys import Journey, Person, emit, listen, send, socketio, wait_for, websocket
 from seatrial.load.observation import LoadRecord
-from seatrial.load.websocket_wire import MESSAGE_MAX_BYTES
+from seatrial.load.upgrade import MESSAGE_MAX_BYTES
 from seatrial.load.workload import Workload
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
