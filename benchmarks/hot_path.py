@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/hot_path.py [rounds]
 
 Each layer sends one small GET over 32 kept connections as fast as it goes, against the server that does nothing
-(`seatrial.load.null_server`) on another CPU where there are two. What a part costs is what its layer takes more than
+(`load.generator.null_server`) on another CPU where there are two. What a part costs is what its layer takes more than
 the one before. The layers take turns, half a second each, so that a machine that changes favours none. CPU time of this
 process, medians over the rounds; the wall time would say what the machine's neighbours do.
 """
@@ -18,17 +18,17 @@ import time
 from collections.abc import Callable
 from typing import cast
 
-from seatrial.load.client import Client
+from seatrial.load.books.observation import Observation
+from seatrial.load.books.tally import Tally
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
-from seatrial.load.exchange import Exchange
-from seatrial.load.heads import Head, KnownHeads
+from seatrial.load.generator.null_server import null_server
+from seatrial.load.http.client import Client
+from seatrial.load.http.exchange import Exchange
+from seatrial.load.http.heads import Head, KnownHeads
+from seatrial.load.http.target import target
+from seatrial.load.http.wire import Wire
 from seatrial.load.journeys import Journey, Person, expect, get
-from seatrial.load.null_server import null_server
-from seatrial.load.observation import Observation
-from seatrial.load.tally import Tally
-from seatrial.load.target import target
-from seatrial.load.wire import Wire
 from seatrial.load.workload import Workload
 
 CONNECTIONS = 32

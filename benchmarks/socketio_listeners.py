@@ -101,8 +101,8 @@ def server() -> Iterator[str]:
 
 async def measured(url: str, count: int, hold_s: float) -> dict[str, float]:
     """Hold `count` listeners for hold_s, then broadcast once."""
+    from seatrial.load.books.histogram import quantile
     from seatrial.load.driver import Driver
-    from seatrial.load.histogram import quantile
     from seatrial.load.journeys import Journey, Person, emit, expect, get, listen, post, socketio
     from seatrial.load.workload import Workload
 

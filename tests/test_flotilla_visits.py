@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 from seatrial.spec.reading import read_trial_spec
 from seatrial.testbed.testbed import Testbed

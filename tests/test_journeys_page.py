@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from seatrial.load import journeys
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 LIVE = ("say", "echo", "hear", "tell")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.errors import SpecError, StudyError
-from seatrial.load.fleet import generate
-from seatrial.load.glance import Glance
-from seatrial.load.plan import LoadPlan
-from seatrial.load.reach import check_reachable
-from seatrial.load.result import LoadResult
+from seatrial.load.books.glance import Glance
+from seatrial.load.generator.fleet import generate
+from seatrial.load.generator.plan import LoadPlan
+from seatrial.load.generator.result import LoadResult
+from seatrial.load.http.reach import check_reachable
 from seatrial.measure.progress import Progress, Report
 from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.load.connection import Connection
+from seatrial.load.books.histogram import quantile, response_times_s
+from seatrial.load.books.observation import LoadRecord
+from seatrial.load.books.tally import Tally
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
-from seatrial.load.histogram import quantile, response_times_s
+from seatrial.load.http.connection import Connection
 from seatrial.load.journeys import Journey, Person, expect, get
-from seatrial.load.observation import LoadRecord
-from seatrial.load.tally import Tally
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parent / "subjects"

@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from seatrial.load.client import Client
-from seatrial.load.content_coding import BODY_MAX_BYTES
 from seatrial.load.event_loop import loop_factory
-from seatrial.load.exchange import Exchange
-from seatrial.load.steps import request
-from seatrial.load.target import target
-from seatrial.load.wire import Wire
+from seatrial.load.http.client import Client
+from seatrial.load.http.content_coding import BODY_MAX_BYTES
+from seatrial.load.http.exchange import Exchange
+from seatrial.load.http.target import target
+from seatrial.load.http.wire import Wire
+from seatrial.load.journey.steps import request
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seatrial.load.answer_reader import HEADER_MAX_BYTES
-from seatrial.load.connection import Connection
-from seatrial.load.exchange import Exchange
-from seatrial.load.heads import KnownHeads
+from seatrial.load.http.answer_reader import HEADER_MAX_BYTES
+from seatrial.load.http.connection import Connection
+from seatrial.load.http.exchange import Exchange
+from seatrial.load.http.heads import KnownHeads
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -303,7 +303,7 @@ def test_a_head_seen_twice_is_known_again_and_the_parser_left_alone(monkeypatch:
     def never(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("seatrial.load.connection.AnswerReader.feed", never)
+    monkeypatch.setattr("seatrial.load.http.connection.AnswerReader.feed", never)
     again = _fed([answer + b"no"], heads=heads)
     assert (again.body, again.set_cookies, again.usable) == (b"no", (b"a=1",), True)
     with pytest.raises(AssertionError):

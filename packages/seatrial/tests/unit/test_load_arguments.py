@@ -7,9 +7,9 @@ import pytest
 from seatrial.cli import build_parser
 from seatrial.command_line.load_plan import load_plan
 from seatrial.errors import SpecError
-from seatrial.load.arrivals import Constant, Poisson
-from seatrial.load.day import Day
-from seatrial.load.profile import Profile
+from seatrial.load.arrivals.day import Day
+from seatrial.load.arrivals.profile import Profile
+from seatrial.load.arrivals.shapes import Constant, Poisson
 from seatrial.load.workload import Workload
 
 URL = "http://127.0.0.1:8000"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.errors import LoadError
-from seatrial.load.arrivals import Arrivals, Constant, Part, Poisson
-from seatrial.load.day import Day
-from seatrial.load.profile import Profile
-from seatrial.load.recorded import Recorded
+from seatrial.load.arrivals.day import Day
+from seatrial.load.arrivals.profile import Profile
+from seatrial.load.arrivals.recorded import Recorded
+from seatrial.load.arrivals.shapes import Arrivals, Constant, Part, Poisson
 
 SHAPES = (
     Constant(40),

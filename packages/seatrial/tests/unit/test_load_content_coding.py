@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.load.content_coding import BODY_MAX_BYTES, BodyError, decoded
-from seatrial.load.headers import Headers
+from seatrial.load.http.content_coding import BODY_MAX_BYTES, BodyError, decoded
+from seatrial.load.http.headers import Headers
 from seatrial.load.journeys import ExpectationError, Response, expect, get
 
 GZIP = ((b"Content-Type", b"text/html; charset=utf-8"), (b"Content-Encoding", b"gzip"))

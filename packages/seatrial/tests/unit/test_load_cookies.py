@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatrial.load.cookies import CookieJar
+from seatrial.load.http.cookies import CookieJar
 
 
 def _jar(*set_cookies: str, at: str = "/account/login") -> CookieJar:
@@ -63,7 +63,7 @@ def test_max_age_wins_over_expires() -> None:
 
 def test_a_cookie_ends_with_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("seatrial.load.cookies.time.time", lambda: clock[0])
+    monkeypatch.setattr("seatrial.load.http.cookies.time.time", lambda: clock[0])
     jar = _jar("a=1; Path=/; Max-Age=10", "b=2; Path=/")
     assert jar.header("/") == "a=1; b=2"
     clock[0] = 1010.5
@@ -138,7 +138,7 @@ def test_a_date_without_a_zone_is_greenwichs_whatever_the_machines(monkeypatch: 
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
     try:
-        monkeypatch.setattr("seatrial.load.cookies.time.time", lambda: 1_000_000_000.0)
+        monkeypatch.setattr("seatrial.load.http.cookies.time.time", lambda: 1_000_000_000.0)
         # 2001-09-09 01:46:40 in Greenwich: a second later is alive, a second before is not, twelve hours off or not.
         assert _jar("a=1; Path=/; Expires=Sun, 09 Sep 2001 01:46:41").header("/") == "a=1"
         assert _jar("a=1; Path=/; Expires=Sun, 09 Sep 2001 01:46:39").header("/") == ""
@@ -149,7 +149,7 @@ def test_a_date_without_a_zone_is_greenwichs_whatever_the_machines(monkeypatch: 
 
 def test_cookies_of_every_path_with_an_end_are_dropped_when_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("seatrial.load.cookies.time.time", lambda: clock[0])
+    monkeypatch.setattr("seatrial.load.http.cookies.time.time", lambda: clock[0])
     jar = _jar("a=1; Path=/; Max-Age=10", "b=2; Path=/; Max-Age=20", "c=3; Path=/")
     for at_s, header in ((1009.9, "a=1; b=2; c=3"), (1010.0, "b=2; c=3"), (1020.5, "c=3"), (9999.0, "c=3")):
         clock[0] = at_s
@@ -159,7 +159,7 @@ def test_cookies_of_every_path_with_an_end_are_dropped_when_it_comes(monkeypatch
 
 def test_a_cookie_of_one_path_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr("seatrial.load.cookies.time.time", lambda: clock[0])
+    monkeypatch.setattr("seatrial.load.http.cookies.time.time", lambda: clock[0])
     jar = _jar("a=1; Path=/x; Max-Age=10", "b=2; Path=/")
     assert jar.header("/x") == "a=1; b=2"
     clock[0] = 1010.0

@@ -12,13 +12,13 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from seatrial.errors import LoadError
-from seatrial.load.expectation import ExpectationError
-from seatrial.load.forms import form
-from seatrial.load.headers import Headers
-from seatrial.load.messages import Request, Response
-from seatrial.load.multipart import File, multipart
-from seatrial.load.page_forms import forms_of
-from seatrial.load.steps import get, post
+from seatrial.load.http.headers import Headers
+from seatrial.load.http.messages import Request, Response
+from seatrial.load.http.multipart import File, multipart
+from seatrial.load.journey.expectation import ExpectationError
+from seatrial.load.journey.forms import form
+from seatrial.load.journey.page_forms import forms_of
+from seatrial.load.journey.steps import get, post
 
 TEXTS = st.text(max_size=30)
 # HTML has no character U+0000, and a browser takes line breaks out of names and one-line values.

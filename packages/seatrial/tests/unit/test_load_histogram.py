@@ -9,8 +9,8 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.load.histogram import Histogram, quantile, response_times_s
-from seatrial.load.observation import Observation
+from seatrial.load.books.histogram import Histogram, quantile, response_times_s
+from seatrial.load.books.observation import Observation
 
 TIMES = st.floats(min_value=1e-6, max_value=3600, allow_subnormal=False) | st.floats(min_value=1e-6, max_value=0.01)
 

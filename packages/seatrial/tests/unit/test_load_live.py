@@ -7,13 +7,13 @@ import time
 import pytest
 
 from seatrial.errors import LoadError
-from seatrial.load.causes import CAUSES_MAX, Causes
-from seatrial.load.deadlines import Deadlines
+from seatrial.load.books.observation import HeardCounts, Observation
+from seatrial.load.http.deadlines import Deadlines
 from seatrial.load.journeys import close, emit, get, listen, load_journeys, post, send, socketio, wait_for, websocket
-from seatrial.load.live_events import Message
-from seatrial.load.live_socket import UNREAD_BYTES_MAX, UNREAD_MAX, LiveSocket
-from seatrial.load.observation import HeardCounts, Observation
-from seatrial.load.socketio_socket import SocketIOSocket
+from seatrial.load.live.causes import CAUSES_MAX, Causes
+from seatrial.load.live.events import Message
+from seatrial.load.live.socket import UNREAD_BYTES_MAX, UNREAD_MAX, LiveSocket
+from seatrial.load.live.socketio_socket import SocketIOSocket
 
 
 class Nobody:

@@ -1,7 +1,7 @@
 import pytest
 
 from seatrial.errors import LoadError
-from seatrial.load.headers import Headers
+from seatrial.load.http.headers import Headers
 from seatrial.load.journeys import ExpectationError, Response, expect, form, get, page, post, request, think
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.errors import SpecError
-from seatrial.load.recorded import Recorded, read_recorded
+from seatrial.load.arrivals.recorded import Recorded, read_recorded
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seatrial.load.headers import Headers
+from seatrial.load.http.headers import Headers
+from seatrial.load.http.redirects import redirected
 from seatrial.load.journeys import Response, get, post
-from seatrial.load.redirects import redirected
 
 ORIGINS = frozenset({"127.0.0.1:8000", "town.example"})
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.load.histogram import quantile
-from seatrial.load.observation import BROADCAST, Observation
-from seatrial.load.series import ROWS_MAX, Series
-from seatrial.load.tally import OPERATIONS_MAX, OTHER_OPERATIONS, Tally
+from seatrial.load.books.histogram import quantile
+from seatrial.load.books.observation import BROADCAST, Observation
+from seatrial.load.books.series import ROWS_MAX, Series
+from seatrial.load.books.tally import OPERATIONS_MAX, OTHER_OPERATIONS, Tally
 
 STARTED_S, DURATION_S, TIMEOUT_S = 1000.0, 20.0, 2.0
 CAUSES = ("refused", "reset", "timeout", "protocol", "status", "expectation", "cap", "unfinished", "journey")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import LoadError
-from seatrial.load.target import split_url, target
+from seatrial.load.http.target import split_url, target
 
 
 @pytest.mark.parametrize(

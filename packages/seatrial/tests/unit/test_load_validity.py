@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from seatrial.load.self_check import SelfCheck
-from seatrial.load.validity import Fault, generator_faults, journey_fault, lateness_limit_s
+from seatrial.load.generator.self_check import SelfCheck
+from seatrial.load.generator.validity import Fault, generator_faults, journey_fault, lateness_limit_s
 
 CHECK = SelfCheck(ceiling_rps=20_000, requests_per_cpu_s=20_000, lateness_p50_s=0.0001, lateness_p99_s=0.0005)
 

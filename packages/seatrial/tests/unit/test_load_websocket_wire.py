@@ -14,11 +14,11 @@ from socketio.packet import EVENT, Packet
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
-from seatrial.load.deadlines import Deadlines
-from seatrial.load.live_messages import OpenWebSocket
-from seatrial.load.live_socket import LiveSocket
-from seatrial.load.socketio_socket import SocketIOSocket
-from seatrial.load.websocket_wire import WebSocketWire
+from seatrial.load.http.deadlines import Deadlines
+from seatrial.load.live.messages import OpenWebSocket
+from seatrial.load.live.socket import LiveSocket
+from seatrial.load.live.socketio_socket import SocketIOSocket
+from seatrial.load.live.websocket_wire import WebSocketWire
 
 
 class Wires(asyncio.Transport):

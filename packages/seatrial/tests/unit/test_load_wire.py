@@ -1,8 +1,8 @@
 import pytest
 
+from seatrial.load.http.messages import Request
+from seatrial.load.http.wire import Wire, expects_continue
 from seatrial.load.journeys import get, post, request
-from seatrial.load.messages import Request
-from seatrial.load.wire import Wire, expects_continue
 
 
 def test_a_request_on_the_wire() -> None:

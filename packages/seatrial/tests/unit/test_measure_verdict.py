@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.load.observation import LoadRecord, Observation
+from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.measure.bench import confirm_seconds, must_fail_rps, next_rate
 from seatrial.measure.fresh_start import steady
 from seatrial.measure.interval import Conditions, CpuUse, summarize

@@ -1,6 +1,5 @@
 """Student's t against published tables, and the interval over starts by arithmetic."""
 
-
 import pytest
 
 from seatrial.model import confidence

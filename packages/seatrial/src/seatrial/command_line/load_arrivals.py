@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from seatrial.command_line.quantities import number, seconds, whole_number
 from seatrial.errors import LoadError, SpecError
-from seatrial.load.arrivals import Arrivals, Constant, Poisson
-from seatrial.load.day import Day
-from seatrial.load.profile import Profile
-from seatrial.load.recorded import read_recorded
+from seatrial.load.arrivals.day import Day
+from seatrial.load.arrivals.profile import Profile
+from seatrial.load.arrivals.recorded import read_recorded
+from seatrial.load.arrivals.shapes import Arrivals, Constant, Poisson
 
 __all__ = ["load_arrivals", "load_concurrency", "load_duration_s", "load_warm_up_s"]
 

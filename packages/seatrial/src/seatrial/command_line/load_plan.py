@@ -8,7 +8,7 @@ from seatrial.command_line.load_arrivals import load_arrivals, load_concurrency,
 from seatrial.command_line.load_workload import load_target, load_workload
 from seatrial.command_line.quantities import whole_number
 from seatrial.errors import LoadError, SpecError
-from seatrial.load.plan import PROCESSES_MAX, LoadPlan
+from seatrial.load.generator.plan import PROCESSES_MAX, LoadPlan
 
 __all__ = ["load_plan"]
 

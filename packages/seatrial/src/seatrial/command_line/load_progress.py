@@ -8,8 +8,8 @@ import time
 from types import TracebackType
 from typing import Self
 
-from seatrial.load.glance import Glance
-from seatrial.load.plan import LoadPlan
+from seatrial.load.books.glance import Glance
+from seatrial.load.generator.plan import LoadPlan
 from seatrial.report.load_figures import LoadFigures
 from seatrial.report.load_words import in_words
 from seatrial.report.numbers import rate, time_words

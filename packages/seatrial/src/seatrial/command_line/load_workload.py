@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seatrial.command_line.quantities import seconds, share, weights, whole_number
 from seatrial.errors import LoadError, SpecError
-from seatrial.load.target import split_url
+from seatrial.load.http.target import split_url
 from seatrial.spec.checking import did_you_mean
 from seatrial.spec.journeys_file import DeclaredJourneys, declared_journeys
 from seatrial.spec.reading import read_trial_spec

@@ -8,11 +8,11 @@ import gevent
 from geventhttpclient.response import HTTPConnectionClosed
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, ResponseContextManager
 
-from seatrial.load.expectation import describe
-from seatrial.load.headers import Headers
-from seatrial.load.messages import Request, Response
-from seatrial.load.person import Person
-from seatrial.load.redirects import REDIRECTS, REDIRECTS_MAX, redirected
+from seatrial.load.http.headers import Headers
+from seatrial.load.http.messages import Request, Response
+from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, redirected
+from seatrial.load.journey.expectation import describe
+from seatrial.load.journey.person import Person
 
 __all__ = ["Asked", "Sender"]
 

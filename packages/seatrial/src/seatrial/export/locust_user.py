@@ -21,8 +21,8 @@ from locust.runners import WorkerRunner
 from seatrial.export.locust_exchange import Sender
 from seatrial.export.locust_journey import JourneyPerformer
 from seatrial.load import mix
-from seatrial.load.page_run import AT_ONCE
-from seatrial.load.person import Person
+from seatrial.load.journey.page_run import AT_ONCE
+from seatrial.load.journey.person import Person
 from seatrial.load.workload import Workload
 
 __all__ = ["JourneyUser"]

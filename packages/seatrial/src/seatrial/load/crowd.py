@@ -5,9 +5,9 @@ import random
 from collections.abc import Iterable, Iterator
 
 from seatrial.load import mix
-from seatrial.load.arrivals import Part
-from seatrial.load.journey_run import Job
-from seatrial.load.person import Person
+from seatrial.load.arrivals.shapes import Part
+from seatrial.load.journey.journey_run import Job
+from seatrial.load.journey.person import Person
 from seatrial.load.sessions import visitors
 from seatrial.load.workload import Workload
 

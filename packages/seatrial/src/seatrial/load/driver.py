@@ -12,22 +12,22 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from seatrial.errors import LoadError
-from seatrial.load.arrivals import Arrivals, Constant, Part, Poisson
-from seatrial.load.client import Client
+from seatrial.load.arrivals.schedule import Schedule
+from seatrial.load.arrivals.shapes import Arrivals, Constant, Part, Poisson
+from seatrial.load.books.interval import CpuShare, Interval, garbage_collector_off
+from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.crowd import Crowd
-from seatrial.load.holding import Holding
-from seatrial.load.interval import CpuShare, Interval, garbage_collector_off
-from seatrial.load.journey_run import Job
-from seatrial.load.listeners import Listener, Listeners
-from seatrial.load.live_sockets import LiveSockets
+from seatrial.load.http.client import Client
+from seatrial.load.http.target import target
+from seatrial.load.http.wire import Wire
+from seatrial.load.journey.journey_run import Job
+from seatrial.load.live.holding import Holding
+from seatrial.load.live.listeners import Listener, Listeners
+from seatrial.load.live.sockets import LiveSockets
 from seatrial.load.loops import Loops
-from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns, check_open
-from seatrial.load.schedule import Schedule
 from seatrial.load.sessions import SessionLog
-from seatrial.load.target import target
-from seatrial.load.wire import Wire
 from seatrial.load.workload import Workload
 
 __all__ = ["Driver"]

@@ -19,14 +19,14 @@ from pathlib import Path
 from types import ModuleType
 
 from seatrial.errors import SpecError
-from seatrial.load.expectation import ExpectationError, expect
-from seatrial.load.forms import Form, form
-from seatrial.load.live_events import Event, Message
-from seatrial.load.live_steps import close, emit, get_ready, listen, send, socketio, wait_for, websocket
-from seatrial.load.messages import Journey, Page, Request, Response, Think
-from seatrial.load.multipart import File
-from seatrial.load.person import Person
-from seatrial.load.steps import get, page, post, request, think
+from seatrial.load.http.messages import Journey, Page, Request, Response, Think
+from seatrial.load.http.multipart import File
+from seatrial.load.journey.expectation import ExpectationError, expect
+from seatrial.load.journey.forms import Form, form
+from seatrial.load.journey.person import Person
+from seatrial.load.journey.steps import get, page, post, request, think
+from seatrial.load.live.events import Event, Message
+from seatrial.load.live.steps import close, emit, get_ready, listen, send, socketio, wait_for, websocket
 from seatrial.load.zipf import Zipf
 
 __all__ = [

@@ -5,9 +5,9 @@ import math
 import time
 from collections.abc import Callable, Iterator
 
-from seatrial.load.interval import Interval
-from seatrial.load.journey_run import Job, JourneyRun
-from seatrial.load.under_way import Stage
+from seatrial.load.books.interval import Interval
+from seatrial.load.journey.journey_run import Job, JourneyRun
+from seatrial.load.journey.under_way import Stage
 
 __all__ = ["Loops"]
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from seatrial.load.observation import Observation
+from seatrial.load.books.observation import Observation
 
 __all__ = ["OneByOne"]
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 
 from seatrial.errors import LoadError
-from seatrial.load.interval import Interval
-from seatrial.load.journey_run import Job, JourneyRun
-from seatrial.load.observation import Observation
+from seatrial.load.books.interval import Interval
+from seatrial.load.books.observation import Observation
+from seatrial.load.journey.journey_run import Job, JourneyRun
+from seatrial.load.journey.under_way import Stage
 from seatrial.load.sessions import SessionLog
-from seatrial.load.under_way import Stage
 
 __all__ = ["OpenRuns", "check_open"]
 

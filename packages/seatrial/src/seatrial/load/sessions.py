@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seatrial.load.person import Person
+from seatrial.load.journey.person import Person
 
 __all__ = ["SessionCounts", "SessionLog", "visitors"]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from seatrial.errors import SpecError
-from seatrial.load.expectation import expect
+from seatrial.load.http.messages import Journey, Request
+from seatrial.load.journey.expectation import expect
+from seatrial.load.journey.person import Person
+from seatrial.load.journey.steps import request
 from seatrial.load.journeys import load_journeys
-from seatrial.load.messages import Journey, Request
-from seatrial.load.person import Person
-from seatrial.load.steps import request
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 __all__ = ["Workload"]

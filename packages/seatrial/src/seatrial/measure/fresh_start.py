@@ -8,8 +8,8 @@ from functools import partial
 from statistics import fmean
 
 from seatrial.errors import LoadError
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
-from seatrial.load.observation import LoadRecord
 from seatrial.measure.concurrency import next_concurrency, slots_seen
 from seatrial.measure.interval import Conditions, run_interval
 from seatrial.measure.machine_speed import MemoryWalk

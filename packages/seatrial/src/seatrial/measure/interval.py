@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from seatrial.load.histogram import quantile
-from seatrial.load.observation import LoadRecord, Observation
-from seatrial.load.validity import journey_fault
+from seatrial.load.books.histogram import quantile
+from seatrial.load.books.observation import LoadRecord, Observation
+from seatrial.load.generator.validity import journey_fault
 from seatrial.measure.measurement import Caveat, Measurement
 from seatrial.measure.neighbours import busy_s, others_share
 from seatrial.measure.verdict import judge_closed, judge_open, rig_faults

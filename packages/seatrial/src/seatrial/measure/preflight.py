@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from seatrial.errors import RigUnfit
-from seatrial.load.cpus import kept_to
-from seatrial.load.self_check import SelfCheck, check_generator
+from seatrial.load.generator.cpus import kept_to
+from seatrial.load.generator.self_check import SelfCheck, check_generator
 from seatrial.measure.measurement import Caveat
 
 __all__ = ["QUIET_RATIO", "UNFIT_RATIO", "Preflight", "preflight", "spin_ratio", "steal_s"]

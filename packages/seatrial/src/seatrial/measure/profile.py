@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from statistics import fmean, pvariance
 
 from seatrial.errors import LoadError
+from seatrial.load.books.histogram import quantile
+from seatrial.load.books.observation import Observation
 from seatrial.load.driver import Driver
-from seatrial.load.histogram import quantile
-from seatrial.load.observation import Observation
 from seatrial.measure.interval import Meters
 from seatrial.measure.measurement import OperationProfile
 from seatrial.testbed.readings import CpuSeconds

@@ -1,6 +1,6 @@
 """Whether a trial met the objective, failed it, or says nothing because the rig was the limit. Pure."""
 
-from seatrial.load.validity import GENERATOR_BUSY_MAX, Fault, lateness_limit_s
+from seatrial.load.generator.validity import GENERATOR_BUSY_MAX, Fault, lateness_limit_s
 from seatrial.measure.measurement import Caveat, Verdict
 from seatrial.spec.slo import SLO
 

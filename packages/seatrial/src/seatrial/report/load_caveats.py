@@ -1,8 +1,8 @@
 """What limits the figures of a load: each a code, a sentence, and what to do about it. Pure."""
 
-from seatrial.load.arrivals import Constant
-from seatrial.load.result import LoadResult
-from seatrial.load.validity import Fault
+from seatrial.load.arrivals.shapes import Constant
+from seatrial.load.generator.result import LoadResult
+from seatrial.load.generator.validity import Fault
 from seatrial.measure.measurement import Caveat
 from seatrial.report.load_words import in_words
 from seatrial.report.numbers import time_words

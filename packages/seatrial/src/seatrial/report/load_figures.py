@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from seatrial.load.arrivals import Arrivals, Constant, Poisson
-from seatrial.load.day import Day
-from seatrial.load.histogram import Histogram
-from seatrial.load.observation import HeardCounts
-from seatrial.load.profile import Profile
-from seatrial.load.result import LoadResult
-from seatrial.load.self_check import SelfCheck
-from seatrial.load.series import SeriesRow
+from seatrial.load.arrivals.day import Day
+from seatrial.load.arrivals.profile import Profile
+from seatrial.load.arrivals.shapes import Arrivals, Constant, Poisson
+from seatrial.load.books.histogram import Histogram
+from seatrial.load.books.observation import HeardCounts
+from seatrial.load.books.series import SeriesRow
+from seatrial.load.books.tally import OperationTally
+from seatrial.load.generator.result import LoadResult
+from seatrial.load.generator.self_check import SelfCheck
 from seatrial.load.sessions import SessionCounts
-from seatrial.load.tally import OperationTally
 from seatrial.measure.measurement import Caveat
 from seatrial.report.load_caveats import load_caveats, subjects_fault
 

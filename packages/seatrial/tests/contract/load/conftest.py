@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parents[1] / "subjects"

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory
 from seatrial.load.journeys import Journey, Person, expect, form, get
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parents[1] / "subjects"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.load.connection import CONTINUE_WITHIN_S
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
+from seatrial.load.http.connection import CONTINUE_WITHIN_S
 from seatrial.load.journeys import Journey, Person, Response, expect, form, get, post
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 # The fixtures' types: they come from this folder's conftest.
@@ -147,7 +147,7 @@ async def _asked(
 @pytest.fixture
 def never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that nobody asks for is held back for longer than anybody waits."""
-    monkeypatch.setattr("seatrial.load.connection.CONTINUE_WITHIN_S", 60.0)
+    monkeypatch.setattr("seatrial.load.http.connection.CONTINUE_WITHIN_S", 60.0)
 
 
 def test_the_body_is_sent_when_the_server_has_said_so(never_by_itself: None) -> None:

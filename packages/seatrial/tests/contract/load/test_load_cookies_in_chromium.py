@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Page
 
-from seatrial.load.cookies import CookieJar
+from seatrial.load.http.cookies import CookieJar
 
 NAMES = ("a", "b", "c", "A", " d ", "e e", '"f"', "", "gü")
 VALUES = ("1", "", "x y", '"q"', "a=b=c", " lead", "trail ", "üé", "a,b", "\ttab\t", "(){}[]<>@:\\?/", "%20")

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import LoadError
+from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory, run
 from seatrial.load.journeys import Journey, Person, expect, get, page
-from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.workload import Workload
 
 # The fixtures' types: they come from this folder's conftest.
@@ -252,7 +252,7 @@ def test_a_machine_out_of_open_files_is_a_failure_of_the_rig_not_of_the_subject(
 def test_without_uvloop_or_an_exact_timer_the_load_is_the_same_and_at_most_milliseconds_late(
     gthread: str, factory, monkeypatch: pytest.MonkeyPatch, workload_of: WorkloadOf
 ) -> None:
-    monkeypatch.setattr("seatrial.load.alarm._open_timer", lambda: -1)
+    monkeypatch.setattr("seatrial.load.arrivals.alarm._open_timer", lambda: -1)
 
     async def main() -> LoadRecord:
         async with Driver(gthread, workload_of(home=home), seed=1, run_token="t") as driver:

@@ -18,8 +18,8 @@ import pytest
 
 from seatrial.commands import export
 from seatrial.export.order import ExportOrder
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from seatrial.errors import LoadError, SpecError
-from seatrial.load.arrivals import Constant, Poisson
-from seatrial.load.fleet import generate
-from seatrial.load.plan import LoadPlan
+from seatrial.load.arrivals.shapes import Constant, Poisson
+from seatrial.load.generator.fleet import generate
+from seatrial.load.generator.plan import LoadPlan
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 Eventually = Callable[..., None]
@@ -44,9 +44,9 @@ def sign_in(person):
 # A load for as long as it is left alone; prints what came of it.
 LONG_LOAD = """
 import json, sys
-from seatrial.load.arrivals import Constant
-from seatrial.load.fleet import generate
-from seatrial.load.plan import LoadPlan
+from seatrial.load.arrivals.shapes import Constant
+from seatrial.load.generator.fleet import generate
+from seatrial.load.generator.plan import LoadPlan
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 url, processes = sys.argv[1], int(sys.argv[2])
@@ -203,7 +203,7 @@ def test_a_sign_in_that_fails_is_told_and_nothing_is_left(
 
 def members() -> list[psutil.Process]:
     """Children of this process that generate load."""
-    return [one for one in psutil.Process().children() if "seatrial.load.member" in " ".join(one.cmdline())]
+    return [one for one in psutil.Process().children() if "seatrial.load.generator.member" in " ".join(one.cmdline())]
 
 
 @pytest.mark.parametrize("processes", [1, 2])

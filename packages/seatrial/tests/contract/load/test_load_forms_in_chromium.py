@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Page
 
-from seatrial.load.headers import Headers
+from seatrial.load.http.headers import Headers
+from seatrial.load.journey.page_forms import forms_of
 from seatrial.load.journeys import File, Request, Response, form, get
-from seatrial.load.page_forms import forms_of
 
 
 class Sent(NamedTuple):

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.journeys import File, Journey, Person, Request, expect, form, get, page, post, think
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 # The fixtures' types: they come from this folder's conftest.

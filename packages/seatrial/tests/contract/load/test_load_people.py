@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from seatrial.errors import LoadError
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.journeys import Journey, Person, expect, form, get, post, request, think
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 

@@ -12,16 +12,16 @@ from dataclasses import asdict
 import psutil
 import pytest
 
-from seatrial.load import cpus
-from seatrial.load.null_server import null_server
-from seatrial.load.self_check import check_generator
+from seatrial.load.generator import cpus
+from seatrial.load.generator.null_server import null_server
+from seatrial.load.generator.self_check import check_generator
 from seatrial.measure.preflight import preflight
 
 Eventually = Callable[..., None]
 
 STARTS_A_SERVER_AND_WAITS = """
 import sys, time
-from seatrial.load.null_server import null_server
+from seatrial.load.generator.null_server import null_server
 with null_server() as url:
     print(url, flush=True)
     sys.stdin.read()
@@ -30,7 +30,7 @@ with null_server() as url:
 
 def servers(starter: int | None = None) -> list[psutil.Process]:
     """Null servers that this process, or another, has started."""
-    return [one for one in psutil.Process(starter).children() if "seatrial.load.null_server" in one.cmdline()]
+    return [one for one in psutil.Process(starter).children() if "seatrial.load.generator.null_server" in one.cmdline()]
 
 
 def test_the_null_server_answers_a_client_of_another_author() -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.load.arrivals import Constant
+from seatrial.load.arrivals.shapes import Constant
+from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.driver import Driver
 from seatrial.load.journeys import Journey, Person, expect, form, get, page, think
-from seatrial.load.observation import LoadRecord, Observation
 from seatrial.load.sessions import SessionCounts
 from seatrial.load.workload import Workload
 

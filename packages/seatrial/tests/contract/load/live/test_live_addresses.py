@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
 from seatrial.load.journeys import Journey, Person, emit, listen, post, send, socketio, wait_for, websocket
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parents[2] / "subjects"

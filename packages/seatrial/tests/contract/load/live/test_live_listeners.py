@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import LoadError
+from seatrial.load.books.observation import LoadRecord
+from seatrial.load.books.tally import Tally
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
 from seatrial.load.journeys import Journey, Person, emit, expect, get, listen, post, socketio, think
-from seatrial.load.observation import LoadRecord
-from seatrial.load.tally import Tally
 from seatrial.load.workload import Workload
 from seatrial.spec.workload import WorkloadSpec
 

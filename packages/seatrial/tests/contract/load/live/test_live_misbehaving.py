@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.frames import Frame, Opcode
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory
 from seatrial.load.journeys import Journey, Person, emit, listen, send, socketio, wait_for, websocket
-from seatrial.load.observation import LoadRecord
-from seatrial.load.upgrade import MESSAGE_MAX_BYTES
+from seatrial.load.live.upgrade import MESSAGE_MAX_BYTES
 from seatrial.load.workload import Workload
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
 from seatrial.load.journeys import (
@@ -22,7 +23,6 @@ from seatrial.load.journeys import (
     think,
     wait_for,
 )
-from seatrial.load.observation import LoadRecord
 from seatrial.load.workload import Workload
 
 Drive = Callable[[str, Workload, Callable[[Driver], Awaitable[LoadRecord]]], LoadRecord]

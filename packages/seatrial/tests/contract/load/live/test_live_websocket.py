@@ -10,12 +10,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.client import ClientProtocol
 from websockets.http11 import Response
 
+from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
 from seatrial.load.journeys import Journey, Message, Person, close, emit, listen, send, socketio, wait_for, websocket
-from seatrial.load.live_socket import UNREAD_MAX, LiveSocket
-from seatrial.load.observation import LoadRecord
-from seatrial.load.websocket_wire import WebSocketWire
+from seatrial.load.live.socket import UNREAD_MAX, LiveSocket
+from seatrial.load.live.websocket_wire import WebSocketWire
 from seatrial.load.workload import Workload
 
 Drive = Callable[[str, Workload, Callable[[Driver], Awaitable[LoadRecord]]], LoadRecord]

@@ -1,0 +1,1 @@
+"""When requests are due, as pure arithmetic, and the clock that keeps to it."""

@@ -1,0 +1,147 @@
+"""What is collected while load is driven, and the quiet the generator itself keeps meanwhile."""
+
+import asyncio
+import contextlib
+import gc
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
+from seatrial.load.one_by_one import OneByOne
+
+__all__ = ["FAILURES_KEPT", "CpuShare", "Interval", "garbage_collector_off"]
+
+FAILURES_KEPT = 20
+
+
+class Interval:
+    """Observations of one interval of load as they come in.
+
+    book: takes each observation in; None keeps them all, which costs about 200 bytes each. stopping: journeys send no
+    further request. thinks: whether pauses are kept. before_send, on_observation: called around each request.
+    one_by_one: when requests must never overlap, not even those of a page.
+    """
+
+    def __init__(
+        self,
+        *,
+        thinks: bool,
+        book: Callable[[Observation], None] | None = None,
+        on_observation: Callable[[Observation], None] | None = None,
+        before_send: Callable[[], None] | None = None,
+        one_by_one: OneByOne[Any] | None = None,
+    ) -> None:
+        self.thinks = thinks
+        self.on_observation = on_observation
+        self.before_send = before_send
+        self.one_by_one = one_by_one
+        self.stopping = False
+        self.observations: list[Observation] = []
+        self.arrivals = 0
+        self.counts_from_s = -math.inf
+        """Broadcasts of requests that were due before are left out."""
+        self._book = self.observations.append if book is None else book
+        self._heard = HeardCounts()
+        self._failures: dict[str, str] = {}
+        self._broken_off_s = math.inf
+
+    def add(self, seen: Observation, failure: tuple[str, str] | None) -> None:
+        """Take up one request, and in words (what they are alike in, the whole) why it failed."""
+        self._book(seen)
+        if failure is not None:
+            self.explain(*failure)
+        if self.on_observation is not None:
+            self.on_observation(seen)
+
+    def overhear(self, seen: Observation, failure: tuple[str, str] | None) -> None:
+        """Take up what listeners saw who are there beside this load; readings of single requests are not theirs."""
+        if self.one_by_one is None and seen.due_s >= self.counts_from_s:
+            self._book(seen)
+            if failure is not None:
+                self.explain(*failure)
+
+    def count_heard(self, counts: HeardCounts) -> None:
+        """Count what came over open sockets."""
+        self._heard += counts
+
+    @contextlib.contextmanager
+    def broken_off_by_cancelling(self, *, is_kept: bool) -> Iterator[None]:
+        """When what is done in it is cancelled the interval ends, and what was on its way is not counted.
+
+        Unless is_kept, CancelledError then goes on.
+        """
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not is_kept:
+                raise
+            self._book = _nothing
+            self._broken_off_s = time.perf_counter()
+
+    def explain(self, kind: str, words: str) -> None:
+        """Keep the first failures of each kind in words."""
+        if self._broken_off_s == math.inf and len(self._failures) < FAILURES_KEPT:
+            self._failures.setdefault(kind, words)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The first distinct failures."""
+        return tuple(self._failures.values())
+
+    def record(self, started_s: float, ended_s: float, busy: float, in_flight_max: int) -> LoadRecord:
+        """The finished interval as a value."""
+        ended_s = min(ended_s, self._broken_off_s)
+        return LoadRecord(
+            started_s,
+            ended_s,
+            tuple(self.observations),
+            self.arrivals,
+            busy,
+            in_flight_max,
+            self.failures,
+            heard=self._heard,
+        )
+
+
+def _nothing(seen: Observation) -> None:
+    """Books nothing."""
+
+
+class CpuShare:
+    """This process's CPU time per second of wall time between `start` and `stop`; several starts begin anew."""
+
+    def __init__(self) -> None:
+        self._from = self._to = (0.0, 0.0)
+        self.start()
+
+    def start(self) -> None:
+        """Begin to count."""
+        self._from = self._to = (time.perf_counter(), time.process_time())
+
+    def stop(self) -> None:
+        """End, once; later calls change nothing."""
+        if self._to == self._from:
+            self._to = (time.perf_counter(), time.process_time())
+
+    @property
+    def value(self) -> float:
+        """CPU seconds per second: 1.0 is a whole core."""
+        wall_s = self._to[0] - self._from[0]
+        return (self._to[1] - self._from[1]) / wall_s if wall_s > 0 else 0.0
+
+
+@contextlib.contextmanager
+def garbage_collector_off() -> Iterator[None]:
+    """No pause of the collector in here: what is there is set aside, nothing looked at, and all restored after."""
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_on:
+            gc.enable()

@@ -1,0 +1,155 @@
+"""The connections to the subject: as many as are needed, kept while it keeps them, each wait with a deadline."""
+
+import asyncio
+from collections import deque
+from time import perf_counter
+
+from seatrial.errors import LoadError
+from seatrial.load.http.connection import Connection
+from seatrial.load.http.dialing import dial, own_limit, why_not
+from seatrial.load.http.exchange import Exchange
+from seatrial.load.http.heads import KnownHeads
+from seatrial.load.http.target import Target
+
+__all__ = ["Client"]
+
+
+class Client:
+    """Sends exchanges, over an idle connection where there is one and else over a new one.
+
+    The longest idle goes first, so that the connections, and with them the subject's processes, get even shares. A kept
+    connection that dies without a byte of answer is what every browser meets when a server closes idle connections: the
+    request is sent once more on a new one and marked `reused_retry`.
+    """
+
+    def __init__(self, target: Target, *, keep_alive: bool, timeout_s: float) -> None:
+        self.busy: set[Exchange] = set()
+        self.in_flight_max = 0
+        self.trouble: LoadError | None = None
+        self.known_heads = KnownHeads()
+        self._target = target
+        self._keep_alive = keep_alive
+        self._timeout_s = timeout_s
+        self._loop = asyncio.get_running_loop()
+        self._idle: deque[Connection] = deque()
+        self._open: set[Connection] = set()
+        self._connecting: set[asyncio.Task[None]] = set()
+        # Deadlines are looked at together: a timer for each request would cost as much as sending it.
+        self._sweep_every_s = max(0.005, min(0.05, timeout_s / 20))
+        self._sweep_timer: asyncio.TimerHandle | None = None
+
+    def submit(self, exchange: Exchange) -> None:
+        """Send a request; it is `ended` once, with an answer or an error; deadlines are kept within 50 ms."""
+        busy = self.busy
+        busy.add(exchange)
+        if len(busy) > self.in_flight_max:  # noqa: PLR1730 - on the path of every request, and max() is a call
+            self.in_flight_max = len(busy)
+        if self._sweep_timer is None:
+            self._sweep_timer = self._loop.call_later(self._sweep_every_s, self._sweep)
+        idle = self._idle
+        while idle:
+            connection = idle.popleft()
+            if connection.usable and connection.idle_until_s > perf_counter():
+                connection.send(exchange)
+                return
+            connection.close()
+        self._connect(exchange)
+
+    def fail(self, exchange: Exchange, error: str, detail: str) -> None:
+        """End an exchange that is on its way."""
+        if exchange not in self.busy:
+            return
+        self.busy.remove(exchange)
+        exchange.error, exchange.detail, exchange.done_s = error, detail, perf_counter()
+        connection, exchange.connection = exchange.connection, None
+        if connection is not None:
+            connection.close()
+        task, exchange.connecting = exchange.connecting, None
+        if task is not None:
+            task.cancel()
+        exchange.ended()
+
+    def drop_idle(self) -> None:
+        """Close the connections nobody uses now."""
+        while self._idle:
+            self._idle.pop().close()
+
+    async def close(self) -> None:
+        """Close everything; returns when no connection and no task is left."""
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+            self._sweep_timer = None
+        for exchange in list(self.busy):
+            self.fail(exchange, "unfinished", "the load was ended")
+        for connection in list(self._open):
+            connection.close()
+        self._idle.clear()
+        if self._connecting:
+            await asyncio.wait(self._connecting, timeout=5.0)
+        deadline_s = perf_counter() + 5.0
+        while self._open and perf_counter() < deadline_s:
+            await asyncio.sleep(0.001)
+
+    def opened(self, connection: Connection) -> None:
+        """Called by a connection: it is there. The request goes out at once: a sync worker waits for its bytes."""
+        self._open.add(connection)
+        exchange = connection.first
+        if exchange is not None and exchange in self.busy and connection.usable:
+            connection.first = exchange.connecting = None
+            connection.send(exchange)
+
+    def answered(self, connection: Connection, exchange: Exchange) -> None:
+        """Called by a connection: a whole answer is there."""
+        self.busy.discard(exchange)
+        if connection.usable and self._keep_alive:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        exchange.ended()
+
+    def broke(self, connection: Connection, exchange: Exchange, error: str, detail: str) -> None:
+        """Called by a connection: no answer will come over it."""
+        # A new connection has carried no exchange before, so nothing is sent a third time.
+        if error == "reset" and not connection.received and connection.exchanges > 1:
+            exchange.reused_retry = True
+            self._connect(exchange)
+        else:
+            self.fail(exchange, error, detail)
+
+    def dropped(self, connection: Connection) -> None:
+        """Called by a connection: it is closed."""
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def _connect(self, exchange: Exchange) -> None:
+        task = self._loop.create_task(self._connected(exchange))
+        exchange.connecting = task
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connected(self, exchange: Exchange) -> None:
+        connection = Connection(self, exchange)
+        try:
+            # A handshake that lasts too long is given up at the request's deadline, like all else.
+            await dial(self._target, connection, timeout_s=self._timeout_s + 1.0)
+        except OSError as error:
+            connection.close()
+            exchange.connecting = None
+            self.trouble = self.trouble or own_limit(error)
+            self.fail(exchange, *why_not(self._target, error))
+            return
+        except asyncio.CancelledError:
+            # It may have been made in the same moment.
+            connection.close()
+            raise
+        if connection.first is not None:
+            connection.close()
+            self.fail(exchange, "reset", "the server closed the connection at once")
+
+    def _sweep(self) -> None:
+        now_s = perf_counter()
+        overdue = [exchange for exchange in self.busy if exchange.deadline_s <= now_s]
+        for exchange in overdue:
+            self.fail(exchange, "timeout", "no answer in time")
+        self._sweep_timer = self._loop.call_later(self._sweep_every_s, self._sweep) if self.busy else None
