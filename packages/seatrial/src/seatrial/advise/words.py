@@ -40,7 +40,7 @@ def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:
     """The verdict as a sentence."""
     objective = spec.slo.words()
     if verdict == "invalid":
-        return "Nothing is concluded about the app: the machine, the generator or the journeys were at fault, as told below."
+        return "Nothing is concluded about the app: machine, generator or journeys were at fault, as is told below."
     if capacity.offered_rate_rps is None:
         return f"The objective ({objective}) is not met at any rate, not even at one request a second."
     if verdict == "violated":
