@@ -186,6 +186,7 @@ def answers(draw: st.DrawFn) -> Answer:
     )
 
 
+@settings(deadline=None)
 @given(answers())
 def test_an_answer_means_the_same_wherever_it_is_cut_in_two(answer: Answer) -> None:
     for at in range(len(answer.sent) + 1):
@@ -194,6 +195,7 @@ def test_an_answer_means_the_same_wherever_it_is_cut_in_two(answer: Answer) -> N
         assert _is_right(outcome, answer), (at, outcome)
 
 
+@settings(deadline=None)
 @given(answers(), st.data())
 def test_an_answer_means_the_same_in_any_number_of_pieces(answer: Answer, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(answer.sent) - 1)), max_size=30)))
@@ -204,6 +206,7 @@ def test_an_answer_means_the_same_in_any_number_of_pieces(answer: Answer, data: 
     assert _is_right(_fed(every_byte, is_head=answer.is_head, closes=answer.closes), answer)
 
 
+@settings(deadline=None)
 @given(answers(), st.data())
 def test_an_answer_that_ends_too_early_is_never_right(answer: Answer, data: st.DataObject) -> None:
     whole = answer.sent.removesuffix(answer.surplus) if answer.surplus else answer.sent
@@ -258,6 +261,7 @@ def _variants(answer: Answer, rng: random.Random) -> list[tuple[list[bytes], boo
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(answers(), min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_knowing_heads_again_never_changes_what_an_answer_means(seen: list[Answer], rng: random.Random) -> None:
     shared = KnownHeads()
@@ -270,6 +274,7 @@ def test_knowing_heads_again_never_changes_what_an_answer_means(seen: list[Answe
         rng.shuffle(fed)
 
 
+@settings(deadline=None)
 @given(st.lists(answers(), min_size=2, max_size=6), st.lists(st.integers(0, 5), min_size=2, max_size=12), st.data())
 def test_one_connection_answers_one_exchange_after_the_other(
     seen: list[Answer], order: list[int], data: st.DataObject
@@ -338,7 +343,7 @@ def test_ever_new_heads_do_not_fill_the_memory() -> None:
     assert max(map(len, [*heads._heads, *heads._once])) < 5000
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", [], False)
 @example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n", [], False)
 @given(st.binary(max_size=300), st.lists(st.integers(1, 299), max_size=6), st.booleans())
@@ -349,7 +354,7 @@ def test_any_bytes_end_an_exchange_once_and_harm_nothing(sent: bytes, cuts: list
     assert outcome.error in {"", "protocol", "reset"}
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(answers(), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8), st.data())
 def test_right_answers_with_wrong_bytes_end_an_exchange_once_and_harm_nothing(
     answer: Answer, changes: list[tuple[int, int]], data: st.DataObject

@@ -3,7 +3,7 @@ import time
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatrial.load.http.content_coding import BODY_MAX_BYTES, BodyError, decoded
@@ -17,12 +17,14 @@ def _response(body: bytes, headers: tuple[tuple[bytes, bytes], ...] = GZIP) -> R
     return Response(200, Headers(headers), body, "/", get("/"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=2000), min_size=1, max_size=5), st.integers(0, 3))
 def test_gzip_of_one_or_several_members_is_inflated(parts: list[bytes], zeros: int) -> None:
     whole = b"".join(map(gzip.compress, parts)) + b"\0" * zeros
     assert decoded(whole, "gzip") == decoded(whole, "x-gzip") == b"".join(parts)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.data())
 def test_a_gzip_body_that_is_cut_or_changed_is_an_error_or_what_python_s_gzip_reads(
     content: bytes, data: st.DataObject

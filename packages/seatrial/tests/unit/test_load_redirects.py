@@ -1,7 +1,7 @@
 import urllib.parse
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seatrial.load.http.headers import Headers
@@ -46,14 +46,20 @@ def test_where_a_redirect_leads(location: str, path: str | None) -> None:
     assert _onward(location) == path
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"(/[ -~]{0,6}){1,4}(\?[ -~]{0,8})?", fullmatch=True))
 @example("/a//b")
+@example("//[")
 @example("/..a/b")
 @example("/a?")
 @example("/a;b?c")
 @example("/a/.")
 def test_a_location_that_is_taken_as_it_is_leads_where_the_standard_library_says(location: str) -> None:
-    parts = urllib.parse.urlsplit(urllib.parse.urljoin("/a/b?c=d", location))
+    try:
+        parts = urllib.parse.urlsplit(urllib.parse.urljoin("/a/b?c=d", location))
+    except ValueError:
+        assert _onward(location) is None
+        return
     if not parts.netloc and parts.path.startswith("/"):
         path = urllib.parse.quote(parts.path, safe="/%:;,@!$&'()*+=~")
         query = urllib.parse.quote(parts.query, safe="/%:;,@!$&'()*+=~?")

@@ -144,6 +144,27 @@ def test_an_app_behind_tls_is_driven_when_its_authority_is_trusted(
     assert len(record.observations) > 10
 
 
+def test_a_tls_connection_that_the_server_closes_while_nobody_uses_it_is_no_error(
+    run, certificates: Certificates
+) -> None:
+    async def twice(url: str) -> list[LoadRecord]:
+        workload = Workload({"home": home}, {"home": 1}, people=1)
+        async with Driver(url, workload, seed=1, run_token="t", ca_file=certificates.authority) as driver:
+            records = [await driver.closed_loop(4, 0.2)]
+            # The server closes what nobody used for a second: when it has, there is nothing open any more.
+            deadline_s = time.perf_counter() + 20.0
+            while driver.client._open and time.perf_counter() < deadline_s:
+                await asyncio.sleep(0.02)
+            assert not driver.client._open
+            return [*records, await driver.closed_loop(4, 0.2)]
+
+    options = ("--keep-alive", "1", "--certfile", str(certificates.server))
+    with _listening("127.0.0.1", *THREADS, *options) as port:
+        for record in run(twice(f"https://127.0.0.1:{port}")):
+            assert record.failures == ()
+            assert not any(seen.error for seen in record.observations)
+
+
 def test_a_host_header_is_also_the_name_that_the_certificate_must_show(
     run, tls_port: int, certificates: Certificates
 ) -> None:
