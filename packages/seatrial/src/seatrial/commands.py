@@ -10,8 +10,8 @@ from seatrial.errors import SpecError, StudyError
 from seatrial.load.books.glance import Glance
 from seatrial.load.generator.fleet import generate
 from seatrial.load.generator.plan import LoadPlan
+from seatrial.load.generator.reach import check_reachable
 from seatrial.load.generator.result import LoadResult
-from seatrial.load.http.reach import check_reachable
 from seatrial.measure.progress import Progress, Report
 from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 

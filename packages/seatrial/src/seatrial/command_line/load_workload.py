@@ -1,7 +1,6 @@
 """What `seatrial load` sends, from its arguments: one request of a URL, a file of journeys, or a seatrial.toml."""
 
 import argparse
-import ipaddress
 import re
 import urllib.parse
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from seatrial.command_line.quantities import seconds, share, weights, whole_number
 from seatrial.errors import LoadError, SpecError
-from seatrial.load.http.target import split_url
+from seatrial.load.http.target import is_this_machine, split_url
 from seatrial.spec.checking import did_you_mean
 from seatrial.spec.journeys_file import DeclaredJourneys, declared_journeys
 from seatrial.spec.reading import read_trial_spec
@@ -60,7 +59,7 @@ def load_target(options: argparse.Namespace) -> tuple[str, str]:
             where="URL",
             try_this=f"It means every address of the machine: write {_EVERY_ADDRESS[host]} instead.",
         )
-    if not (options.i_may_load_this_host or _is_this_machine(host)):
+    if not (options.i_may_load_this_host or is_this_machine(host)):
         raise SpecError(
             f"{host} is not this machine.",
             where="URL",
@@ -105,13 +104,6 @@ def _no_url(text: str, why: str) -> SpecError:
         where="URL",
         try_this=_URL_FORM,
     )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _refuse(options: argparse.Namespace, names: tuple[str, ...], why: str, try_this: str) -> None:

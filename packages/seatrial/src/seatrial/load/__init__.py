@@ -1,1 +1,6 @@
-"""What drives the subject: arrivals, journeys, client, driver, observations."""
+"""What drives the subject.
+
+arrivals: when requests are due. http: requests and answers, their bytes and connections. live: WebSocket and Socket.IO.
+journey: what one person does. books: what was seen, in bounded space. generator: whole loads, by one process or several.
+driver puts them together for one interval after the other; journeys is what a journeys file imports.
+"""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seatrial.errors import LoadError
 
-__all__ = ["Target", "split_url", "target"]
+__all__ = ["Target", "is_this_machine", "split_url", "target"]
 
 _WHERE = "subject.url"
 _PORTS = {"http": 80, "https": 443}
@@ -69,7 +69,7 @@ def target(
             where=_WHERE,
             try_this="Write paths in the operations; the URL is only http://address:port.",
         )
-    if not (allow_remote or _is_this_machine(host)):
+    if not (allow_remote or is_this_machine(host)):
         raise LoadError(
             f"{host} is not this machine.",
             where=_WHERE,
@@ -148,7 +148,8 @@ def _no_url(text: str, why: str) -> LoadError:
     return LoadError(f"{text!r} is no URL: {why}.", where=_WHERE, try_this="Such as http://127.0.0.1:8000.")
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address can be nothing but the machine this runs on."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
