@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 from seatrial.errors import LoadError
 from seatrial.load.arrivals.schedule import Schedule
 from seatrial.load.arrivals.shapes import Arrivals, Constant, Part, Poisson
-from seatrial.load.books.interval import CpuShare, Interval, garbage_collector_off
+from seatrial.load.books.interval import CpuShare, Interval, garbage_collector_quiet
 from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.crowd import Crowd
 from seatrial.load.http.client import Client
@@ -115,7 +115,7 @@ class Driver:
             raise LoadError(
                 f"only {loops.ended} of {len(self.crowd.people)} people were signed in within {deadline_s:g} s.",
                 where="signing in",
-                try_this="Let fewer people take part (workload.people), or look why signing in is slow.",
+                try_this="Let fewer people take part (--people, or workload.people), or look why signing in is slow.",
             )
         return record
 
@@ -282,7 +282,7 @@ class Driver:
         self._is_driving = True
         self.client.in_flight_max = 0
         try:
-            with garbage_collector_off():
+            with garbage_collector_quiet():
                 yield
         finally:
             self._is_driving = False

@@ -32,25 +32,36 @@ class Loops:
         self._live: set[JourneyRun] = set()
         self._loops_left = 0
         self._ends_s = math.inf
+        self._lasted_s = 0.0
+        self._is_over = False
         self._finished: asyncio.Future[None] = stage.loop.create_future()
         self._drained: asyncio.Future[None] = stage.loop.create_future()
 
     async def run(self, concurrency: int, started_s: float, duration_s: float | None) -> float:
         """Run; returns when the interval ended (perf_counter)."""
         self._ends_s = math.inf if duration_s is None else started_s + duration_s
+        self._lasted_s = 0.0 if duration_s is None else duration_s
         self._loops_left = concurrency
         for _ in range(concurrency):
             self._next()
         timeout_s = None if duration_s is None else max(0.0, self._ends_s - time.perf_counter())
         await asyncio.wait((self._finished,), timeout=timeout_s)
-        self._interval.stopping = True
+        self._is_over = True
         # The event loop's timer may ring a little early: the interval ends when it is said to have ended.
         return min(time.perf_counter(), self._ends_s)
 
     async def drain(self, timeout_s: float) -> None:
-        """Wait for what is still on its way."""
-        if self._live:
-            await asyncio.wait((self._drained,), timeout=timeout_s)
+        """Wait for what is still on its way.
+
+        Journeys under way are done to their end, so that each one begun has caused all its requests: else a journey of
+        several steps would look shorter than it is. One that goes on for longer than an answer may take, or than the
+        interval lasted, ends with its next answer.
+        """
+        grace_s = min(timeout_s, self._lasted_s)
+        for wait_s in (grace_s, timeout_s):
+            if self._live:
+                await asyncio.wait((self._drained,), timeout=wait_s)
+            self._interval.stopping = True
 
     def cut_all(self) -> None:
         """End what is left."""
@@ -60,10 +71,10 @@ class Loops:
 
     def _next(self) -> None:
         interval = self._interval
-        if not interval.stopping and self._stop is not None and self._stop():
+        if not self._is_over and self._stop is not None and self._stop():
             self._finish()
         now_s = time.perf_counter()
-        over = interval.stopping or self._finished.done() or now_s >= self._ends_s
+        over = self._is_over or interval.stopping or self._finished.done() or now_s >= self._ends_s
         job = None if over else next(self._jobs, None)
         if job is None:
             self._loops_left -= 1
@@ -77,16 +88,16 @@ class Loops:
 
     def _over(self, run: JourneyRun) -> None:
         self._live.discard(run)
-        if not self._interval.stopping:
-            self.ended += not run.failed
-        if not self._live and not self._drained.done() and self._interval.stopping:
-            self._drained.set_result(None)
-        if not self._interval.stopping:
-            loop = self._stage.loop
-            if run.failed:
-                loop.call_later(_AFTER_FAILURE_S, self._next)
-            else:
-                loop.call_soon(self._next)
+        if self._is_over or self._interval.stopping:
+            if not self._live and not self._drained.done():
+                self._drained.set_result(None)
+            return
+        self.ended += not run.failed
+        loop = self._stage.loop
+        if run.failed:
+            loop.call_later(_AFTER_FAILURE_S, self._next)
+        else:
+            loop.call_soon(self._next)
 
     def _finish(self) -> None:
         if not self._finished.done():

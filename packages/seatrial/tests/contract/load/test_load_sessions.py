@@ -157,6 +157,15 @@ def _alive() -> Counter[str]:
     return Counter(kind.__name__ for kind in mine if kind.__module__.startswith("seatrial."))
 
 
+@pytest.fixture
+def collector_off() -> Iterator[None]:
+    """The garbage collector does nothing, so that whatever would wait for it stays."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("collector_off")
 def test_nothing_is_kept_of_who_has_left_though_the_garbage_collector_is_off(gthread: str, drive: Drive) -> None:
     alive: list[Counter[str]] = []
 

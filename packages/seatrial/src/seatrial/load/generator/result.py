@@ -71,8 +71,9 @@ class LoadResult:
 
     @property
     def requests_per_cpu_s(self) -> float:
-        """Requests per second of the generator's CPU time."""
-        return self.tally.total.requests / self.cpu_s if self.cpu_s > 0 else 0.0
+        """Requests per second of the generator's CPU time; what the cap refused was never sent, and costs nothing."""
+        total = self.tally.total
+        return (total.requests - total.errors["cap"]) / self.cpu_s if self.cpu_s > 0 else 0.0
 
 
 def load_result(

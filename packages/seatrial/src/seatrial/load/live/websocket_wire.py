@@ -253,7 +253,7 @@ class WebSocketWire(asyncio.Protocol):
         if protocol is None:
             return
         # Its parser and it hold each other, and so do what went wrong, the answer it is about, and the frames it went
-        # through: left so, they would wait for the garbage collector, which is off.
+        # through: left so, they would wait for the garbage collector.
         protocol.parser.close()
         for wrong in (protocol.handshake_exc, protocol.parser_exc):
             if wrong is not None:
