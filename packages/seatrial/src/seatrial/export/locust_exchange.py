@@ -10,7 +10,7 @@ from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, Respons
 
 from seatrial.load.http.headers import Headers
 from seatrial.load.http.messages import Request, Response
-from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, redirected
+from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, leads_on, redirected
 from seatrial.load.journey.expectation import describe
 from seatrial.load.journey.person import Person
 
@@ -39,7 +39,9 @@ class Asked:
     def is_wrong(self) -> bool:
         """Whether it failed whatever the journey says: no answer, or a status that the journey did not expect."""
         response = self.response
-        return response is None or self.leads_on or (response.status >= 400 and not response.expected)
+        if response is None or self.leads_on:
+            return True
+        return (response.status >= 400 and not response.expected) or leads_on(response)
 
     def settle(self, error: str = "") -> None:
         """Into the statistics, as a failure if the journey found an error or it is wrong by itself.
@@ -53,6 +55,8 @@ class Asked:
                 managed.failure(self._cause())
             elif self.leads_on:
                 managed.failure(f"status: more than {REDIRECTS_MAX} redirects")
+            elif self.response.status in REDIRECTS and self.is_wrong:
+                managed.failure("status: a redirect leads away from the app")
             elif self.is_wrong:
                 managed.failure(f"status: {self.response.status}")
             else:
@@ -117,7 +121,9 @@ class Sender:
             asked = Asked(managed, response, leads_on=hop == REDIRECTS_MAX)
             if asked.leads_on:
                 break
-            asked.settle()
+            # It is followed, and so no answer to be judged.
+            with managed as followed:
+                followed.success()
             request = onward
         return asked
 

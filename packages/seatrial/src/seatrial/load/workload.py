@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from seatrial.errors import SpecError
 from seatrial.load.http.messages import Journey, Request
+from seatrial.load.http.redirects import leads_on
 from seatrial.load.journey.expectation import expect
 from seatrial.load.journey.person import Person
 from seatrial.load.journey.steps import request
@@ -116,8 +117,8 @@ def _plain(operation: OperationSpec) -> Callable[[Person], Journey]:
         response = yield wanted
         if operation.expect_status is not None:
             expect(response, operation.expect_status, operation.expect_text)
-        elif response.status < 400:
-            # What is above is a failure anyhow, named by its status.
+        elif response.status < 400 and not leads_on(response):
+            # What is above, or leads away from the app, is a failure anyhow, named by its status.
             expect(response, response.status, operation.expect_text)
 
     return journey

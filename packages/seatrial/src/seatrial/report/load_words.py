@@ -8,7 +8,7 @@ ERROR_CAUSES = {
     "reset": "the connection was closed before a whole answer came",
     "timeout": "no whole answer in time, counted from when it was due",
     "protocol": "what came was not HTTP, not whole, or too long",
-    "status": "the status was 400 or more, or redirects had no end",
+    "status": "the status was 400 or more, or redirects had no end or led away from the app",
     "expectation": "status or text were not what was expected",
     "cap": "not sent: as many were on their way as --connections allows",
     "unfinished": "still on its way long after the end",

@@ -158,6 +158,64 @@ def test_redirects_that_never_end_or_lead_away_are_failures_in_words(
     assert any("got 302 to https://example.org/" in one for one in record.failures)
 
 
+def test_a_redirect_that_leads_away_is_a_failure_unless_it_was_expected_or_not_to_be_followed(
+    gthread: str, drive: Drive, workload_of: WorkloadOf
+) -> None:
+    def unchecked(person: Person) -> Journey:
+        yield get("/away")
+
+    def stumbles(person: Person) -> Journey:
+        answer = yield get("/away")
+        answer.headers["X-Token"]
+
+    def expected(person: Person) -> Journey:
+        expect((yield get("/away")), 302)
+
+    def unfollowed(person: Person) -> Journey:
+        yield get("/away", follow=False)
+
+    journeys = {one.__name__: one for one in (unchecked, stumbles, expected, unfollowed)}
+    declared = Workload.from_spec(
+        WorkloadSpec(
+            operations=(
+                OperationSpec(name="declared", path="/away", expect_status=None),
+                OperationSpec(name="declared_expected", path="/away", expect_status=302),
+            )
+        )
+    )
+    workload = workload_of(**journeys, **declared.operations)
+    record = drive(
+        gthread, workload, lambda driver: driver.serial(list(workload.operations), int, int, lambda *_: None)
+    )
+    assert {seen.operation: (seen.error, seen.status) for seen in record.observations} == {
+        "unchecked": ("status", 302),
+        "stumbles": ("status", 302),
+        "expected": ("", 302),
+        "unfollowed": ("", 302),
+        "declared": ("status", 302),
+        "declared_expected": ("", 302),
+    }
+    assert any("leads away to https://example.org/" in one and "--host-header" in one for one in record.failures)
+
+
+def test_ten_redirects_that_end_in_a_page_are_right(gthread: str, drive: Drive, workload_of: WorkloadOf) -> None:
+    def counts(person: Person) -> Journey:
+        expect((yield get("/down/10")), contains="at the bottom")
+
+    def too_many(person: Person) -> Journey:
+        yield get("/down/11")
+
+    workload = workload_of(counts=counts, too_many=too_many)
+    record = drive(gthread, workload, lambda driver: driver.serial(["counts", "too_many"], int, int, lambda *_: None))
+    assert Counter((seen.operation, seen.error) for seen in record.observations) == {
+        ("counts", ""): 1,
+        ("counts (redirect)", ""): 10,
+        ("too_many", ""): 1,
+        ("too_many (redirect)", ""): 9,
+        ("too_many (redirect)", "status"): 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("method", "code", "echoed"),
     [
@@ -190,7 +248,8 @@ def test_a_redirect_that_the_interval_s_end_leaves_unfollowed_is_no_fault_of_the
     gthread: str, drive: Drive, workload_of: WorkloadOf
 ) -> None:
     def moves(person: Person) -> Journey:
-        expect((yield get("/move/302")), contains="GET")
+        while True:
+            expect((yield get("/move/302")), contains="GET")
 
     # Of twelve people half are between a redirect and the page it leads to when the interval ends.
     record = drive(gthread, workload_of(moves=moves), lambda driver: driver.closed_loop(12, 0.5))

@@ -147,6 +147,11 @@ def move(code: int) -> Response:
 @app.route("/echo", methods=["GET", "POST", "PUT"])
 def echo() -> str:
     return f"{request.method} {request.content_type} {request.get_data(as_text=True)!r} {request.headers.get('X-Own')}"
+@app.get("/down/<int:steps>")
+def down(steps: int) -> Response:
+    return redirect(f"/down/{steps - 1}") if steps else Response("at the bottom")
+
+
 
 
 @app.get("/away")

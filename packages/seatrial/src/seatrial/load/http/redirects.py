@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from seatrial.load.http.messages import Request, Response
 
-__all__ = ["REDIRECTS", "REDIRECTS_MAX", "redirected"]
+__all__ = ["REDIRECTS", "REDIRECTS_MAX", "leads_on", "leads_on_in_words", "redirected"]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """The statuses that lead on."""
@@ -33,6 +33,23 @@ def redirected(request: Request, response: Response, scheme: str, origins: Colle
         kept = tuple(pair for pair in request.headers if not pair[0].lower().startswith("content-"))
         return Request("GET", path, b"", kept, request.name, follow=True)
     return Request(request.method, path, request.body, request.headers, request.name, follow=True)
+
+
+def leads_on(response: Response) -> bool:
+    """Whether a request that follows redirects ended at one that the journey did not expect."""
+    return response.status in REDIRECTS and response.request.follow and not response.expected
+
+
+def leads_on_in_words(response: Response) -> str:
+    """Where a redirect leads that was not followed, and what can be done about it."""
+    location = response.headers.get("location", "")
+    if not location:
+        return "a redirect without a Location leads nowhere; if it is right, expect its status"
+    return (
+        f"leads away to {location[:200]}, where nothing is sent; if that is the app by its own name, give the name as "
+        "host_header or --host-header (for https, load the https address), and if the redirect is right, expect its "
+        "status"
+    )
 
 
 def _path_of(location: str, page: str, scheme: str, origins: Collection[str]) -> str | None:

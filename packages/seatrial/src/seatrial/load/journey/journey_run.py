@@ -10,6 +10,7 @@ from seatrial.load.books.interval import Interval
 from seatrial.load.books.observation import Observation
 from seatrial.load.http.content_coding import BodyError
 from seatrial.load.http.messages import Journey, Page, Request, Response, Think
+from seatrial.load.http.redirects import leads_on
 from seatrial.load.journey.expectation import ExpectationError, describe
 from seatrial.load.journey.page_run import PageRun
 from seatrial.load.journey.person import Person
@@ -39,7 +40,7 @@ class JourneyRun:
         "_journey",
         "_kept",
         "_on_end",
-        "_step",
+        "step",
         "_under_way",
         "counts_from_s",
         "failed",
@@ -66,7 +67,7 @@ class JourneyRun:
         self._on_end = on_end
         self._generator: Journey | None = None
         self._under_way: StepRun | None = None
-        self._step = 0
+        self.step = 0
         self._due_s = 0.0
         # Made when there is something to keep: most journeys open nothing.
         self._kept: list[Closable] | None = None
@@ -142,11 +143,11 @@ class JourneyRun:
     def _take(self, step: object, due_s: float) -> None:
         if type(step) is Request:
             # What nearly every step is, without a detour.
-            self._step += 1
+            self.step += 1
             self._under_way = RequestRun(self, step, due_s, self)
             return
         self._due_s = due_s
-        self._step += type(step) is not Think
+        self.step += type(step) is not Think
         begin = _BEGINNINGS.get(type(step))
         if begin is None:
             self._failed_without_answer(
@@ -197,10 +198,10 @@ class JourneyRun:
     def _explained(self, seen: Observation, detail: str, request: Request | None) -> tuple[str, str]:
         sent = f" ({request.method} {request.path})" if request else ""
         status = f", status {seen.status}" if seen.status else ""
-        kind = f"{self.operation} {self._step} {seen.status} {seen.error} {detail}"
+        kind = f"{self.operation} {self.step} {seen.status} {seen.error} {detail}"
         return (
             kind,
-            f"{self.operation}, step {self._step}{sent}, person {self.person.number}{status}: {seen.error}: {detail}",
+            f"{self.operation}, step {self.step}{sent}, person {self.person.number}{status}: {seen.error}: {detail}",
         )
 
     def _end(self) -> None:
@@ -239,7 +240,7 @@ def _already_over(run: JourneyRun) -> None:
 
 
 def _is_wrong(answer: object) -> bool:
-    return isinstance(answer, Response) and answer.status >= 400 and not answer.expected
+    return isinstance(answer, Response) and ((answer.status >= 400 and not answer.expected) or leads_on(answer))
 
 
 def _described(answer: object) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 from seatrial.load.books.observation import Observation
 from seatrial.load.http.exchange import Exchange
 from seatrial.load.http.messages import Request, Response
-from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, redirected
+from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, leads_on, leads_on_in_words, redirected
 from seatrial.load.http.wire import expects_continue
 from seatrial.load.journey.expectation import describe
 from seatrial.load.journey.under_way import Host
@@ -51,8 +51,14 @@ class RequestRun(Exchange):
             error, detail = self.error, self.detail
         elif not error and self.status >= 400 and not response.expected:
             error, detail = "status", f"got {describe(response)}"
-        elif not error and self._hops >= REDIRECTS_MAX:
-            error, detail = "status", f"more than {REDIRECTS_MAX} redirects; got {describe(response)}"
+        elif not error and self.status in REDIRECTS and self._request.follow:
+            if self._onward(response) is not None:
+                error, detail = "status", f"more than {REDIRECTS_MAX} redirects; got {describe(response)}"
+            elif leads_on(response):
+                error, detail = "status", leads_on_in_words(response)
+        self._note(error, detail)
+
+    def _note(self, error: str = "", detail: str = "") -> None:
         host, request = self._host, self._request
         name = request.name or host.operation
         if self._hops:
@@ -66,9 +72,14 @@ class RequestRun(Exchange):
             self.status,
             error,
             self.reused_retry,
+            host.step == 1 and not self._hops,
         )
         # As Observation(...) does itself, without a call in between.
         host.note(_tuple_of(Observation, seen), detail, request)
+
+    def _onward(self, response: Response) -> Request | None:
+        target = self._host.stage.target
+        return redirected(self._request, response, target.scheme, target.origins)
 
     def _send(self, request: Request, due_s: float) -> None:
         host = self._host
@@ -107,16 +118,13 @@ class RequestRun(Exchange):
             host.person.cookies.store(cookie.decode("latin-1"), request.path)
         response = Response(head.status, head.headers, self.body, request.path, request)
         if head.status in REDIRECTS and request.follow:
-            target = host.stage.target
-            onward = redirected(request, response, target.scheme, target.origins)
+            onward = self._onward(response)
             if onward is not None and self._hops < REDIRECTS_MAX:
                 if host.interval.stopping:
                     # Nothing further is sent at the end. The redirect itself was right, but no answer to the journey.
                     self._waiting.request_over(self)
                     return
-                self.response = response
-                self.observe()
-                self.response = None
+                self._note()
                 self._hops += 1
                 self._send(onward, self.done_s)
                 return
