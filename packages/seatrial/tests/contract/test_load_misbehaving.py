@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from seatrial.load.event_loop import loop_factory
-from seatrial.load.http.client import Client
+from seatrial.load.http.client import RETRY_WITHIN_S, Client
 from seatrial.load.http.content_coding import BODY_MAX_BYTES
 from seatrial.load.http.exchange import Exchange
 from seatrial.load.http.target import target
@@ -329,6 +329,47 @@ def test_a_kept_connection_that_dies_without_an_answer_is_retried_once_and_marke
             assert (first.error, first.reused_retry) == ("", False)
             assert (second.error, second.reused_retry, second.body) == ("", True, b"ok")
             assert len(requests) == 3
+
+    run(main())
+
+
+def _closing_late(after_s: float, requests: list[bytes]) -> Handler:
+    """Answers a connection's first request and drops the second one, after a while; then answers all."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            requests.append(await reader.readuntil(b"\r\n\r\n"))
+            if len(requests) == 2:
+                await asyncio.sleep(after_s)
+                writer.close()
+                return
+            writer.write(OK)
+
+    return handler
+
+
+def test_a_kept_connection_that_dies_over_a_request_is_not_asked_twice(run) -> None:
+    requests: list[bytes] = []
+
+    async def main() -> None:
+        async with _server(_closing_late(RETRY_WITHIN_S + 0.1, requests)) as port, _client(port) as client:
+            assert not (await _ask(client, port)).error
+            second = await _ask(client, port)
+            assert (second.error, second.reused_retry) == ("reset", False)
+            assert len(requests) == 2
+
+    run(main())
+
+
+def test_the_time_of_both_tries_counts(run) -> None:
+    requests: list[bytes] = []
+
+    async def main() -> None:
+        async with _server(_closing_late(0.1, requests)) as port, _client(port) as client:
+            assert not (await _ask(client, port)).error
+            second = await _ask(client, port)
+            assert (second.error, second.reused_retry) == ("", True)
+            assert second.done_s - second.sent_s >= 0.09
 
     run(main())
 

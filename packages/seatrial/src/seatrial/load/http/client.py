@@ -11,15 +11,20 @@ from seatrial.load.http.exchange import Exchange
 from seatrial.load.http.heads import KnownHeads
 from seatrial.load.http.target import Target
 
-__all__ = ["Client"]
+__all__ = ["RETRY_WITHIN_S", "Client"]
+
+RETRY_WITHIN_S = 0.5
+"""A server that closes an idle connection while a request is on its way there is heard of after a round trip; whoever
+dies later may have begun the work, and a second request would do it twice."""
 
 
 class Client:
     """Sends exchanges, over an idle connection where there is one and else over a new one.
 
     The longest idle goes first, so that the connections, and with them the subject's processes, get even shares. A kept
-    connection that dies without a byte of answer is what every browser meets when a server closes idle connections: the
-    request is sent once more on a new one and marked `reused_retry`.
+    connection that dies at once without a byte of answer is what every browser meets when a server closes idle
+    connections: the request is sent once more on a new one and marked `reused_retry`. One that dies later than
+    RETRY_WITHIN_S after the request went out is lost with it.
     """
 
     def __init__(self, target: Target, *, keep_alive: bool, timeout_s: float) -> None:
@@ -96,7 +101,11 @@ class Client:
         exchange = connection.first
         if exchange is not None and exchange in self.busy and connection.usable:
             connection.first = exchange.connecting = None
+            sent_s = exchange.sent_s
             connection.send(exchange)
+            if exchange.reused_retry:
+                # The time of both tries counts.
+                exchange.sent_s = sent_s
 
     def answered(self, connection: Connection, exchange: Exchange) -> None:
         """Called by a connection: a whole answer is there."""
@@ -110,7 +119,8 @@ class Client:
     def broke(self, connection: Connection, exchange: Exchange, error: str, detail: str) -> None:
         """Called by a connection: no answer will come over it."""
         # A new connection has carried no exchange before, so nothing is sent a third time.
-        if error == "reset" and not connection.received and connection.exchanges > 1:
+        is_reused = error == "reset" and not connection.received and connection.exchanges > 1
+        if is_reused and perf_counter() - exchange.sent_s <= RETRY_WITHIN_S:
             exchange.reused_retry = True
             self._connect(exchange)
         else:
