@@ -66,6 +66,8 @@ def test_a_file_of_journeys_becomes_a_folder_for_locust(
     assert "--host http://10.0.0.5:80" in text
     assert "sign_in='sign_in'" in text
 
+    assert done.err == ""
+
     # What is there is not replaced, unless that is asked for.
     (out / "locustfile.py").write_text("mine")
     again = run_seatrial(*asked)
@@ -74,6 +76,16 @@ def test_a_file_of_journeys_becomes_a_folder_for_locust(
     assert (out / "locustfile.py").read_text() == "mine"
     assert run_seatrial(*asked, "--overwrite").status == 0
     assert (out / "locustfile.py").read_text() == text
+
+
+def test_journeys_over_sockets_are_written_with_a_warning(
+    tmp_path: Path, journeys: Path, run_seatrial: RunSeatrial
+) -> None:
+    with (journeys.parent / "accounts.py").open("a") as file:
+        file.write("from seatrial.load.journeys import socketio\n")
+    done = run_seatrial("export", "locust", journeys, "--rate", "5", "--out", tmp_path / "out")
+    assert done.status == 0
+    assert "people.py uses socketio(), which is not exported" in done.err
 
 
 def test_operations_of_a_seatrial_toml_become_a_script_for_k6(

@@ -1,13 +1,14 @@
 """The folder for Locust as values; that Locust runs it is seen in contract/load/test_load_export_to_locust.py."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seatrial import __version__
 from seatrial.errors import SpecError
-from seatrial.export.journeys_folder import journeys_folder
+from seatrial.export.journeys_folder import journeys_folder, socket_steps
 from seatrial.export.locust_file import locust_files
 from seatrial.export.order import ExportOrder, export_files
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
@@ -71,6 +72,23 @@ def test_the_head_says_how_to_start_it_and_that_locusts_users_wait() -> None:
     assert "closed loop" in head
 
 
+def test_who_signs_in_is_started_gently_and_the_head_says_what_becomes_of_who_cannot() -> None:
+    def head(**fields: object) -> str:
+        return ast.get_docstring(ast.parse(written(replace(AWKWARD, **fields), users=500)["locustfile.py"])) or ""
+
+    assert head().count("--users 500 --spawn-rate 10 ") == 2
+    assert "lowers the rate" in head()
+    assert head(sign_in="").count("--users 500 --spawn-rate 500 ") == 2
+    assert "lowers the rate" not in head(sign_in="")
+
+
+@pytest.mark.parametrize("tool", ["locust", "k6"])
+def test_people_who_hold_connections_are_not_exported(tool: str) -> None:
+    workload = WorkloadSpec(operations=(OperationSpec("home", "/"),), listeners=5, listener="live")
+    with pytest.raises(SpecError, match=r"shop\.toml: workload\.listeners: .*5 are declared"):
+        export_files(ExportOrder(tool, workload, "shop.toml", 1.0))
+
+
 def test_a_name_that_would_end_the_head_does_not(tmp_path: Path) -> None:
     workload = WorkloadSpec(operations=(OperationSpec("home", "/"),))
     name = 'a"""\nimport os\n*/\u2028.toml'
@@ -81,8 +99,19 @@ def test_a_name_that_would_end_the_head_does_not(tmp_path: Path) -> None:
     assert not any("import os" in line for line in script.splitlines()[1:])
 
 
-def test_the_requirements_name_this_version() -> None:
-    assert f"seatrial=={__version__}\n" in written(AWKWARD)["requirements.txt"].decode()
+def test_the_requirements_name_this_version_and_look_for_it_beside_them() -> None:
+    lines = written(AWKWARD)["requirements.txt"].decode().splitlines()
+    assert {f"seatrial=={__version__}", "--find-links ."} <= set(lines)
+
+
+def test_steps_over_sockets_are_found_where_they_are_imported() -> None:
+    sources = {
+        "journeys.py": b"import talk\nfrom seatrial.load.journeys import get, expect\nsocketio = 1",
+        "talk.py": b"from seatrial.load.journeys import listen, websocket as ws",
+        "other.py": b"from elsewhere import socketio",
+    }
+    assert socket_steps(sources) == ("websocket",)
+    assert socket_steps({"journeys.py": sources["journeys.py"]}) == ()
 
 
 def test_the_journeys_take_along_what_they_import_from_their_folder(tmp_path: Path) -> None:

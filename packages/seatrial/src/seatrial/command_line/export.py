@@ -1,12 +1,14 @@
 """`seatrial export`: read, write, tell."""
 
 import argparse
+import sys
 import urllib.parse
 from pathlib import Path
 
 from seatrial.command_line.load_workload import workload_of_file
 from seatrial.command_line.quantities import number, seconds, whole_number
 from seatrial.errors import SpecError
+from seatrial.export.journeys_folder import journeys_folder, socket_steps
 from seatrial.export.order import ExportOrder
 from seatrial.spec.reading import read_trial_spec
 from seatrial.spec.slo import SLO
@@ -26,6 +28,13 @@ def run_export(options: argparse.Namespace) -> int:
     for path in written:
         print(path)  # noqa: T201 - the command line's own output
     print(f"\nThe head of {written[0]} says how to start it.")  # noqa: T201
+    journeys = order.workload.journeys
+    if journeys is not None and (steps := socket_steps(journeys_folder(journeys))):
+        print(  # noqa: T201
+            f"seatrial: {journeys.name} uses {' and '.join(f'{step}()' for step in steps)}, which is not exported: a "
+            "journey that comes to it fails there. Leave such journeys out with --mix.",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -50,6 +50,8 @@ def add_export(commands: "Commands") -> argparse.ArgumentParser:
         help="how often each journey happens, such as home=40,public=10 (if not said: as FILE says)",
     )
     parser.add_argument("--people", metavar="N", help="how many different people take part (if not said: as FILE says)")
-    parser.add_argument("--sign-in", metavar="NAME", help="the journey that signs one person in")
+    parser.add_argument(
+        "--sign-in", metavar="NAME", help="the journey that signs one person in (if not said: as FILE says)"
+    )
     parser.add_argument("--no-sign-in", action="store_true", help="nobody signs in")
     return parser

@@ -1,14 +1,16 @@
 """A journeys file and what it imports from its own folder: what another machine needs to run it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from seatrial.errors import SpecError
 
-__all__ = ["journeys_folder"]
+__all__ = ["journeys_folder", "socket_steps"]
 
 _FILES_MAX = 1000
+_JOURNEYS_MODULE = "seatrial.load.journeys"
+_SOCKET_STEPS = frozenset({"socketio", "websocket"})
 
 
 def journeys_folder(journeys: Path) -> dict[str, bytes]:
@@ -36,6 +38,22 @@ def journeys_folder(journeys: Path) -> dict[str, bytes]:
     return found
 
 
+def socket_steps(sources: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Which steps over WebSocket or Socket.IO the files of `journeys_folder` import: those that are not exported."""
+    return tuple(
+        sorted(
+            {
+                one.name
+                for content in sources.values()
+                for node in ast.walk(ast.parse(content))
+                if isinstance(node, ast.ImportFrom) and node.module == _JOURNEYS_MODULE
+                for one in node.names
+                if one.name in _SOCKET_STEPS
+            }
+        )
+    )
+
+
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -49,7 +67,11 @@ def _imported(content: bytes, path: Path) -> Iterator[str]:
         tree = ast.parse(content, filename=str(path))
     except (SyntaxError, ValueError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise SpecError(f"this is not Python: {error}.", where=f"{path}{line}") from None
+        raise SpecError(
+            f"this is not Python: {error}.",
+            where=f"{path}{line}",
+            try_this=f"Look what Python says: python -m py_compile {path}",
+        ) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (one.name.partition(".")[0] for one in node.names)

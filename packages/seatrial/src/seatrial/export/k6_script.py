@@ -28,6 +28,9 @@ _HEAD = """// The workload of {name} for k6, written by `seatrial export k6`. It
 // come at random. http_req_duration counts from when a request was sent, not from when it was due. When every virtual
 // user is busy, k6 leaves operations out: dropped_iterations counts them, and they are in no response time. The
 // threshold below therefore allows none. `seatrial load` does neither.
+//
+// What is not the same. k6 keeps no cookies from one operation to the next: each is of somebody who was never there.
+// Its headers are its own: another User-Agent, and no Accept-Encoding unless you add one.
 """
 
 _CODE = """

@@ -91,8 +91,8 @@ class Sender:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self._scheme = parts.scheme
         self._origins = frozenset({parts.netloc.lower(), f"{parts.hostname}:{port}"})
-        # As Seatrial's own client sends, so that the app has the same work: no answer is compressed for a machine.
-        self._headers = {"User-Agent": "seatrial", "Accept": "*/*", "Accept-Encoding": "identity"}
+        # As Seatrial's own client sends, so that the app has the same work.
+        self._headers = {"User-Agent": "seatrial", "Accept": "*/*", "Accept-Encoding": "gzip"}
         if not keep_alive:
             self._headers["Connection"] = "close"
 
@@ -146,5 +146,10 @@ def _response(managed: ResponseContextManager, request: Request) -> Response | N
         body = managed.content or b""
     except FAILURE_EXCEPTIONS:  # the answer broke off; Locust has noted it
         return None
-    pairs = [(str(name).encode("latin-1"), str(value).encode("latin-1")) for name, value in managed.headers.items()]
+    # Locust has inflated the body already.
+    pairs = [
+        (str(name).encode("latin-1"), str(value).encode("latin-1"))
+        for name, value in managed.headers.items()
+        if str(name).lower() != "content-encoding"
+    ]
     return Response(managed.status_code, Headers(pairs), bytes(body), request.path, request)

@@ -14,6 +14,9 @@ __all__ = ["LOCUST_FILE", "locust_files"]
 LOCUST_FILE = "locustfile.py"
 _REQUIREMENTS = f"""# What every machine of the load needs: pip install -r requirements.txt
 locust>=2.40,<3
+# Seatrial is brought along. In its repository, `pip wheel --no-deps packages/seatrial` makes a wheel, one file: copy it
+# into this folder, where it is looked for.
+--find-links .
 seatrial=={__version__}
 """
 
@@ -21,13 +24,13 @@ _HEAD = '''"""The workload of {name} for Locust, written by `seatrial export loc
 
 On one machine, in this folder, after pip install -r requirements.txt:
 
-    locust --headless --users {users} --spawn-rate {users} --run-time 5m --host {host}
+    locust --headless --users {users} --spawn-rate {spawn_rate} --run-time 5m --host {host}
 
 From several, each with a copy of this folder. One leads and two drive, say:
 
-    locust --master --expect-workers 2 --headless --users {users} --spawn-rate {users} --run-time 5m --host {host}
+    locust --master --expect-workers 2 --headless --users {users} --spawn-rate {spawn_rate} --run-time 5m --host {host}
     locust --worker --master-host ADDRESS-OF-THE-FIRST
-
+{signing_in}
 Load only what is yours, or what you were asked to load: it can take an app down for others.
 
 How to read what Locust tells. Its users wait for their answers (a closed loop): while the app is slow they ask less
@@ -37,6 +40,12 @@ are due and counts from then on. Measure response times with it, on one machine,
 holds a rate that needs several.
 """
 '''
+
+_SIGNING_IN = """
+Users sign in as they start, so they start a few at a time; the whole rate is there when all have. Who cannot sign in
+takes no part, which lowers the rate: look for it in Locust's log.
+"""
+_SIGN_INS_PER_S = 10
 
 _CODE = """
 from pathlib import Path
@@ -86,7 +95,13 @@ def locust_files(
             where=name,
             try_this="Give that file another name.",
         )
-    head = _HEAD.format(name=name, users=users, host=host or "http://ADDRESS-OF-THE-APP")
+    head = _HEAD.format(
+        name=name,
+        users=users,
+        spawn_rate=min(users, _SIGN_INS_PER_S) if workload.sign_in else users,
+        signing_in=_SIGNING_IN if workload.sign_in else "",
+        host=host or "http://ADDRESS-OF-THE-APP",
+    )
     code = _CODE.format(
         classes="OperationSpec, WorkloadSpec" if workload.operations else "WorkloadSpec",
         rate_rps=_number(rate_rps),

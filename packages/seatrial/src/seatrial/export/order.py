@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from seatrial.errors import SpecError
 from seatrial.export.journeys_folder import journeys_folder
 from seatrial.export.k6_script import k6_files
 from seatrial.export.locust_file import locust_files
@@ -38,6 +39,12 @@ def export_files(order: ExportOrder) -> dict[str, bytes]:
     workload = order.workload
     # It goes into a comment, which it must not end.
     name = re.sub(r"[^\w .,+@-]", "_", order.name)
+    if workload.listeners:
+        raise SpecError(
+            f"people who hold an open connection are not exported, and {workload.listeners} are declared.",
+            where=f"{order.name}: workload.listeners",
+            try_this="Drive them with seatrial load, which has them all in one process, or leave them out of the file.",
+        )
     if order.tool == "k6":
         return k6_files(
             workload,

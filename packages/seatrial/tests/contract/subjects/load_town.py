@@ -1,5 +1,6 @@
 """A small real Flask app to drive: sign-in with CSRF, redirects, cookies, uploads, slow and wrong answers."""
 
+import gzip
 import hashlib
 import os
 import secrets
@@ -28,6 +29,13 @@ def _check_token() -> None:
 @app.get("/")
 def home() -> str:
     return f"<h1>Hello {session.get('name', 'stranger')}</h1> pid={os.getpid()}"
+
+
+@app.get("/packed")
+def packed() -> Response:
+    if request.headers.get("Accept-Encoding") != "gzip":
+        abort(406)
+    return Response(gzip.compress("Grüße, compressed".encode()), headers={"Content-Encoding": "gzip"})
 
 
 @app.get("/login")
@@ -139,6 +147,11 @@ def round_and_round() -> Response:
     return redirect("/round")
 
 
+@app.get("/down/<int:steps>")
+def down(steps: int) -> Response:
+    return redirect(f"/down/{steps - 1}") if steps else Response("at the bottom")
+
+
 @app.route("/move/<int:code>", methods=["GET", "POST", "PUT"])
 def move(code: int) -> Response:
     return redirect("/echo?x=1#part", code)
@@ -147,11 +160,6 @@ def move(code: int) -> Response:
 @app.route("/echo", methods=["GET", "POST", "PUT"])
 def echo() -> str:
     return f"{request.method} {request.content_type} {request.get_data(as_text=True)!r} {request.headers.get('X-Own')}"
-@app.get("/down/<int:steps>")
-def down(steps: int) -> Response:
-    return redirect(f"/down/{steps - 1}") if steps else Response("at the bottom")
-
-
 
 
 @app.get("/away")
