@@ -141,7 +141,10 @@ REFUSED = {
     ("--rate", "5", "--processes", "1.5"): ("--processes", "not a whole number"),
     ("--rate", "5", "--timeout", "601"): ("--timeout", "at most 600"),
     ("--rate", "5", "--expect-status", "99"): ("--expect-status", "200 to 599"),
-    ("--rate", "5", "--connections", "2", "--processes", "3"): ("2 requests in flight cannot be shared by 3",),
+    ("--rate", "5", "--connections", "2", "--processes", "3"): (
+        "--processes: 2 requests in flight cannot be shared by 3",
+        "raise --connections",
+    ),
     ("--concurrency", "8", "--arrivals", "constant"): ("--arrivals", "--concurrency"),
     ("--concurrency", "8", "--connections", "9"): ("--connections", "--concurrency"),
     ("--profile", "10:5"): ("--profile", "first point is at 10 s", '--profile "0:10,60:200"'),
@@ -206,7 +209,7 @@ BAD_FILES = {
     "def a(p):\n    yield 1\ndef b(p):\n    yield 1\n": "--mix a=1,b=1",
     "MIX = {'a': 'often'}\ndef a(p):\n    yield 1\n": "MIX on line 1 is not a dictionary",
     "MIX = {'walk': 1}\ndef talk(p):\n    yield 1\n": "there is no journey 'walk'",
-    "def a(:\n": "line 1",
+    "def a(:\n": "py_compile",
 }
 
 
@@ -226,6 +229,32 @@ def test_a_file_that_holds_no_journeys_to_drive_is_told_with_what_to_do(text: st
 def test_listeners_are_so_many_and_follow_a_journey_of_the_file(wrong: tuple[str, ...], journeys: Path) -> None:
     with pytest.raises(SpecError):
         planned(URL, "--rate", "1", "--journeys", journeys, *wrong)
+
+
+@pytest.mark.parametrize("name", ["journeys.py", "seatrial.toml"])
+def test_nobody_signs_in_by_a_journey_that_is_named(name: str, journeys: Path) -> None:
+    path = journeys.with_name(name)
+    with pytest.raises(SpecError, match=r"--no-sign-in: stands beside --sign-in\.\nLeave one"):
+        planned(URL, "--rate", "1", "--journeys", path, "--no-sign-in", "--sign-in", "home")
+
+
+def test_sessions_in_a_closed_loop_are_told_where_they_were_asked_for(journeys: Path) -> None:
+    with pytest.raises(SpecError, match=r"^--sessions: sessions arrive"):
+        planned(URL, "--concurrency", "2", "--journeys", journeys, "--sessions")
+    path = journeys.with_name("seatrial.toml")
+    path.write_text(
+        "[subject]\napp = 'a:b'\n[workload]\njourneys = 'journeys.py'\nmix = {home = 1}\narrivals_are = 'sessions'\n"
+    )
+    with pytest.raises(SpecError, match=r"seatrial\.toml: workload\.arrivals_are: sessions arrive"):
+        planned(URL, "--concurrency", "2", "--journeys", path)
+
+
+def test_a_body_that_is_too_large_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "body"
+    with path.open("wb") as file:
+        file.truncate(16 * 1024 * 1024 + 1)
+    with pytest.raises(SpecError, match=r"--data: .* is larger than 16 MB\.\nName a smaller file"):
+        planned(URL, "--rate", "1", "--data", f"@{path}")
 
 
 @pytest.mark.parametrize("mix", ["home", "home=x", "home=-1", "home=1,home=2", "home=0", "=1", "nobody=1"])

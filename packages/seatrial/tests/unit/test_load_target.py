@@ -122,3 +122,9 @@ def test_a_url_is_split_into_what_is_driven_and_what_is_asked_for(url: str, base
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(LoadError, match="is no URL"):
         split_url(url)
+
+
+def test_a_name_that_nobody_can_know_is_told_as_the_urls_with_what_to_do() -> None:
+    # Too long for a name, so that nobody has to be asked.
+    with pytest.raises(LoadError, match=r"^URL: the name 'a+' is not known: .*\nIs it spelled rightly\?"):
+        target(f"http://{'a' * 64}:8000", allow_remote=True)

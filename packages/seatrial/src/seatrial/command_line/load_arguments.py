@@ -13,7 +13,7 @@ LOAD_EXIT_STATUS = """exit status:
   0  requests were answered; the figures say how well
   1  every request failed
   2  wrong usage, or a file that cannot be used
-  3  the load could not be driven, or the generator itself was the limit
+  3  the load could not be driven, or its figures are not valid (the reasons are printed)
 130  interrupted (what was seen until then is printed)
 """
 
@@ -46,7 +46,9 @@ def add_load(commands: "Commands") -> argparse.ArgumentParser:
 
 def _add_schedule(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how much, and when (one of --rate, --profile, --day, --replay, --concurrency)")
-    group.add_argument("--rate", metavar="RPS", help="requests (with --journeys: journeys) begun per second")
+    group.add_argument(
+        "--rate", metavar="RPS", help="requests begun per second (with --journeys: journeys, with --sessions: visits)"
+    )
     group.add_argument(
         "--duration", metavar="TIME", help="how long: seconds, or such as 90s, 5m, 1h (10 s if not said)"
     )
@@ -83,7 +85,11 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
 def _add_request(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the request (without --journeys)")
     group.add_argument("--method", metavar="NAME", help="GET, or POST when there is --data")
-    group.add_argument("--data", metavar="TEXT", help="the body; @FILE sends what is in the file")
+    group.add_argument(
+        "--data",
+        metavar="TEXT",
+        help="the body, sent as a form unless --header says otherwise; @FILE sends what is in the file",
+    )
     group.add_argument("--header", metavar="'NAME: VALUE'", action="append", help="one more header; may be repeated")
     group.add_argument("--expect-status", metavar="N", help="the only right status (if not said: any below 400)")
     group.add_argument("--expect-text", metavar="TEXT", help="what the answer must hold to be right")
@@ -100,11 +106,15 @@ def _add_journeys(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--mix",
         metavar="NAME=WEIGHT,...",
-        help="how often each journey happens, such as home=40,public=10 (if not said: MIX of the file)",
+        help="how often each journey happens, such as home=40,public=10 (if not said: as FILE says)",
     )
-    group.add_argument("--people", metavar="N", help="how many different people take part (30 if not said)")
     group.add_argument(
-        "--sign-in", metavar="NAME", help="the journey that signs one person in (if not said: sign_in if there is one)"
+        "--people", metavar="N", help="how many different people take part (if not said: as FILE says, or 30)"
+    )
+    group.add_argument(
+        "--sign-in",
+        metavar="NAME",
+        help="the journey that signs one person in (if not said: as FILE says, or sign_in if it has one)",
     )
     group.add_argument("--no-sign-in", action="store_true", help="nobody signs in")
     group.add_argument(
@@ -128,7 +138,8 @@ def _add_connections(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--connections",
         metavar="N",
-        help="the most requests on their way at once (1000 if not said); what is above counts as failed: cap",
+        help="nothing new begins while so many requests are on their way (1000 if not said); what was due then counts "
+        "as failed: cap. Pages and later steps of journeys under way may go past it",
     )
     group.add_argument("--timeout", metavar="TIME", help="how long an answer may take from when it was due (10 s)")
     group.add_argument("--no-keep-alive", action="store_true", help="a new connection for each request")

@@ -39,7 +39,7 @@ def load_plan(options: argparse.Namespace) -> LoadPlan:
         if workload.arrivals_are == "sessions":
             raise SpecError(
                 "sessions arrive, and in a closed loop nobody does.",
-                where="--sessions",
+                where="--sessions" if options.sessions else f"{options.journeys}: workload.arrivals_are",
                 try_this="Say a rate: --rate 5",
             )
     connections = _CONNECTIONS
@@ -73,7 +73,7 @@ def load_plan(options: argparse.Namespace) -> LoadPlan:
         )
     except LoadError as error:
         # What the plan itself refuses are numbers of the command line that do not go together.
-        raise SpecError(error.what, try_this=error.try_this) from None
+        raise SpecError(error.what, where=error.where, try_this=error.try_this) from None
 
 
 def _ca_file(options: argparse.Namespace, base_url: str) -> Path | None:

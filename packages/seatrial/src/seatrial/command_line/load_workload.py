@@ -145,7 +145,11 @@ def _body(data: str | None) -> str:
             try_this="After @ stands the path of a file; without @ the text itself.",
         ) from None
     if len(content) > DATA_BYTES_MAX:
-        raise SpecError(f"{path} is larger than {DATA_BYTES_MAX // 1024**2} MB.", where="--data")
+        raise SpecError(
+            f"{path} is larger than {DATA_BYTES_MAX // 1024**2} MB.",
+            where="--data",
+            try_this="Name a smaller file: all of it is kept in memory and goes out with each request.",
+        )
     return content.decode("utf-8", "surrogateescape")
 
 
@@ -164,6 +168,8 @@ def _header(text: str) -> tuple[str, str]:
 def workload_of_file(options: argparse.Namespace) -> WorkloadSpec:
     """The workload of a seatrial.toml or a file of journeys, as --mix, --people and --sign-in have it."""
     path: Path = options.journeys
+    if options.no_sign_in and options.sign_in:
+        raise SpecError("stands beside --sign-in.", where="--no-sign-in", try_this="Leave one of the two out.")
     if path.suffix == ".toml" or path.is_dir():
         spec = read_trial_spec(path, allow_remote=True)
         workload = spec.workload
@@ -202,8 +208,6 @@ def _with_listeners(options: argparse.Namespace, workload: WorkloadSpec) -> Work
 def _of_journeys(options: argparse.Namespace, path: Path) -> WorkloadSpec:
     declared = _declared(path)
     sign_in = options.sign_in or ("sign_in" if "sign_in" in declared.names else "")
-    if options.no_sign_in and options.sign_in:
-        raise SpecError("stands beside --sign-in: one of the two.", where="--no-sign-in")
     mix = _mix(options.mix, declared, path, sign_in)
     _check_names(declared, path, [*mix, sign_in])
     return WorkloadSpec(journeys=path, mix=mix, sign_in=sign_in)
@@ -219,7 +223,16 @@ def _declared(path: Path) -> DeclaredJourneys:
     except (OSError, SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         words = getattr(error, "msg", None) or getattr(error, "strerror", None) or str(error)
-        raise SpecError(f"it cannot be read as a file of journeys: {words}.", where=f"{path}{line}") from None
+        try_this = "It must be a Python file that you may read."
+        if isinstance(error, SyntaxError):
+            try_this = f"Look what Python says: python -m py_compile {path}"
+        elif isinstance(error, ValueError):
+            try_this = 'It is Python text, and its mix is written so: MIX = {"home": 40, "public": 10}'
+        raise SpecError(
+            f"it cannot be read as a file of journeys: {words}.",
+            where=f"{path}{line}",
+            try_this=try_this,
+        ) from None
 
 
 def _mix(given: str | None, declared: DeclaredJourneys, path: Path, sign_in: str) -> Mapping[str, float]:

@@ -1,6 +1,8 @@
 """What limits the figures of a load: each a code, a sentence, and what to do about it. Pure."""
 
-from seatrial.load.arrivals.shapes import Constant
+from seatrial.load.arrivals.day import Day
+from seatrial.load.arrivals.profile import Profile
+from seatrial.load.arrivals.shapes import Arrivals, Constant
 from seatrial.load.generator.result import LoadResult
 from seatrial.load.generator.validity import Fault
 from seatrial.measure.measurement import Caveat
@@ -21,13 +23,14 @@ _CLOSED = Caveat(
 
 
 def subjects_fault(fault: Fault) -> bool:
-    """Whether it is the subject's: it let so many wait that the cap was reached. All others are the generator's own."""
+    """Whether it is the subject's: it let so many wait that the cap was reached. All others, the generator's or
+    the journeys' own, make the figures not valid."""
     return fault.code == "in-flight-cap"
 
 
 def load_caveats(result: LoadResult) -> tuple[Caveat, ...]:
-    """In the order in which they are told; empty when nothing limits the figures. The generator's faults are not here:
-    they are its `reasons`."""
+    """In the order in which they are told; empty when nothing limits the figures. What makes them not valid is not
+    here: it is in the generator's `reasons`."""
     total = result.tally.total
     found = [Caveat(fault.code, fault.what, fault.try_this) for fault in result.faults if subjects_fault(fault)]
     if not result.is_open:
@@ -67,12 +70,16 @@ def load_caveats(result: LoadResult) -> tuple[Caveat, ...]:
                 "kept connection; the time of both tries counts.",
             )
         )
-    if isinstance(result.plan.arrivals, Constant):
+    if _is_even(result.plan.arrivals):
         found.append(
             Caveat(
                 "even-arrivals",
                 "Evenly spaced requests wait for each other less than those of visitors, who come at random.",
-                "For response times as visitors see them, leave out --arrivals constant.",
+                "For response times as visitors see them: --arrivals poisson.",
             )
         )
     return tuple(found)
+
+
+def _is_even(arrivals: Arrivals | None) -> bool:
+    return isinstance(arrivals, Constant) or (isinstance(arrivals, Profile | Day) and arrivals.spacing == "constant")

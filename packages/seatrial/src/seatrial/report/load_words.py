@@ -10,7 +10,7 @@ ERROR_CAUSES = {
     "protocol": "what came was not HTTP, not whole, or too long",
     "status": "the status was 400 or more, or redirects had no end or led away from the app",
     "expectation": "status or text were not what was expected",
-    "cap": "not sent: as many were on their way as --connections allows",
+    "cap": "not sent: nothing new begins while as many are on their way as --connections allows",
     "unfinished": "still on its way long after the end",
     "journey": "the journey's own code raised an error",
 }

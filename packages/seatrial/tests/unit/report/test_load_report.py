@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.load.arrivals.day import Day
+from seatrial.load.arrivals.profile import Profile
 from seatrial.load.arrivals.shapes import Constant, Poisson
 from seatrial.load.books.observation import HeardCounts, Observation
 from seatrial.load.books.tally import Tally
@@ -135,6 +136,17 @@ def test_the_kind_of_arrivals_is_named(arrivals, named, words):
     assert words in joined(told(result))
 
 
+@pytest.mark.parametrize("kind", [Constant, Poisson, Profile, Day])
+def test_evenly_spaced_arrivals_of_every_kind_are_a_caveat(kind):
+    def told_codes(spacing):
+        points = ((0.0, 10.0), (10.0, 20.0))
+        arrivals = kind(points if kind is Profile else 10.0, **({"spacing": spacing} if kind in (Profile, Day) else {}))
+        return {each.code for each in load_figures(a_result(ten_a_second(), arrivals=arrivals)).caveats}
+
+    assert ("even-arrivals" in told_codes("constant")) == (kind is not Poisson)
+    assert ("even-arrivals" in told_codes("poisson")) == (kind is Constant)
+
+
 def test_journeys_of_several_requests_are_offered_as_requests_and_as_arrivals():
     result = replace(a_result(ten_a_second()), arrivals=25)
     figures = load_figures(result, URL)
@@ -161,7 +173,7 @@ def test_what_the_cap_refused_is_a_caveat_and_no_fault_of_the_generator():
     assert figures.generator.valid
     assert figures.errors == {"cap": 10}
     assert "in-flight-cap" in {each.code for each in figures.caveats}
-    assert "as many were on their way as --connections allows" in joined(load_answer(figures))
+    assert "nothing new begins while as many are on their way as --connections allows" in joined(load_answer(figures))
 
 
 def test_where_the_two_clocks_part_the_naive_figure_stands_beside_the_honest_one():

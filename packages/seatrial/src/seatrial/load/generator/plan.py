@@ -53,15 +53,16 @@ class LoadPlan:
             raise _unfit(f"the lead-in is {self.lead_in_s:g} s.", "It must be zero or more.")
         if not 1 <= self.processes <= PROCESSES_MAX:
             raise _unfit(f"{self.processes} processes are asked for.", f"It takes 1 to {PROCESSES_MAX}.")
-        for what, number in (
-            ("people", self.workload.people),
-            ("requests in flight", self.in_flight_max),
-            ("concurrent loops", self.concurrency),
+        for what, option, number in (
+            ("people", "--people", self.workload.people),
+            ("requests in flight", "--connections", self.in_flight_max),
+            ("concurrent loops", "--concurrency", self.concurrency),
         ):
             if number is not None and number < self.processes:
-                raise _unfit(
+                raise LoadError(
                     f"{number} {what} cannot be shared by {self.processes} processes.",
-                    "Each process needs at least one: use fewer processes, or more of them.",
+                    where="--processes",
+                    try_this=f"Each process needs at least one: raise {option} or use fewer processes.",
                 )
 
     def share(self, whole: int, index: int) -> int:

@@ -150,8 +150,8 @@ def _capped(refused: int, in_flight_max: int, offered_rate_rps: float | None, ti
         more = f"--connections {math.ceil(offered_rate_rps * timeout_s)} would be enough for any"
     return Fault(
         "in-flight-cap",
-        f"{refused:,} requests were not sent because {in_flight_max:,} were on their way already; they count as "
-        "failed, at no less than the timeout.",
+        f"{refused:,} requests were not sent because {in_flight_max:,} were on their way already, and nothing "
+        "new begins then; they count as failed, at no less than the timeout.",
         f"The app answers too slowly for this rate: offer less. If so many may wait, {more}.",
     )
 

@@ -12,7 +12,7 @@ from seatrial.errors import LoadError
 
 __all__ = ["Target", "is_this_machine", "split_url", "target"]
 
-_WHERE = "subject.url"
+_WHERE = "URL"
 _PORTS = {"http": 80, "https": 443}
 _SOCKET_PATH_BYTES_MAX = 107
 # What a browser would put into the address line to reach an app through a proxy that speaks to its socket.
@@ -180,7 +180,11 @@ def _address(host: str, port: int) -> str:
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (socket.gaierror, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise LoadError(f"the name {host!r} is not known: {why}.", where=_WHERE) from error
+        raise LoadError(
+            f"the name {host!r} is not known: {why}.",
+            where=_WHERE,
+            try_this="Is it spelled rightly? An address such as 127.0.0.1 needs no look-up.",
+        ) from error
     for address in found if len(found) > 1 else ():
         try:
             socket.create_connection((address, port), timeout=1.0).close()
