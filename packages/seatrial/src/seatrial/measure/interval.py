@@ -189,7 +189,8 @@ def _inside(seen: Sequence[Observation]) -> int:
 
 
 def _lateness_p99_s(seen: Sequence[Observation]) -> float:
-    return quantile(sorted(o.lateness_s for o in seen), 0.99) if seen else 0.0
+    late_s = sorted(o.lateness_s for o in seen if o.is_arrival)
+    return quantile(late_s, 0.99) if late_s else 0.0
 
 
 def _counted_s(observation: Observation, timeout_s: float) -> float:

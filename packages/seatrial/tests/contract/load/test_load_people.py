@@ -292,3 +292,16 @@ def test_plain_operations_need_no_journeys_file(gthread: str, drive: Drive) -> N
         ("moved", ""),
         ("wrong", "expectation"),
     }
+
+
+def test_only_what_the_schedule_asked_for_tells_how_late_the_generator_is(
+    gthread: str, drive: Drive, workload_of: WorkloadOf
+) -> None:
+    def two_steps(person: Person) -> Journey:
+        yield get("/move/302")
+        yield get("/")
+
+    record = drive(gthread, workload_of(two_steps=two_steps), lambda driver: driver.open_loop(20, 0.5))
+    arrived = Counter((seen.operation, seen.is_arrival) for seen in record.observations)
+    # Of each journey the first request; not the redirect that follows it, nor the second step.
+    assert arrived == {("two_steps", True): 10, ("two_steps (redirect)", False): 10, ("two_steps", False): 10}

@@ -19,6 +19,8 @@ class Observation(NamedTuple):
     answer was whole, or the failure known. status: 0 when no answer came.
     error: "" when right, else the cause: refused | tls (no handshake, or a certificate that is not trusted) | reset |
     timeout | protocol | status | expectation | cap | unfinished | journey.
+    is_arrival: whether the schedule asked for it. What follows from an answer is due when the generator has seen that,
+    however late: only arrivals tell how late the generator is.
     """
 
     operation: str
@@ -29,6 +31,7 @@ class Observation(NamedTuple):
     status: int
     error: str = ""
     reused_retry: bool = False
+    is_arrival: bool = True
 
     @property
     def is_broadcast(self) -> bool:
@@ -81,6 +84,11 @@ class LoadRecord:
     generator_busy: CPU share of the generator's core used by this process during the interval.
     sessions: what became of them, where arrivals are sessions; the observations are then of all requests that were due
     in the interval, whenever their session began. heard: what came over open sockets.
+
+    is_interrupted: it was broken off. abandoned: the requests that were on their way when the interval was, which are
+    not counted; what was cut after the interval is, as "unfinished". refused_before: sessions that the cap refused in
+    the lead-in; the load was then less than it was said to be. curtailed: journeys ended before a step or in a pause,
+    since they went on for too long after the interval; what they would have sent is missing.
     """
 
     started_s: float
@@ -92,6 +100,10 @@ class LoadRecord:
     failures: tuple[str, ...] = field(default=())
     sessions: SessionCounts | None = None
     heard: HeardCounts = field(default=HeardCounts())
+    is_interrupted: bool = False
+    abandoned: int = 0
+    refused_before: int = 0
+    curtailed: int = 0
 
     @property
     def requests(self) -> tuple[Observation, ...]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from operator import sub
 from typing import Any
 
@@ -126,7 +127,7 @@ class Tally:
 
     @property
     def lateness(self) -> Histogram:
-        """How late the generator itself took the requests up, whatever became of them."""
+        """How late the generator itself took the arrivals up, whatever became of them."""
         self._count_all()
         return self._lateness
 
@@ -173,7 +174,7 @@ class Tally:
     def _count(self, name: str) -> None:
         """Count those of an operation that wait, column by column."""
         waiting = self._waiting[name]
-        _, due_s, dispatched_s, sent_s, done_s, statuses, errors, retries = zip(*waiting)  # noqa: B905 - tuples of one length
+        _, due_s, dispatched_s, sent_s, done_s, statuses, errors, retries, arrived = zip(*waiting)  # noqa: B905 - tuples of one length
         waiting.clear()
         from_due_s, from_sent_s = list(map(sub, done_s, due_s)), list(map(sub, done_s, sent_s))
         failed = 0
@@ -198,7 +199,7 @@ class Tally:
         one.from_sent.record(from_sent_s)
         if name.endswith(BROADCAST):
             return
-        lateness_s = list(map(sub, dispatched_s, due_s))
+        lateness_s = list(compress(map(sub, dispatched_s, due_s), arrived))
         self._lateness.record(lateness_s)
         if self.on_count is not None:
             self.on_count(from_due_s, lateness_s)

@@ -44,7 +44,7 @@ class Watch:
 
     def _counted(self, times_s: Sequence[float], lateness_s: Sequence[float]) -> None:
         self._times_s.extend(times_s)
-        self._lateness_max_s = max(self._lateness_max_s, *lateness_s)
+        self._lateness_max_s = max(self._lateness_max_s, max(lateness_s, default=0.0))
 
     def _look(self) -> None:
         now_s = time.perf_counter()

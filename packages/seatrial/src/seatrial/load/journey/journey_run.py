@@ -40,7 +40,6 @@ class JourneyRun:
         "_journey",
         "_kept",
         "_on_end",
-        "step",
         "_under_way",
         "counts_from_s",
         "failed",
@@ -48,6 +47,7 @@ class JourneyRun:
         "operation",
         "person",
         "stage",
+        "step",
     )
 
     def __init__(
@@ -92,6 +92,8 @@ class JourneyRun:
     def wake(self) -> None:
         """Let a pause end now; after `interval.stopping` was set, the journey then ends with it."""
         if isinstance(self._under_way, Pause):
+            if isinstance(self._under_way, ThinkRun):
+                self._curtailed()
             self._under_way.cut("")
 
     def over(self, answer: object, at_s: float, seen: Sequence[Seen] = ()) -> None:
@@ -105,7 +107,7 @@ class JourneyRun:
                 self._generator = None
             except Exception as error:  # noqa: BLE001 - the user's code may raise anything; it is told in words
                 # In here, not after: an exception kept in a variable keeps this very frame, and neither would ever go
-                # while the garbage collector is off.
+                # while the garbage collector hardly ever looks.
                 self._due_s = at_s
                 self._blame(error, seen)
                 self._end()
@@ -113,6 +115,8 @@ class JourneyRun:
         for one in seen:
             one.observe()
         if step is None or self.interval.stopping:
+            if step is not None:
+                self._curtailed()
             self._end()
             return
         self._take(step, at_s)
@@ -139,6 +143,9 @@ class JourneyRun:
             failure = self._explained(seen, detail, request)
         if seen.due_s >= self.counts_from_s:
             self.interval.add(seen, failure)
+
+    def _curtailed(self) -> None:
+        self.interval.curtailed += self.counts_from_s < math.inf
 
     def _take(self, step: object, due_s: float) -> None:
         if type(step) is Request:

@@ -28,7 +28,7 @@ class RequestRun(Exchange):
 
     Redirects on the way are observed here; the last exchange is observed when the journey has judged its response.
     It is its own exchange, one hop after the other: an object and a callback less for each request save 0.25 us, and no
-    circle of the two waits for the garbage collector, which is off meanwhile.
+    circle of the two waits for the garbage collector, which hardly ever looks meanwhile.
     """
 
     __slots__ = ("_dispatched_s", "_due_s", "_hops", "_host", "_request", "_waiting", "response")

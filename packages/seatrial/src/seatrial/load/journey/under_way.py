@@ -62,6 +62,8 @@ class Host(Protocol):
     interval: Interval
     person: Person
     operation: str
+    step: int
+    """Which one is under way, from 1; pauses are not counted."""
 
     def note(self, seen: Observation, detail: str, request: Request | None = None) -> None:
         """Count one observation; detail says in words what went wrong, request what was asked."""

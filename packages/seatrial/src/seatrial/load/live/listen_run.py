@@ -159,4 +159,4 @@ def _hear(host: Host, step: WaitFor | Listen, heard: Heard) -> None:
     # How late the generator took up the request that caused it is counted with that request.
     due_s, sent_s = cause.due_s, cause.sent_s
     name = f"{step.name or host.operation}{BROADCAST}"
-    host.note(Observation(name, due_s, due_s, sent_s, heard.received_s, 0), "")
+    host.note(Observation(name, due_s, due_s, sent_s, heard.received_s, 0, is_arrival=False), "")

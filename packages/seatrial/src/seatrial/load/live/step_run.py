@@ -61,7 +61,14 @@ class LiveRun:
             return
         done_s = self._done_s
         seen = Observation(
-            self._name, self._due_s, self._dispatched_s, self._sent_s or done_s, done_s, self._status, error
+            self._name,
+            self._due_s,
+            self._dispatched_s,
+            self._sent_s or done_s,
+            done_s,
+            self._status,
+            error,
+            is_arrival=self._host.step == 1,
         )
         self._host.note(seen, detail, self._asked())
 
