@@ -2,8 +2,9 @@
 
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
+from seatrial.errors import LoadError
 from seatrial.load import mix
 from seatrial.load.arrivals.shapes import Part
 from seatrial.load.journey.journey_run import Job
@@ -28,16 +29,17 @@ class Crowd:
         self._workload = workload
         self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
 
-    def jobs(self, seed: str, names: Iterable[str] | None = None) -> Iterator[Job]:
-        """What is begun next, and by whom; without names, by the mix and without an end."""
+    def jobs(self, seed: str, names: Collection[str] | None = None) -> Iterator[Job]:
+        """What is begun next, and by whom; without names, by the mix and without an end. LoadError at an unknown one."""
         workload = self._workload
-        if names is None:
-            draw = mix.independent if workload.order == "random" else mix.endless
-            names = draw(workload.weights, f"{seed}/mix")
         operations = workload.operations
+        if unknown := sorted(set(names or ()) - operations.keys()):
+            raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
+        draw = mix.independent if workload.order == "random" else mix.endless
+        wanted = draw(workload.weights, f"{seed}/mix") if names is None else iter(names)
         return (
             (name, operations[name], person)
-            for name, person in zip(names, self._comers(f"{seed}/people"), strict=False)
+            for name, person in zip(wanted, self._comers(f"{seed}/people"), strict=False)
         )
 
     def listeners(self, count: int) -> Iterator[Person]:

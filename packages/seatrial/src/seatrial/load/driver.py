@@ -27,6 +27,7 @@ from seatrial.load.live.sockets import LiveSockets
 from seatrial.load.loops import Loops
 from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns, check_open
+from seatrial.load.patience import AT_LEAST_S, Patience
 from seatrial.load.sessions import SessionLog
 from seatrial.load.workload import Workload
 
@@ -221,21 +222,22 @@ class Driver:
         before: Callable[[], _Token],
         after: Callable[[], _Token],
         judged: Callable[[Observation, _Token, _Token], None],
+        within_s: float | None = None,
     ) -> LoadRecord:
         """One operation after the other, one request at a time, for readings that belong to one operation.
 
         before() is called right before a request's bytes go out, after() when its answer is whole (or will not come),
-        before anything else is sent; judged() with what both returned when the journey has judged the answer. The
-        requests of a page are sent one after the other, too.
+        before anything else is sent, parts of a page too; judged() with what both returned when the journey has judged
+        it. LoadError at a journey that does not end: 1000 requests, or within_s in all (None: 120 s, more for many).
         """
         seed = f"{self._seed}/serial/{next(self._intervals)}"
         wanted = list(names)
-        unknown = sorted(set(wanted) - self.workload.operations.keys())
-        if unknown:
-            raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
         each = OneByOne(before, after, judged)
-        interval = Interval(thinks=False, before_send=each.sending, on_observation=each.observed, one_by_one=each)
-        return await self._loops(interval, Loops(self, interval, self.crowd.jobs(seed, wanted)), 1, None)
+        patience = Patience(each.observed, within_s or max(AT_LEAST_S, len(wanted) * self.timeout_s))
+        interval = Interval(thinks=False, before_send=each.sending, on_observation=patience.observed, one_by_one=each)
+        loops = Loops(self, interval, patience.jobs(self.crowd.jobs(seed, wanted)))
+        with patience.lasting(loops.give_up):
+            return await self._loops(interval, loops, 1, None)
 
     def hold(
         self, journey: Listener | None = None, count: int | None = None, *, at_once: int = 50, within_s: float = 120.0

@@ -63,6 +63,11 @@ class Loops:
                 await asyncio.wait((self._drained,), timeout=wait_s)
             self._interval.stopping = True
 
+    def give_up(self) -> None:
+        """Begin nothing more; a journey under way ends with its next answer."""
+        self._interval.stopping = True
+        self._finish()
+
     def cut_all(self) -> None:
         """End what is left."""
         self._interval.stopping = True

@@ -19,7 +19,7 @@ from seatrial.errors import LoadError
 from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory, run
-from seatrial.load.journeys import Journey, Person, expect, get, page
+from seatrial.load.journeys import Journey, Person, expect, get, page, think
 from seatrial.load.workload import Workload
 
 # The fixtures' types: they come from this folder's conftest.
@@ -136,6 +136,34 @@ def test_serial_calls_before_and_after_around_each_request(gthread: str, drive: 
     assert len(record.observations) == 8
     with pytest.raises(LoadError, match="no operation is called nothing"):
         drive(gthread, workload_of(home=home), lambda driver: driver.serial(["nothing"], int, int, lambda *_: None))
+
+
+def test_serial_ends_with_an_error_at_a_journey_that_never_ends(
+    gthread: str, drive: Drive, workload_of: WorkloadOf
+) -> None:
+    def endless(person: Person) -> Journey:
+        while True:
+            yield get("/")
+
+    def idle(person: Person) -> Journey:
+        while True:
+            yield think(1.0)
+
+    workload = workload_of(home=home, endless=endless, idle=idle)
+    for operation, within_s, words in (
+        ("endless", None, "endless had sent 1000 requests"),
+        ("idle", 0.3, r"idle was under way when 0\.3 s"),
+    ):
+        judged: list[str] = []
+
+        async def how(driver: Driver, operation=operation, within_s=within_s, judged=judged) -> LoadRecord:
+            names = ["home", operation, "home"]
+            return await driver.serial(names, int, int, lambda seen, *_: judged.append(seen.operation), within_s)
+
+        with pytest.raises(LoadError, match=words) as caught:
+            drive(gthread, workload, how)
+        assert "needs a bound" in caught.value.try_this
+        assert judged == ["home"] + ["endless"] * (1000 if operation == "endless" else 0)
 
 
 def test_serial_reads_a_request_that_was_refused_too(drive: Drive, workload_of: WorkloadOf) -> None:
