@@ -220,6 +220,19 @@ def test_causes_are_known_once_sent_newest_first_and_bounded() -> None:
     assert causes.unheard(3.1) == 0
 
 
+def test_deliveries_that_some_listeners_miss_are_counted() -> None:
+    causes = Causes()
+    # Heard of by 0, 1, 2 and 3 of three listeners; one that was due before, and one that was never sent.
+    for name, due_s, heard in (("none", 2.0, 0), ("one", 2.0, 1), ("two", 2.0, 2), ("all", 2.0, 3), ("old", 1.0, 1)):
+        causes.begin(name, due_s).sending()
+        for _ in range(heard):
+            assert causes.heard(name)
+    causes.begin("unsent", 2.0)
+    assert causes.missing(2.0, by=3) == 2 + 1
+    assert causes.missing(1.0, by=3) == 2 + 1 + 2
+    assert causes.missing(1.0, by=0) == 0
+
+
 def test_broadcasts_are_told_from_requests_and_counts_add_up() -> None:
     assert Observation("live (broadcast)", 1.0, 1.0, 1.1, 1.5, 0).is_broadcast
     assert not Observation("live", 1.0, 1.0, 1.1, 1.5, 200).is_broadcast

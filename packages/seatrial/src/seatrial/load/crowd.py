@@ -30,7 +30,7 @@ class Crowd:
         self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
 
     def jobs(self, seed: str, names: Collection[str] | None = None) -> Iterator[Job]:
-        """What is begun next, and by whom; without names, by the mix and without an end. LoadError at an unknown one."""
+        """What is begun next, by whom; without names, by the mix and without an end. LoadError at unknown names."""
         workload = self._workload
         operations = workload.operations
         if unknown := sorted(set(names or ()) - operations.keys()):

@@ -183,6 +183,7 @@ def _heard(figures: LoadFigures, width: int) -> str:
         (heard.unknown, "of unknown cause"),
         (heard.dropped, "never taken up"),
         (heard.unheard, "sent but not heard of by the end"),
+        (heard.missing, "heard by some listeners and missing at others"),
     ):
         text += f", {count:,} {what}" if count else ""
     return _labelled("heard", f"{text}.", width)

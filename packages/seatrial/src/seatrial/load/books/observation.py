@@ -55,13 +55,16 @@ class HeardCounts:
 
     events: taken up by journeys. unknown: of these, whose cause was asked for but is not known, so that nothing can be
     said of their time. dropped: never taken up, since newer ones came before anybody asked. unheard: requests with a
-    cause that no held listener had heard of when the interval was over.
+    cause that no held listener had heard of when the interval was over. missing: of what at least one held listener had
+    heard by then, how often another one had not, summed over the causes; as the app means it where listeners follow
+    different things.
     """
 
     events: int = 0
     unknown: int = 0
     dropped: int = 0
     unheard: int = 0
+    missing: int = 0
 
     def __add__(self, other: "HeardCounts") -> "HeardCounts":
         return HeardCounts(
@@ -69,6 +72,7 @@ class HeardCounts:
             self.unknown + other.unknown,
             self.dropped + other.dropped,
             self.unheard + other.unheard,
+            self.missing + other.missing,
         )
 
 

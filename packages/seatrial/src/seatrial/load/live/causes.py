@@ -61,3 +61,7 @@ class Causes:
     def unheard(self, since_s: float, by: int = 1) -> int:
         """How many that were due since then were sent and heard of less than so often."""
         return sum(1 for one in self._known.values() if one.due_s >= since_s and one.sent_s and one.heard < by)
+
+    def missing(self, since_s: float, by: int) -> int:
+        """How many times `by` listeners have not heard of what at least one of them has, of causes due since then."""
+        return sum(by - one.heard for one in self._known.values() if one.due_s >= since_s and 0 < one.heard < by)

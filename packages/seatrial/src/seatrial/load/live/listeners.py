@@ -80,4 +80,6 @@ class Listeners:
                 if quiet_s >= _LONG_QUIET_S or not causes.unheard(since_s, by=everybody):
                     break
             await asyncio.sleep(_LOOK_EVERY_S)
-        interval.count_heard(HeardCounts(unheard=causes.unheard(since_s)))
+        everybody = sum(holding.count for holding in self._held)
+        missing = causes.missing(since_s, by=everybody)
+        interval.count_heard(HeardCounts(unheard=causes.unheard(since_s), missing=missing))
