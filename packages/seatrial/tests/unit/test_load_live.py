@@ -236,4 +236,4 @@ def test_deliveries_that_some_listeners_miss_are_counted() -> None:
 def test_broadcasts_are_told_from_requests_and_counts_add_up() -> None:
     assert Observation("live (broadcast)", 1.0, 1.0, 1.1, 1.5, 0).is_broadcast
     assert not Observation("live", 1.0, 1.0, 1.1, 1.5, 200).is_broadcast
-    assert HeardCounts(1, 2, 3, 4) + HeardCounts(10, 20, 30, 40) == HeardCounts(11, 22, 33, 44)
+    assert HeardCounts(1, 2, 3, 4, 5) + HeardCounts(10, 20, 30, 40, 50) == HeardCounts(11, 22, 33, 44, 55)
