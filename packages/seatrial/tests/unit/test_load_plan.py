@@ -2,6 +2,7 @@
 
 import pickle
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -143,6 +144,22 @@ def test_a_load_broken_off_has_the_rates_of_the_time_it_lasted() -> None:
     assert result.plan.duration_s == 2.0
     assert result.throughput_rps == pytest.approx(50.0)
     assert result.cpu_s == pytest.approx(0.2)
+
+
+def test_a_load_broken_off_after_its_interval_lasted_as_planned_and_is_interrupted() -> None:
+    whole = a_part([0.01] * 100)
+    parts = [replace(whole, is_interrupted=True, abandoned=2, curtailed=1), replace(whole, abandoned=1)]
+    result = load_result(a_plan(processes=2), parts)
+    assert result.is_interrupted
+    assert result.plan.duration_s == a_plan().duration_s
+    assert (result.abandoned, result.curtailed) == (3, 1)
+
+
+def test_sessions_refused_in_the_lead_in_are_a_fault() -> None:
+    part = replace(a_part([0.01]), refused_before=2)
+    (fault,) = load_result(a_plan(processes=2), [part, part]).faults
+    assert fault.code == "lead-in-cap"
+    assert fault.what.startswith("4 sessions were not begun")
 
 
 def test_a_busy_process_and_what_the_cap_refused_make_the_result_invalid() -> None:

@@ -195,3 +195,14 @@ def test_a_broadcast_has_an_operation_of_its_own_and_is_no_request() -> None:
     heard = tally.operations[f"post{BROADCAST}"]
     assert heard.requests == 9
     assert heard.from_due.max_s == pytest.approx(0.28)
+
+
+def test_what_was_due_after_the_end_is_counted_and_merged() -> None:
+    tallies = [a_tally(), a_tally()]
+    for number in range(300):
+        due_s = STARTED_S + DURATION_S - 10.0 + number * 0.1
+        tallies[number % 2].add(Observation("home", due_s, due_s, due_s, due_s + 0.01, 200))
+    expected = sum(STARTED_S + DURATION_S - 10.0 + number * 0.1 >= STARTED_S + DURATION_S for number in range(300))
+    tallies[0].merge(tallies[1])
+    assert tallies[0].due_after == expected
+    assert tallies[0].total.requests == 300

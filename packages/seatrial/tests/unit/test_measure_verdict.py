@@ -163,3 +163,20 @@ def test_a_journey_that_raises_once_never_fails_the_subject_by_that() -> None:
     assert summarize(told, conditions(), None).verdict == Verdict.INVALID
     wrong = replace(told, observations=(*observations[:-1], raised._replace(error="expectation")))
     assert summarize(wrong, conditions(), None).verdict == Verdict.VIOLATED
+
+
+def test_sessions_refused_in_the_lead_in_were_not_sustained() -> None:
+    (fault,) = rig_faults(lateness_p99_s=0.0, generator_busy=0.1, refused_by_cap=0, refused_before=3)
+    assert fault.text.startswith("3 sessions were not begun in the lead-in")
+    assert judge_open(0.1, 0.0, SLO_500, (fault,)) == Verdict.VIOLATED
+
+
+@pytest.mark.parametrize(("after", "curtailed", "is_told"), [(5, 0, False), (6, 0, True), (4, 2, True)])
+def test_a_trial_of_which_more_than_one_in_twenty_was_due_after_its_end_says_so(
+    after: int, curtailed: int, *, is_told: bool
+) -> None:
+    observations = [seen(at / 10, 0.05) for at in range(100 - after)] + [seen(10.0 + at, 0.05) for at in range(after)]
+    load = replace(record(observations), curtailed=curtailed)
+    found = [each.code for each in summarize(load, conditions(), None).caveats]
+    assert found == (["outlasting-journeys"] if is_told else [])
+    assert summarize(load, conditions(), None).verdict == Verdict.SUSTAINED

@@ -145,10 +145,10 @@ class Driver:
 
         What arrives are operations: further requests of a journey follow their own steps. Arrivals due in lead_in_s
         before the interval are sent but not counted. All that an arrival of the interval sends is counted, also after
-        its end; what is not over timeout_s after the end is cut as "unfinished". At in_flight_max requests in flight,
-        an arrival is not sent but counted as "cap". book: takes each observation, which are then not kept. starts_s:
-        when offset 0 is (perf_counter), for several generators that begin together. is_kept_if_cancelled: when this is
-        cancelled it gives the record until then, without what was on its way, instead of CancelledError.
+        its end: for timeout_s journeys go on, then each ends with its next answer. What outlasts its own timeout is cut
+        as "unfinished". At in_flight_max requests in flight, an arrival is not sent but counted as "cap". book: takes
+        each observation, which are then not kept. starts_s: when offset 0 is (perf_counter), for several generators
+        that begin together. is_kept_if_cancelled: when this is cancelled it gives the record until then instead.
 
         Where the workload's arrivals are sessions, an offset begins a session, and what is counted are the requests
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
@@ -176,18 +176,17 @@ class Driver:
                 with interval.broken_off_by_cancelling(is_kept=is_kept_if_cancelled):
                     await Schedule((begins_s + offset for offset in offsets), runs.arrive).run()
                     await asyncio.sleep(ended_s - time.perf_counter())
+                    interval.is_over = True
                     cpu.stop()
-                    if sessions is not None:
-                        runs.stop()
-                    await runs.wait_until(ended_s + self.timeout_s + 1.0)
-                    await self._listeners.hear_out(ended_s + self.timeout_s + 1.0)
+                    await runs.drain(ended_s, self.timeout_s)
+                    await self._listeners.hear_out(time.perf_counter() + self.timeout_s)
             finally:
                 cpu.stop()
                 for timer in timers:
                     timer.cancel()
                 runs.cut_all()
             record = interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max)
-            return self._checked(replace(record, sessions=sessions.counts()) if sessions is not None else record)
+            return self._checked(replace(record, sessions=sessions.counts(), curtailed=0) if sessions else record)
 
     async def closed_loop(
         self,
@@ -269,6 +268,7 @@ class Driver:
             try:
                 with interval.broken_off_by_cancelling(is_kept=is_kept):
                     ended_s = await loops.run(concurrency, started_s, duration_s)
+                    interval.is_over = True
                     cpu.stop()
                     await loops.drain(self.timeout_s + 1.0)
                     await self._listeners.hear_out(time.perf_counter() + self.timeout_s)

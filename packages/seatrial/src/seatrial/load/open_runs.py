@@ -57,6 +57,9 @@ class OpenRuns:
         if busy >= self._in_flight_max or len(self._live) >= self._live_max:
             if in_interval:
                 self._refuse(job[0], due_s, busy)
+            elif self._sessions is not None:
+                # It would have sent requests in the interval.
+                self._interval.refused_before += 1
             return
         counts_from_s = -math.inf if in_interval else math.inf
         if self._sessions is not None:
@@ -75,14 +78,27 @@ class OpenRuns:
         for run in list(self._live):
             run.wake()
 
-    async def wait_until(self, deadline_s: float) -> None:
-        """Until all counted runs are over, or the deadline."""
+    async def drain(self, ended_s: float, timeout_s: float) -> None:
+        """After the interval, which ended at ended_s: until all counted runs are over, each request in its own time.
+
+        Operations may begin steps for another timeout_s, sessions none. Then only what is on its way is waited for,
+        which has timeout_s of its own: what is not over a second after that has really outlasted its time.
+        """
+        stops_s = ended_s
+        if self._sessions is None:
+            stops_s += timeout_s
+            await self._wait_until(stops_s)
+        self.stop()
+        await self._wait_until(max(stops_s, time.perf_counter()) + timeout_s + 1.0)
+
+    async def _wait_until(self, deadline_s: float) -> None:
         if self._counted_live:
             self._all_over = self._stage.loop.create_future()
             await asyncio.wait((self._all_over,), timeout=max(0.0, deadline_s - time.perf_counter()))
 
     def cut_all(self) -> None:
-        """End what is left."""
+        """End what is left; a session that is ended here has not come to its end."""
+        self.stop()
         for run in list(self._live):
             run.cut("unfinished")
 

@@ -15,7 +15,10 @@ from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
 from seatrial.spec.slo import SLO
 from seatrial.testbed.readings import CpuSeconds, Readings
 
-__all__ = ["Conditions", "CpuUse", "Meters", "run_interval", "summarize"]
+__all__ = ["AFTER_SHARE_MAX", "Conditions", "CpuUse", "Meters", "run_interval", "summarize"]
+
+AFTER_SHARE_MAX = 0.05
+"""Requests due after the end, and journeys ended then, per request: above it the load was another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def summarize(
         answered_by_second=_by_second([o.done_s - record.started_s for o in within if not o.error], duration_s),
         failures=record.failures,
         others_share=cpu.others_share if cpu else 0.0,
-        caveats=faults + _noise(spin_ratio),
+        caveats=faults + _outlasting(record, conditions) + _noise(spin_ratio),
     )
 
 
@@ -177,10 +180,23 @@ def _faults(
         lateness_p99_s=lateness_p99_s,
         generator_busy=record.generator_busy,
         refused_by_cap=sum(1 for o in seen if o.error == "cap"),
+        refused_before=record.refused_before,
         others_share=others_share,
         latency_max_s=conditions.slo.latency_max_s,
         journeys=journey_fault(raised, len(seen), record.failures, error_ratio_max=conditions.slo.error_ratio_max),
     )
+
+
+def _outlasting(record: LoadRecord, conditions: Conditions) -> tuple[Caveat, ...]:
+    seen = record.requests
+    after = sum(1 for o in seen if o.due_s >= record.ended_s)
+    if conditions.mode != "open" or after + record.curtailed <= AFTER_SHARE_MAX * len(seen):
+        return ()
+    text = (
+        f"{after} of {len(seen)} requests were due after the end, when the load fell, and {record.curtailed} journeys "
+        "were ended before all was sent: they outlast the interval, so that its load was less than it is said to be."
+    )
+    return (Caveat("outlasting-journeys", text, "Measure for longer, or let sessions arrive instead of operations."),)
 
 
 def _inside(seen: Sequence[Observation]) -> int:

@@ -15,13 +15,15 @@ def rig_faults(
     lateness_p99_s: float,
     generator_busy: float,
     refused_by_cap: int,
+    refused_before: int = 0,
     others_share: float = 0.0,
     latency_max_s: float | None = None,
     journeys: Fault | None = None,
 ) -> tuple[Caveat, ...]:
     """What makes an interval the rig's measurement instead of the subject's; empty when nothing does.
 
-    The limits of the generator are those of `load.validity`. latency_max_s: the objective's. journeys: their own fault.
+    The limits of the generator are those of `load.validity`. refused_before: sessions, in the lead-in.
+    latency_max_s: the objective's. journeys: their own fault.
     """
     faults = []
     if journeys is not None:
@@ -60,6 +62,9 @@ def rig_faults(
                 "",
             )
         )
+    if refused_before:
+        why = "because too many requests were waiting already: the load was less than it is said to be."
+        faults.append(Caveat("lead-in-cap", f"{refused_before} sessions were not begun in the lead-in {why}", ""))
     return tuple(faults)
 
 
@@ -67,10 +72,12 @@ def judge_open(slo_quantile_s: float, error_ratio: float, slo: SLO, faults: tupl
     """The verdict on an interval with a held rate.
 
     What the in-flight cap refuses is the subject's failure (it let that many wait), so it never makes a trial invalid.
+    What it refused in the lead-in would have been load of the interval, which then was not sustained.
     """
-    if any(fault.code != "in-flight-cap" for fault in faults):
+    codes = {fault.code for fault in faults}
+    if codes - {"in-flight-cap", "lead-in-cap"}:
         return Verdict.INVALID
-    met = slo_quantile_s <= slo.latency_max_s and error_ratio <= slo.error_ratio_max
+    met = "lead-in-cap" not in codes and slo_quantile_s <= slo.latency_max_s and error_ratio <= slo.error_ratio_max
     return Verdict.SUSTAINED if met else Verdict.VIOLATED
 
 

@@ -9,10 +9,13 @@ from seatrial.measure.measurement import Caveat
 from seatrial.report.load_words import in_words
 from seatrial.report.numbers import time_words
 
-__all__ = ["FEW_REQUESTS", "load_caveats", "subjects_fault"]
+__all__ = ["AFTER_SHARE_MAX", "FEW_REQUESTS", "load_caveats", "subjects_fault"]
 
 FEW_REQUESTS = 1000
 """Below it the slowest request alone is the 99.9th percentile."""
+
+AFTER_SHARE_MAX = 0.01
+"""Requests due after the end, and journeys ended then, per request: above it the figures are of a lower load, too."""
 
 _CLOSED = Caveat(
     "closed-loop",
@@ -25,7 +28,7 @@ _CLOSED = Caveat(
 def subjects_fault(fault: Fault) -> bool:
     """Whether it is the subject's: it let so many wait that the cap was reached. All others, the generator's or
     the journeys' own, make the figures not valid."""
-    return fault.code == "in-flight-cap"
+    return fault.code in {"in-flight-cap", "lead-in-cap"}
 
 
 def load_caveats(result: LoadResult) -> tuple[Caveat, ...]:
@@ -36,13 +39,9 @@ def load_caveats(result: LoadResult) -> tuple[Caveat, ...]:
     if not result.is_open:
         found.append(_CLOSED)
     if result.is_interrupted:
-        found.append(
-            Caveat(
-                "interrupted",
-                f"It was interrupted after {time_words(result.plan.duration_s)}; what was on its way then is not "
-                "counted.",
-            )
-        )
+        found.append(_interrupted(result))
+    if result.is_open and result.tally.due_after + result.curtailed > AFTER_SHARE_MAX * total.requests:
+        found.append(_outlasting(result))
     failed = total.requests - total.answered
     if failed:
         timeout = time_words(result.plan.workload.timeout_s)
@@ -79,6 +78,28 @@ def load_caveats(result: LoadResult) -> tuple[Caveat, ...]:
             )
         )
     return tuple(found)
+
+
+def _interrupted(result: LoadResult) -> Caveat:
+    after = f"It was interrupted after {time_words(result.plan.duration_s)}"
+    unfinished = result.tally.total.errors["unfinished"]
+    if result.abandoned:
+        are = "request that was on its way then is" if result.abandoned == 1 else "requests that were on their way are"
+        return Caveat("interrupted", f"{after}; {result.abandoned:,} {are} not counted.")
+    if unfinished:
+        return Caveat("interrupted", f"{after}; {in_words(unfinished, 'request')} on the way then failed: unfinished.")
+    return Caveat("interrupted", f"{after}; nothing was on its way then.")
+
+
+def _outlasting(result: LoadResult) -> Caveat:
+    many, curtailed = result.tally.due_after, result.curtailed
+    ended = f", and {in_words(curtailed, 'journey')} ended before all was sent" if curtailed else ""
+    return Caveat(
+        "outlasting-journeys",
+        f"{in_words(many, 'request')} {'was' if many == 1 else 'were'} due after the end, when the load fell{ended}: "
+        "journeys of several steps or with pauses outlast the interval.",
+        "Use --sessions with a --warm-up as long as a journey, or a longer --duration.",
+    )
 
 
 def _is_even(arrivals: Arrivals | None) -> bool:

@@ -80,17 +80,65 @@ def test_timeouts_enter_at_the_timeout_and_the_cap_is_counted(sync: str, drive: 
     assert any("12 requests were in flight" in one for one in record.failures)
 
 
-def test_what_is_not_over_after_the_last_wait_is_unfinished(gthread: str, drive: Drive) -> None:
+def test_a_long_journey_ends_with_an_answer_and_no_young_request_is_called_unfinished(
+    gthread: str, drive: Drive
+) -> None:
     def many_steps(person: Person) -> Journey:
         while True:
             expect((yield get("/slow?s=0.2")))
 
-    workload = Workload({"many_steps": many_steps}, {"many_steps": 1}, people=3, timeout_s=0.5, arrivals="constant")
+    workload = Workload({"many_steps": many_steps}, {"many_steps": 1}, people=3, timeout_s=0.8, arrivals="constant")
     begun_s = time.perf_counter()
     record = drive(gthread, workload, lambda driver: driver.open_loop(2, 1.0))
-    assert _errors(record)["unfinished"] == 2
-    assert 0 < min(seen.response_time_s for seen in record.observations if seen.error == "unfinished") < 0.5
-    assert time.perf_counter() - begun_s < 4
+    assert _errors(record)["unfinished"] == 0
+    assert record.curtailed == record.arrivals == 2
+    assert max(seen.due_s for seen in record.observations) <= record.ended_s + 0.8 + 0.2
+    assert time.perf_counter() - begun_s < 6
+
+
+def test_a_journey_in_a_pause_after_the_interval_just_ends(gthread: str, drive: Drive) -> None:
+    def long_pause(person: Person) -> Journey:
+        expect((yield get("/")))
+        yield think(60.0)
+        expect((yield get("/")))
+
+    workload = Workload({"long_pause": long_pause}, {"long_pause": 1}, people=3, timeout_s=0.5, arrivals="constant")
+    record = drive(gthread, workload, lambda driver: driver.open_loop(4, 1.0))
+    assert _errors(record) == {"": 4}
+    assert record.curtailed == record.arrivals == 4
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_load_that_is_broken_off_says_what_was_on_its_way(
+    gthread: str, workload_of: WorkloadOf, *, is_open: bool, is_over: bool
+) -> None:
+    def slow(person: Person) -> Journey:
+        yield get("/slow?s=4")
+
+    async def main() -> LoadRecord:
+        async with Driver(gthread, workload_of(slow=slow), seed=1, run_token="t") as driver:
+            lasts_s = 0.3 if is_over else 30.0
+            drive = (
+                driver.follow([0.0, 0.1], lasts_s, is_kept_if_cancelled=True)
+                if is_open
+                else driver.closed_loop(2, lasts_s, is_kept_if_cancelled=True)
+            )
+            load = asyncio.create_task(drive)
+            await asyncio.sleep(1.5)
+            load.cancel()
+            return await load
+
+    record = run(main())
+    assert record.is_interrupted
+    if is_over:
+        assert _errors(record) == {"unfinished": 2}
+        assert record.abandoned == 0
+        assert record.ended_s - record.started_s == pytest.approx(0.3, abs=0.01)
+    else:
+        assert record.observations == ()
+        assert record.abandoned == 2
+        assert record.ended_s - record.started_s < 10
 
 
 def test_serial_calls_before_and_after_around_each_request(gthread: str, drive: Drive, workload_of: WorkloadOf) -> None:

@@ -1,5 +1,6 @@
 """Sessions: people arrive by the schedule, each follows a journey; a real Flask app under a real gunicorn."""
 
+import asyncio
 import gc
 import math
 import time
@@ -12,6 +13,7 @@ import pytest
 from seatrial.load.arrivals.shapes import Constant
 from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.driver import Driver
+from seatrial.load.event_loop import run
 from seatrial.load.journeys import Journey, Person, expect, form, get, page, think
 from seatrial.load.sessions import SessionCounts
 from seatrial.load.workload import Workload
@@ -237,3 +239,36 @@ def test_a_random_order_is_drawn_one_by_one_and_repeats_with_its_seed(gthread: s
     assert one.count("a") == pytest.approx(50, abs=5 * math.sqrt(25))
     stratified = next(_draws("stratified", drive, gthread))
     assert all(stratified[start : start + 20].count("a") == 10 for start in range(0, 100, 20))
+
+
+def test_sessions_that_a_break_ends_have_not_come_to_their_end(gthread: str) -> None:
+    def visit(person: Person) -> Journey:
+        for _ in range(100):
+            expect((yield get("/slow?s=0.4")))
+
+    async def main() -> LoadRecord:
+        async with Driver(gthread, sessions_of(visit=visit), seed=1, run_token="t") as driver:
+            load = asyncio.create_task(driver.follow([0.0, 0.1, 0.2], 30.0, is_kept_if_cancelled=True))
+            await asyncio.sleep(1.0)
+            load.cancel()
+            return await load
+
+    record = run(main())
+    assert record.is_interrupted
+    assert record.abandoned == 3
+    assert record.curtailed == 0
+    assert record.sessions is not None
+    assert (record.sessions.begun, record.sessions.ended, record.sessions.failed) == (3, 0, 0)
+    assert record.sessions.under_way_at_end == 3
+
+
+def test_sessions_refused_in_the_lead_in_are_counted(gthread: str, drive: Drive) -> None:
+    def visit(person: Person) -> Journey:
+        expect((yield get("/slow?s=2")))
+
+    def load(driver: Driver) -> Awaitable[LoadRecord]:
+        return driver.follow([0.0, 0.1, 0.2, 0.3], 0.5, in_flight_max=1, lead_in_s=0.5)
+
+    record = drive(gthread, sessions_of(visit=visit), load)
+    assert record.refused_before == 3
+    assert record.observations == ()

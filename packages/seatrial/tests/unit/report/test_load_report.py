@@ -236,6 +236,30 @@ def test_an_interrupted_load_says_so_first_and_how_long_it_lasted():
     assert load_answer(figures).startswith("INTERRUPTED after 3 s")
 
 
+@pytest.mark.parametrize(
+    ("abandoned", "error", "words"),
+    [
+        (7, "", "7 requests that were on their way are not counted."),
+        (0, "unfinished", "30 requests on the way then failed: unfinished."),
+        (0, "", "nothing was on its way then."),
+    ],
+)
+def test_an_interrupted_load_says_what_became_of_what_was_on_its_way(abandoned, error, words):
+    result = replace(a_result(ten_a_second(3, error=error)), is_interrupted=True, abandoned=abandoned)
+    (caveat,) = [each for each in load_figures(result, URL).caveats if each.code == "interrupted"]
+    assert caveat.text.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("due_after", "curtailed", "is_told"), [(1, 0, False), (2, 0, True), (0, 2, True), (1, 1, True)]
+)
+def test_journeys_that_outlast_the_interval_are_told_from_one_in_a_hundred(due_after, curtailed, is_told):
+    seen = ten_a_second(10)[due_after:] + [Observation("GET /", 11.0, 11.0, 11.0, 11.1, 200)] * due_after
+    result = replace(a_result(seen), curtailed=curtailed)
+    assert result.tally.due_after == due_after
+    assert ("outlasting-journeys" in {each.code for each in load_figures(result, URL).caveats}) == is_told
+
+
 def test_sessions_and_what_came_over_open_sockets_are_told_when_there_were_any():
     counts = SessionCounts(begun=20, ended=17, failed=1, under_way_at_start=0, under_way_max=3)
     result = replace(a_result(ten_a_second()), sessions=counts, heard=HeardCounts(events=300, dropped=2))

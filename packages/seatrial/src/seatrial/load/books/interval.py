@@ -41,6 +41,12 @@ class Interval:
         self.before_send = before_send
         self.one_by_one = one_by_one
         self.stopping = False
+        self.is_over = False
+        """The measured time is over: what is still awaited belongs to it."""
+        self.curtailed = 0
+        """Journeys of the interval that were ended before a step, or in a pause."""
+        self.refused_before = 0
+        """Sessions that the cap refused in the lead-in."""
         self.observations: list[Observation] = []
         self.arrivals = 0
         self.counts_from_s = -math.inf
@@ -49,6 +55,8 @@ class Interval:
         self._heard = HeardCounts()
         self._failures: dict[str, str] = {}
         self._broken_off_s = math.inf
+        self._is_interrupted = False
+        self._abandoned = 0
 
     def add(self, seen: Observation, failure: tuple[str, str] | None) -> None:
         """Take up one request, and in words (what they are alike in, the whole) why it failed."""
@@ -71,17 +79,20 @@ class Interval:
 
     @contextlib.contextmanager
     def broken_off_by_cancelling(self, *, is_kept: bool) -> Iterator[None]:
-        """When what is done in it is cancelled the interval ends, and what was on its way is not counted.
+        """When what is done in it is cancelled the interval ends; unless is_kept, CancelledError then goes on.
 
-        Unless is_kept, CancelledError then goes on.
+        What was on its way is then only counted as abandoned: nobody knows how long it would have taken. When the
+        interval is over already, it lasted as planned, and what never came is its own: "unfinished" when it is cut.
         """
         try:
             yield
         except asyncio.CancelledError:
             if not is_kept:
                 raise
-            self._book = _nothing
-            self._broken_off_s = time.perf_counter()
+            self._is_interrupted = True
+            if not self.is_over:
+                self._book = self._abandon
+                self._broken_off_s = time.perf_counter()
 
     def explain(self, kind: str, words: str) -> None:
         """Keep the first failures of each kind in words."""
@@ -105,11 +116,15 @@ class Interval:
             in_flight_max,
             self.failures,
             heard=self._heard,
+            is_interrupted=self._is_interrupted,
+            abandoned=self._abandoned,
+            refused_before=self.refused_before,
+            curtailed=self.curtailed if self.is_over else 0,
         )
 
-
-def _nothing(seen: Observation) -> None:
-    """Books nothing."""
+    def _abandon(self, seen: Observation) -> None:
+        """The book of an interval that was broken off."""
+        self._abandoned += not seen.is_broadcast
 
 
 class CpuShare:

@@ -79,9 +79,10 @@ class Tally:
         self._operations: dict[str, OperationTally] = {}
         self._waiting: dict[str, list[Observation]] = {}
         self._lateness = Histogram()
-        # The driver cuts what is not over a second after the timeout.
-        self._series = Series(started_s=started_s, lasts_s=duration_s + timeout_s + 2.0)
+        # For the timeout journeys go on, then a request may take as long; a second later the driver cuts it.
+        self._series = Series(started_s=started_s, lasts_s=duration_s + 2 * timeout_s + 2.0)
         self._answered_inside = 0
+        self._due_after = 0
         self._journey_errors = 0
         self.on_count: Callable[[Sequence[float], Sequence[float]], None] | None = None
         """Told the response times and the lateness of each handful that is counted, for who watches meanwhile."""
@@ -108,6 +109,7 @@ class Tally:
         self._lateness.merge(other.lateness)
         self._series.merge(other._series)  # noqa: SLF001 - the same class
         self._answered_inside += other.answered_inside
+        self._due_after += other.due_after
         self._journey_errors += other.journey_errors
 
     @property
@@ -136,6 +138,12 @@ class Tally:
         """Right answers that were whole before the interval ended; divided by its duration, the throughput."""
         self._count_all()
         return self._answered_inside
+
+    @property
+    def due_after(self) -> int:
+        """Requests that were due after the interval's end: further steps of its journeys, under a load that fell."""
+        self._count_all()
+        return self._due_after
 
     @property
     def journey_errors(self) -> int:
@@ -205,6 +213,8 @@ class Tally:
             self.on_count(from_due_s, lateness_s)
         self._series.record(due_s, done_s, from_due_s, errors)
         ended_s = self.started_s + self.duration_s
+        if max(due_s) >= ended_s:
+            self._due_after += sum(1 for at_s in due_s if at_s >= ended_s)
         if not failed and max(done_s) <= ended_s:
             self._answered_inside += len(errors)
         else:

@@ -51,7 +51,8 @@ class PartResult:
     """What one process did and saw, in the `lasted_s` seconds of the interval (less than planned if broken off).
 
     arrivals: operations (or sessions) begun in the interval. busy: its share of a CPU meanwhile. in_flight_max: the
-    most requests it had on their way. failures: the first of each kind, in words.
+    most requests it had on their way. failures: the first of each kind, in words. is_interrupted, abandoned,
+    refused_before, curtailed: as in `LoadRecord`.
     """
 
     tally: Tally
@@ -62,6 +63,10 @@ class PartResult:
     failures: tuple[str, ...] = ()
     sessions: SessionCounts | None = None
     heard: HeardCounts = field(default=HeardCounts())
+    is_interrupted: bool = False
+    abandoned: int = 0
+    refused_before: int = 0
+    curtailed: int = 0
 
 
 async def take_part(
@@ -102,19 +107,20 @@ async def take_part(
             record = await drive(driver, plan, index, begins_s, tally)
         return PartResult(
             tally=tally,
-            lasted_s=min(plan.duration_s, record.ended_s - tally.started_s) if _is_cancelled() else plan.duration_s,
+            lasted_s=min(plan.duration_s, record.ended_s - tally.started_s)
+            if record.is_interrupted
+            else plan.duration_s,
             arrivals=record.arrivals if plan.arrivals is not None else tally.total.requests,
             busy=record.generator_busy,
             in_flight_max=record.in_flight_max,
             failures=record.failures,
             sessions=record.sessions,
             heard=record.heard,
+            is_interrupted=record.is_interrupted,
+            abandoned=record.abandoned,
+            refused_before=record.refused_before,
+            curtailed=record.curtailed,
         )
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _open(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tally: Tally) -> LoadRecord:

@@ -33,7 +33,9 @@ class LoadResult:
     cpu_s: CPU seconds of the generator in the interval. in_flight_max: the most requests on their way at once (of
     several processes, the sum of their own). failures: the first of each kind, in words. heard: what came over open
     sockets. faults: why the load says nothing about the subject. is_interrupted: it was broken off; plan.duration_s is
-    then how long it lasted, and what was on its way is not counted.
+    then how long it lasted. abandoned: requests that were on their way when the interval was broken off, and are not
+    counted; of what was broken off after the interval all is. curtailed: journeys ended before they had sent all, since
+    they went on for too long after the interval.
     """
 
     plan: LoadPlan
@@ -48,6 +50,8 @@ class LoadResult:
     self_check: SelfCheck | None = None
     faults: tuple[Fault, ...] = ()
     is_interrupted: bool = False
+    abandoned: int = 0
+    curtailed: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -81,7 +85,7 @@ def load_result(
 ) -> LoadResult:
     """Merge what the processes saw, at least one, and judge it. cpus: of this machine. Pure."""
     lasted_s = max(part.lasted_s for part in parts)
-    is_interrupted = lasted_s < plan.duration_s
+    is_interrupted = lasted_s < plan.duration_s or any(part.is_interrupted for part in parts)
     tally = Tally(started_s=parts[0].tally.started_s, duration_s=plan.duration_s, timeout_s=plan.workload.timeout_s)
     for part in parts:
         tally.merge(part.tally)
@@ -104,6 +108,8 @@ def load_result(
         self_check=self_check,
         faults=_faults(plan, tally, parts, self_check, cpus),
         is_interrupted=is_interrupted,
+        abandoned=sum(part.abandoned for part in parts),
+        curtailed=sum(part.curtailed for part in parts),
     )
 
 
@@ -118,6 +124,7 @@ def _faults(
         offered_rate_rps=sum(part.arrivals for part in parts) / plan.duration_s if is_open else None,
         latency_max_s=plan.latency_max_s,
         refused_by_cap=total.errors["cap"],
+        refused_before=sum(part.refused_before for part in parts),
         in_flight_max=plan.in_flight_max,
         timeout_s=plan.workload.timeout_s,
         cpus=cpus,

@@ -54,6 +54,7 @@ def generator_faults(
     offered_rate_rps: float | None = None,
     latency_max_s: float | None = None,
     refused_by_cap: int = 0,
+    refused_before: int = 0,
     in_flight_max: int = 0,
     timeout_s: float = 10.0,
     cpus: int = 1,
@@ -62,7 +63,8 @@ def generator_faults(
     """What makes a load invalid; empty when nothing does.
 
     lateness_p99_s, offered_rate_rps: None for a closed loop, which has no schedule. busy: CPU share of each process of
-    the generator. cpus: of this machine. What was seen decides; the self-check only says what would help.
+    the generator. refused_before: sessions that the cap refused in the lead-in. cpus: of this machine. What was seen
+    decides; the self-check only says what would help.
     """
     faults = []
     too_busy = max(busy, default=0.0) > GENERATOR_BUSY_MAX
@@ -83,6 +85,15 @@ def generator_faults(
             faults.append(Fault("generator-ceiling", what, remedy))
     if refused_by_cap:
         faults.append(_capped(refused_by_cap, in_flight_max, offered_rate_rps, timeout_s))
+    if refused_before:
+        faults.append(
+            Fault(
+                "lead-in-cap",
+                f"{refused_before:,} sessions were not begun in the lead-in because {in_flight_max:,} requests were on "
+                "their way already, or too many sessions under way: the load was less than it is said to be.",
+                "The app answers too slowly for this rate: offer less, or raise --connections.",
+            )
+        )
     return tuple(faults)
 
 
