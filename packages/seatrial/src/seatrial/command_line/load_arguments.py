@@ -91,7 +91,11 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         help="the body, sent as a form unless --header says otherwise; @FILE sends what is in the file",
     )
     group.add_argument("--header", metavar="'NAME: VALUE'", action="append", help="one more header; may be repeated")
-    group.add_argument("--expect-status", metavar="N", help="the only right status (if not said: any below 400)")
+    group.add_argument(
+        "--expect-status",
+        metavar="N",
+        help="the only right status (if not said: any below 400, but no redirect away from the app)",
+    )
     group.add_argument("--expect-text", metavar="TEXT", help="what the answer must hold to be right")
 
 

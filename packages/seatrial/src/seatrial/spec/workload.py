@@ -11,8 +11,8 @@ __all__ = ["OperationSpec", "WorkloadSpec"]
 class OperationSpec:
     """One plain request, for a workload that needs no journeys file.
 
-    expect_status: None means any below 400. body: bytes that are not UTF-8 are surrogates, as `os.fsdecode` makes them.
-    headers: further ones, in order.
+    expect_status: None means any below 400, but no redirect away from the app. body: bytes that are not UTF-8 are
+    surrogates, as `os.fsdecode` makes them. headers: further ones, in order.
     """
 
     name: str
