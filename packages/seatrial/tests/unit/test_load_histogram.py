@@ -21,8 +21,7 @@ def _seen(due_s: float, sent_s: float, done_s: float, error: str = "") -> Observ
 
 def _histogram(times_s: list[float]) -> Histogram:
     histogram = Histogram()
-    if times_s:
-        histogram.record(times_s)
+    histogram.record(times_s)
     return histogram
 
 
@@ -37,6 +36,7 @@ def test_quantiles_of_one_to_a_hundred(q: float, expected: float) -> None:
 def test_the_quantile_of_nothing_is_not_a_number() -> None:
     assert math.isnan(quantile([], 0.95))
     assert math.isnan(Histogram().quantile_s(0.95))
+    assert math.isnan(_histogram([]).quantile_s(0.95))
 
 
 def test_a_quantile_outside_zero_to_one_is_refused() -> None:

@@ -60,7 +60,7 @@ class Histogram:
         return sum(self.counts)
 
     def record(self, times_s: Sequence[float]) -> None:
-        """Count each of these times (seconds, at least one); what is below zero counts as zero."""
+        """Count each of these times (seconds; there may be none); what is below zero counts as zero."""
         counts = self.counts
         for time_s in times_s:
             index = int(time_s * 1e6)
@@ -73,7 +73,7 @@ class Histogram:
             elif index < 0:
                 index = 0
             counts[index] += 1
-        self.max_s = max(self.max_s, *times_s)
+        self.max_s = max((self.max_s, *times_s))
 
     def merge(self, other: "Histogram") -> None:
         """Add what another histogram saw; never average two quantiles instead."""
