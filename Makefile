@@ -3,6 +3,8 @@
 # make check   format, lint, types, layers, house rules (under 50 s)
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests that need no quiet machine and look at nothing but what they started; they mostly wait.
+SIDE_BY_SIDE := packages/seatrial/tests/unit packages/flotilla/tests/unit packages/seatrial/tests/contract/load packages/seatrial/tests/e2e/load
 
 .PHONY: trial test check setup lock clean
 
@@ -11,7 +13,8 @@ trial: setup
 
 test: setup
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 4 $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore %)
 
 check: setup
 	$(BIN)/ruff format --check .

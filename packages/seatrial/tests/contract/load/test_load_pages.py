@@ -126,19 +126,19 @@ def test_a_request_that_fails_ends_the_journey_when_the_whole_page_is_over(
     assert any("cannot be sent: 'latin-1' codec can't encode" in one for one in record.failures)
 
 
-def test_a_page_that_is_cut_or_stopped_sends_nothing_further_and_counts_what_was_sent(
+def test_a_page_that_is_stopped_sends_nothing_further_and_counts_what_was_sent(
     many_threads: str, drive: Drive
 ) -> None:
     def parts(person: Person) -> Journey:
-        yield page(*(get(f"/wait/{number}?s=0.4", name=str(number)) for number in range(14)))
+        yield page(*(get(f"/wait/{number}?s=0.8", name=str(number)) for number in range(14)))
         yield get("/", name="never")
 
-    # Stopped 0.2 s after its start: the first six are answered, the next are not sent.
+    # Over after 0.2 s, and stopped after as much again: the first six are answered, the next are not sent.
     workload = Workload({"parts": parts}, {"parts": 1}, people=1, timeout_s=5.0)
     record = drive(many_threads, workload, lambda driver: driver.closed_loop(1, 0.2))
     assert Counter(one.error for one in record.observations) == {"": 6}
 
-    # Cut in the middle of a page when the wait for the interval's journeys is over.
+    # Stopped in the middle of a page when the wait for the interval's journeys is over: what was sent is answered.
     def endless(person: Person) -> Journey:
         while True:
             yield page(*(get("/wait/x?s=0.2", name="part") for _ in range(6)))
@@ -146,11 +146,8 @@ def test_a_page_that_is_cut_or_stopped_sends_nothing_further_and_counts_what_was
     workload = Workload({"endless": endless}, {"endless": 1}, people=1, timeout_s=1.0, arrivals="constant")
     record = drive(many_threads, workload, lambda driver: driver.open_loop(5, 0.2))
     assert record.arrivals == 1
-    errors = Counter(one.error for one in record.observations)
-    assert 1 <= errors["unfinished"] <= 6
+    assert {one.error for one in record.observations} == {""}
     assert len(record.observations) % 6 == 0
-    assert errors[""] == len(record.observations) - errors["unfinished"]
-    assert any("interval's last wait was over" in one for one in record.failures)
 
 
 def test_redirects_and_cookies_of_a_page_are_those_of_one_browser(
