@@ -126,9 +126,7 @@ def test_a_request_that_fails_ends_the_journey_when_the_whole_page_is_over(
     assert any("cannot be sent: 'latin-1' codec can't encode" in one for one in record.failures)
 
 
-def test_a_page_that_is_stopped_sends_nothing_further_and_counts_what_was_sent(
-    many_threads: str, drive: Drive
-) -> None:
+def test_a_page_that_is_stopped_sends_nothing_further_and_counts_what_was_sent(many_threads: str, drive: Drive) -> None:
     def parts(person: Person) -> Journey:
         yield page(*(get(f"/wait/{number}?s=0.8", name=str(number)) for number in range(14)))
         yield get("/", name="never")
