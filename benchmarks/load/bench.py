@@ -4,13 +4,13 @@ import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from machine import CpuClock, Placement
 from native_tools import NATIVE
-from nginx import Nginx
+from nginx import Nginx, nginx
 from peers import LEFT_OUT, Found, Missing
 from processes import Ended, ProcessFailed, Started
 from scripted_tools import SCRIPTED
@@ -97,6 +97,12 @@ class Bench:
         """Of the tool's program."""
         found = self.found[tool.program]
         return found.version if isinstance(found, Found) else ""
+
+    def server(self) -> AbstractContextManager[Nginx]:
+        """The server that all tools load, on its own CPU."""
+        found = self.found["nginx"]
+        assert isinstance(found, Found)
+        return nginx(found.argv, self.folder(), self.cpus.server)
 
     def start(self, tool: Tool, command: Command, folder: Path) -> Started:
         """The tool, on the generator's CPU."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench import ALL, Bench, Sample, rounds
-from nginx import Nginx, nginx
+from nginx import Nginx
 from processes import ProcessFailed
 from seatrial_tool import SEATRIAL, told
 from table import Table, count, median_and_range, ratio
@@ -85,7 +85,7 @@ def _compare(
     commands = {tool.name: command for tool, command in kinds}
     tools = [tool for tool, _ in kinds]
     seen: dict[str, list[_Cost]] = {}
-    with nginx(bench.folder(), bench.cpus.server) as server:
+    with bench.server() as server:
         for number, tool in rounds(bench.can(tools), repeats):
             if tool.name in bench.broken:
                 continue

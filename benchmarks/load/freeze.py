@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import ALL, Bench, Sample
-from nginx import Nginx, nginx
+from nginx import Nginx
 from processes import ProcessFailed, Started
 from seatrial_tool import SEATRIAL, doubts, quantiles, told
 from table import Table
@@ -34,7 +34,7 @@ def freeze(bench: Bench, seconds: int, repeats: int) -> Table:
     rows: list[tuple[str, ...]] = []
     own: list[dict[str, Any]] = []
     facts: dict[str, object] = {}
-    with nginx(bench.folder(), bench.cpus.server) as server:
+    with bench.server() as server:
         for tool in [tool for tool in bench.can(tools) for _ in range(repeats)]:
             with bench.forgiving(tool):
                 sample = _one(bench, tool, server, length_s, periods)

@@ -4,7 +4,6 @@ from statistics import median
 from typing import Any
 
 from bench import Bench
-from nginx import nginx
 from seatrial_tool import SEATRIAL, doubts, load_command, told
 from table import Table, count
 
@@ -18,7 +17,7 @@ _SLOWER_RPS = (200, 2000)
 def lateness(bench: Bench, seconds: int, repeats: int) -> Table:
     """Poisson arrivals, nginx on the other core; at slower rates once, to show what waking up costs."""
     rows, facts = [], []
-    with nginx(bench.folder(), bench.cpus.server) as server:
+    with bench.server() as server:
         for number, rate_rps in enumerate([*_SLOWER_RPS, *[RATE_RPS] * repeats], 1):
             wanted = ("--rate", f"{rate_rps}", "--duration", f"{seconds}", "--seed", f"{number}")
             sample = bench.sample(SEATRIAL, load_command(f"{server.url}/", *wanted), server, seconds)

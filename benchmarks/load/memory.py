@@ -5,7 +5,6 @@ import time
 from bench import Bench
 from lateness import RATE_RPS
 from machine import rss_bytes
-from nginx import nginx
 from processes import Started
 from seatrial_tool import SEATRIAL, doubts, load_command, told
 from table import Table
@@ -31,7 +30,7 @@ def memory(bench: Bench, seconds: int) -> Table:
                 bench.tell(f"memory: {samples[-1][1] / 1e6:.1f} MB after {samples[-1][0]:.0f} s")
             time.sleep(_EVERY_S)
 
-    with nginx(bench.folder(), bench.cpus.server) as server:
+    with bench.server() as server:
         wanted = ("--rate", f"{RATE_RPS:g}", "--duration", f"{seconds:g}")
         sample = bench.sample(SEATRIAL, load_command(f"{server.url}/", *wanted), server, seconds + 120.0, watch)
     seen = [(at_s, size) for at_s, size in samples if size]

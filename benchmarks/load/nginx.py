@@ -2,12 +2,11 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,11 +79,8 @@ class Nginx:
 
 
 @contextmanager
-def nginx(folder: Path, cpu: int | None) -> Iterator[Nginx]:
-    """nginx on a free port of 127.0.0.1, pinned to `cpu`; gone at the end."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        raise ProcessFailed("nginx is not installed (Debian: apt-get install nginx-light)")
+def nginx(program: Sequence[str], folder: Path, cpu: int | None) -> Iterator[Nginx]:
+    """nginx on a free port of 127.0.0.1, pinned to `cpu`; gone at the end. program: what starts it."""
     home = folder / "nginx"
     (home / "pages").mkdir(parents=True)
     (home / "temp").mkdir()
@@ -93,7 +89,7 @@ def nginx(folder: Path, cpu: int | None) -> Iterator[Nginx]:
     port = _free_port()
     site = SITE.replace("@PORT@", str(port))
     (home / "nginx.conf").write_text(_CONFIGURATION.replace("@SITE@", site))
-    argv = [program, "-p", f"{home}/", "-c", "nginx.conf", "-e", "error.log"]
+    argv = [*program, "-p", f"{home}/", "-c", "nginx.conf", "-e", "error.log"]
     with Started(argv, home, cpu=cpu, name="nginx") as started:
         _await_ready(started, port)
         yield Nginx(started, home, port)

@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -117,12 +118,28 @@ def _locust(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.communicate(timeout=10)
 
 
-def _headless(url: str, users: int) -> list[str]:
+def _load_of(url: str, users: int) -> list[str]:
     # Who is in the middle of a journey at the end may finish it, so that the server's count and Locust's are the same.
     return [
-        *("--headless", "--users", str(users), "--spawn-rate", str(users)),
+        *("--users", str(users), "--spawn-rate", str(users)),
         *("--stop-timeout", "5", "--host", url, "--json", "--only-summary"),
     ]
+
+
+def _headless(url: str, users: int) -> list[str]:
+    return ["--headless", *_load_of(url, users)]
+
+
+def _heard(page: str) -> int:
+    """Requests that a master counts by now, which its own page tells."""
+    with urllib.request.urlopen(f"{page}/stats/requests", timeout=30) as answer:
+        rows = json.load(answer)["stats"]
+    return next((row["num_requests"] for row in rows if row["name"] == "Aggregated"), 0)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def _exported(tmp_path: Path, journeys: str, **fields: Any) -> tuple[Path, WorkloadSpec]:
@@ -145,19 +162,24 @@ def test_a_master_with_two_workers_offers_what_seatrial_offers(
         mix={"home": 45, "write": 20},
         sign_in="sign_in",
     )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port, page_port = str(_free_port()), str(_free_port())
     with gunicorn("--worker-class", "gthread", "--threads", "4", "--access-logfile", str(access_log)) as url:
         master_is = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
+        page_is = ("--autostart", "--expect-workers", "2", "--web-host", "127.0.0.1", "--web-port", page_port)
         worker_is = ("--worker", "--master-host", "127.0.0.1", "--master-port", port)
         with (
-            _locust(folder, *master_is, "--expect-workers", "2", *_headless(url, USERS)) as master,
+            _locust(folder, *master_is, *page_is, *_load_of(url, USERS)) as master,
             _locust(folder, *worker_is) as first,
             _locust(folder, *worker_is) as second,
         ):
             # Signing in takes four requests each; eleven seconds' worth follow, in the first of which users still wait
             # for their place.
             eventually(lambda: len(access_log.read_bytes().splitlines()) > 4 * USERS + 48 * 11, 60)
+            # A master that is told to end waits half a second for its workers' last reports and goes without those that
+            # come later; so the load is stopped on its page, and the master ends when it has heard of every request.
+            page = f"http://127.0.0.1:{page_port}"
+            urllib.request.urlopen(f"{page}/stop", data=b"", timeout=60).close()
+            eventually(lambda: _heard(page) == len(access_log.read_bytes().splitlines()), 30)
             locust = _stopped(master)
             for worker in (first, second):
                 assert _ended(worker, 20).status == 0
