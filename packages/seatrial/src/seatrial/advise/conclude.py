@@ -23,7 +23,7 @@ from seatrial.advise.words import address_of, limits_of_this, server_words, verd
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 from seatrial.model.capacity import response_curve, saturation_rps
-from seatrial.model.population import daily_users, habits_with, peak_rate_rps
+from seatrial.model.population import DEFAULT_HABITS, daily_users, habits_with, peak_rate_rps
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["conclude"]
@@ -81,7 +81,8 @@ def _on_the_plan(
     """Memory, what was assumed of it, and the plan's capacity: none of them for an app that no plan limited."""
     if study.spec.subject.url:
         return None, (), None
-    memory, caveats = footprint(study.memory, study.spec.plan.limits)
+    subject, limits = study.spec.subject, study.spec.plan.limits
+    memory, caveats = footprint(study.memory, subject.database, subject.server.threads, limits)
     return memory, caveats, capacity_of_plan(study, starts, capacity, memory.workers_that_fit)
 
 
@@ -125,7 +126,7 @@ def _headroom(spec: TrialSpec) -> float:
 
 
 def _habits(spec: TrialSpec) -> Mapping[str, tuple[float, float, float]]:
-    return {name: span for name, span in spec.habits.items() if name != "headroom"}
+    return {name: span for name, span in spec.habits.items() if name in DEFAULT_HABITS}
 
 
 def _weights(spec: TrialSpec) -> Mapping[str, float]:

@@ -14,8 +14,10 @@ __all__ = [
     "Habits",
     "daily_users",
     "habits_with",
+    "monthly_users",
     "peak_rate_rps",
     "requests_per_user_day",
+    "spread_shares",
 ]
 
 Habits = Mapping[str, tuple[float, float, float]]
@@ -24,7 +26,7 @@ Habits = Mapping[str, tuple[float, float, float]]
 DEFAULT_HABITS: Habits = {
     name: USUAL_HABITS[name] for name in ("sessions_per_day", "requests_per_session", "peak_factor")
 }
-"""What turns people into requests; `headroom`, a habit of the owner, is an argument of its own."""
+"""What turns people into requests per second of the busiest hour; the other habits say how those are spread."""
 
 HABIT_BASIS: Mapping[str, str] = {
     "sessions_per_day": "Visits per active person and day. Low: a content site; high: Facebook's reported 13.8.",
@@ -32,7 +34,12 @@ HABIT_BASIS: Mapping[str, str] = {
     "1 to 3 requests each (Stack Exchange 2016: 3.2 per page).",
     "peak_factor": "The busiest hour against the mean of the day. 1.7: users all over the world; 3: one time zone "
     "(Twitter 2007: 3.2); 6: a launch day.",
+    "peak_minute": "The busiest minute against the mean of the busiest hour. An assumption; an access log shows yours.",
+    "requests_at_once": "Requests that one page sends side by side. An assumption; a browser's network view shows "
+    "yours.",
+    "daily_share": "Of a month's people, those who come on a day. 0.1 to 0.2: a new product; 0.47: Twitter in 2013.",
 }
+"""Where the range of each habit of `USUAL_HABITS` comes from; the headroom is the owner's own choice."""
 
 SECONDS_PER_DAY = 86_400.0
 Z_95 = 1.6448536269514722
@@ -72,6 +79,33 @@ def daily_users(
     low, typical, high = peak_rate_rps(1.0, habits, draws)
     usable_rps = capacity_rps * (1.0 - headroom)
     return usable_rps / high, usable_rps / typical, usable_rps / low
+
+
+def spread_shares(habits: Habits, other_log_variance: float = 0.0) -> Mapping[str, float]:
+    """Of the variance of the answer's logarithm, the share that each habit brings, largest first; 0 when all is known.
+
+    The answer is a product, so the variances of the logarithms add up: whichever is largest is the one to find out.
+    other_log_variance: of a further factor, such as the model's part; the shares then leave room for it.
+    """
+    variances = {name: _log_variance(span) for name, span in habits_with(habits).items()}
+    total = math.fsum(variances.values()) + other_log_variance
+    shares = {name: variance / total if total else 0.0 for name, variance in variances.items()}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def monthly_users(
+    daily: float, daily_share: tuple[float, float, float] = USUAL_HABITS["daily_share"]
+) -> tuple[float, float, float]:
+    """The people of a month of whom so many come on a day: fewest, typical, most."""
+    low, typical, high = daily_share
+    return daily / high, daily / typical, daily / low
+
+
+def _log_variance(quantiles: tuple[float, float, float]) -> float:
+    """Of the logarithm of `_two_piece_lognormal`: half a normal each side, E[x^2] - E[x]^2 with E|z| = sqrt(2/pi)."""
+    low, typical, high = (math.log(quantile) for quantile in quantiles)
+    below, above = (typical - low) / Z_95, (high - typical) / Z_95
+    return (below**2 + above**2) / 2.0 - (above - below) ** 2 / (2.0 * math.pi)
 
 
 def _frozen(habits: Habits) -> tuple[tuple[float, float, float], ...]:

@@ -72,7 +72,14 @@ def _server(checked: Checked) -> Server:
 
 
 def _database(checked: Checked) -> Database:
-    return Database(database_kind(checked), checked.values["database.url"])
+    values = checked.values
+    return Database(
+        database_kind(checked),
+        values["database.url"],
+        pool=values["database.pool"],
+        overflow=values["database.overflow"],
+        background_connections=values["database.background_connections"],
+    )
 
 
 def _plan(path: Path, checked: Checked, plans: Catalog) -> Plan:

@@ -36,10 +36,22 @@ class Database:
 
     kind: "embedded" (Seatrial starts a private PostgreSQL), "url" (a server of yours on this machine) or "none".
     url: only for "url".
+    pool, overflow: connections that each process of the app keeps open (None: one for each thread), and may open on
+        top.
+    background_connections: of what works beside the web workers, such as job workers and scheduled commands.
     """
 
     kind: str = "embedded"
     url: str = ""
+    pool: int | None = None
+    overflow: int = 0
+    background_connections: int = 0
+
+    def connections_per_worker(self, threads: int) -> int:
+        """The most that one process with so many threads opens; 0 without a database."""
+        if self.kind == "none":
+            return 0
+        return (threads if self.pool is None else self.pool) + self.overflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
-"""The keys of seatrial.toml that say what is measured and on what: subject, server, database, plan."""
+"""The keys of seatrial.toml that say what is measured and on what: subject, server, plan."""
 
 from pathlib import Path
 
 from seatrial.spec.key import COMMAND, COMMANDS, NUMBER, PATH, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
-from seatrial.spec.subject import Database, Server, Subject
+from seatrial.spec.subject import Server, Subject
 
 __all__ = [
     "CHEAPEST_PLAN_ID",
     "COMMAND_PLACEHOLDERS",
-    "DATABASE",
     "DATABASE_PLACEHOLDERS",
     "PLACEHOLDERS",
     "PLAN",
@@ -36,7 +35,6 @@ COMMAND_PLACEHOLDERS = ("workers", "threads")
 """What it fills in in `command` besides."""
 
 _SERVER = Server()
-_DATABASE = Database()
 _SUBJECT = Subject(name="", app="", directory=Path(), python=Path())
 
 SUBJECT = Section(
@@ -198,33 +196,6 @@ SERVER = Section(
             default=_SERVER.keep_alive_s,
             at_least=0,
             at_most=3600,
-        ),
-    ),
-)
-
-DATABASE = Section(
-    "database",
-    "Where the app's data is during the measurement.",
-    (
-        Key(
-            "database.kind",
-            TEXT,
-            "`embedded`: Seatrial starts a private PostgreSQL, inside the plan's limits, and removes it "
-            "afterwards. `url`: a database of yours on this machine; **`prepare` and the load write to it**. "
-            "`none`: the app has no database server.",
-            'kind = "embedded"',
-            default=_DATABASE.kind,
-            default_words='"embedded"; "url" when `database.url` is given; "none" when `subject.url` is given',
-            choices=("embedded", "url", "none"),
-        ),
-        Key(
-            "database.url",
-            TEXT,
-            "The address of your own PostgreSQL, for kind `url`. Not one whose data matters: it is filled and "
-            "written to. A database on another machine is refused unless `--allow-remote` is given.",
-            'url = "postgresql://shop@127.0.0.1/shop_trial"',
-            default=_DATABASE.url,
-            default_words="none",
         ),
     ),
 )
