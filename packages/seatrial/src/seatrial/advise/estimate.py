@@ -8,6 +8,7 @@ from seatrial.measure.measurement import Measurement, OperationProfile, Verdict
 from seatrial.model.box import System
 from seatrial.model.capacity import capacity_rps, saturation_rps
 from seatrial.model.work import OperationDemand
+from seatrial.spec.subject import slots_per_process
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = [
@@ -78,9 +79,13 @@ def estimates(
 
 def system_of(spec: TrialSpec, workers: int, threads: int) -> System:
     """The plan's box with this server on it."""
-    slots_per_worker = 1 if spec.subject.server.worker_class == "sync" else threads
     return System(
-        workers=workers, threads=slots_per_worker, cpus=spec.plan.limits.usable_cpus, timeout_s=spec.workload.timeout_s
+        workers=workers,
+        threads=slots_per_process(spec.subject.server.worker_class, threads),
+        cpus=spec.plan.limits.usable_cpus,
+        # A database that is apart gets one CPU in the test bed.
+        database_cpus=1.0 if spec.subject.database.is_apart else None,
+        timeout_s=spec.workload.timeout_s,
     )
 
 

@@ -98,12 +98,13 @@ class Conductor:
         quiet = preflight(placement.subject_cpus, placement.generator_cpus, allow_noise=measure.allow_noise)
         cpus = {"subject_cpus": list(placement.subject_cpus), "generator_cpus": list(placement.generator_cpus)}
         self._environment = describe_environment(preflight=asdict(quiet), **({} if self._is_running_already else cpus))
-        self._caveats = quiet.caveats() + tuple(Caveat("testbed", text) for text in testbed.caveats)
+        self._caveats = quiet.caveats()
         if measure.restarts < 3:
             times = "repeat" if self._is_running_already else "fresh start"
             text = f"Only {measure.restarts} {times}(s): too few for an honest interval, which takes 3."
             self._caveats += (Caveat("few-restarts", text, "Set measure.restarts = 3 or more."),)
         if self._is_running_already:
+            self._caveats += tuple(Caveat("testbed", text) for text in testbed.caveats)
             self._progress.step("asking the app whether it answers", 1)
             return
         if placement.cpus < self._spec.plan.limits.cpus:
@@ -111,6 +112,9 @@ class Conductor:
             self._spec = replace(self._spec, plan=replace(self._spec.plan, limits=limits))
         self._progress.step("starting the database, preparing the data", 20)
         testbed.prepare()
+        self._caveats += tuple(Caveat("testbed", text) for text in testbed.caveats)
+        if testbed.round_trip_s is not None:
+            self._environment = {**self._environment, "database_round_trip_s": testbed.round_trip_s}
 
     async def conduct(self, testbed: Testbed) -> None:
         """Measures the declared server over `restarts` fresh starts, then the plan's best worker count.

@@ -94,7 +94,7 @@ class Measurement:
         timeout.
     slo_quantile_s: the objective's quantile, same clock. errors: cause -> count.
     app_cpu_s, database_cpu_s: CPU seconds per request completed in the interval; None without readings.
-    cpu_utilization: CPU used by both, as a share of the plan's vCPUs.
+    cpu_utilization: CPU used by both (by the app alone, where the database is apart), as a share of the plan's vCPUs.
     lateness_p99_s, generator_busy: how well the generator did. spin_ratio: wall over CPU time of a spin just before.
     others_share: of the subject's CPUs, used by neither app nor database meanwhile. memory_walk_s: CPU seconds of a
     fixed walk through memory just before and after (mean): the machine's own speed.

@@ -1,6 +1,6 @@
 """The keys of seatrial.toml about the app's database and the connections to it."""
 
-from seatrial.spec.key import TEXT, WHOLE_NUMBER, Key, Section
+from seatrial.spec.key import NUMBER, TEXT, WHOLE_NUMBER, Key, Section
 from seatrial.spec.subject import Database
 
 __all__ = ["DATABASE"]
@@ -32,11 +32,33 @@ DATABASE = Section(
             default_words="none",
         ),
         Key(
+            "database.placement",
+            TEXT,
+            "Where the embedded PostgreSQL runs. `beside`: on the plan's CPUs and in its memory, together with the "
+            "app, as on one small server. `apart`: outside the plan's limits and behind a network of `round_trip_ms`, "
+            "as a managed database is.",
+            'placement = "beside"',
+            default=_DATABASE.placement,
+            choices=("beside", "apart"),
+        ),
+        Key(
+            "database.round_trip_ms",
+            NUMBER,
+            "How many milliseconds a question to the database and its answer spend on the way, with placement `apart`. "
+            "A relay of Seatrial's holds everything back for half of it in each direction. Between two machines of one "
+            "data centre it is about 0.2 to 1, between two data centres of one city 1 to 3.",
+            "round_trip_ms = 2",
+            default_words="1 with placement `apart`",
+            above=0,
+            at_most=1000,
+        ),
+        Key(
             "database.pool",
             WHOLE_NUMBER,
             "How many connections each process of the app keeps open: SQLAlchemy's `pool_size` (5 when you say "
             "nothing), `max_size` of psycopg's pool (4). Django without a pool opens one for each thread. It changes "
-            "nothing in the app: it is reckoned against what a database plan allows.",
+            "nothing in the app by itself: it is reckoned against what a database plan allows, and `environment` can "
+            "hand it on as `{pool}`.",
             "pool = 5",
             default_words="one for each thread",
             at_least=0,

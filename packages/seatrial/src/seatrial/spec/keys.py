@@ -6,7 +6,8 @@
 from seatrial.spec.database_keys import DATABASE
 from seatrial.spec.habit_keys import HABITS
 from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, Key, Section
-from seatrial.spec.subject_keys import PLAN, SERVER, SUBJECT
+from seatrial.spec.server_keys import SERVER
+from seatrial.spec.subject_keys import PLAN, SUBJECT
 from seatrial.spec.trial_spec import MeasureSettings
 from seatrial.spec.workload_keys import OBJECTIVE, OPERATIONS, TARGET, WORKLOAD
 

@@ -11,6 +11,7 @@ from seatrial.spec.checking import check, refused
 from seatrial.spec.file_rules import file_rules
 from seatrial.spec.keys import SECTIONS, SMALLEST_FILE
 from seatrial.spec.objective_rules import OBJECTIVE_RULES
+from seatrial.spec.placement_rules import PLACEMENT_RULES
 from seatrial.spec.places import absolute
 from seatrial.spec.rules import LOCAL_RULES, RULES
 from seatrial.spec.toml_lines import key_lines
@@ -33,7 +34,7 @@ def read_trial_spec(path: Path, *, allow_remote: bool = False) -> TrialSpec:
     text = _text_of(path)
     document = _document_of(path, text)
     checked = check(document, SECTIONS)
-    rules = RULES + OBJECTIVE_RULES + (() if allow_remote else LOCAL_RULES)
+    rules = RULES + OBJECTIVE_RULES + PLACEMENT_RULES + (() if allow_remote else LOCAL_RULES)
     asked = (rule for rule in (*rules, *file_rules(path.parent)) if not checked.bad.intersection(rule.reads))
     problems = [*checked.problems, *(problem for rule in asked for problem in rule.find(checked))]
     if problems:
