@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from seatrial import __version__
 from seatrial.command_line.export_arguments import add_export
 from seatrial.command_line.load_arguments import add_load
+from seatrial.command_line.plans_arguments import add_calibrate, add_plans
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:  # the pipeline is imported by the command that needs it: --help stays fast
@@ -71,6 +72,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_load(commands).set_defaults(function=_load)
     add_export(commands).set_defaults(function=_export)
+    plans_list, plans_show = add_plans(commands)
+    plans_list.set_defaults(function=_plans_list)
+    plans_show.set_defaults(function=_plans_show)
+    add_calibrate(commands).set_defaults(function=_calibrate)
     return parser
 
 
@@ -134,6 +139,24 @@ def _export(options: argparse.Namespace) -> int:
     from seatrial.command_line.export import run_export
 
     return run_export(options)
+
+
+def _plans_list(options: argparse.Namespace) -> int:
+    from seatrial.command_line.plans import run_plans_list
+
+    return run_plans_list(options)
+
+
+def _plans_show(options: argparse.Namespace) -> int:
+    from seatrial.command_line.plans import run_plans_show
+
+    return run_plans_show(options)
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from seatrial.command_line.calibrate import run_calibrate
+
+    return run_calibrate(options)
 
 
 def _told(findings: "Findings", *, as_json: bool) -> int:

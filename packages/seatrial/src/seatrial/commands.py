@@ -18,9 +18,21 @@ from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
     from seatrial.advise.findings import Findings
     from seatrial.export.order import ExportOrder
+    from seatrial.measure.calibration_result import CalibrationResult
     from seatrial.measure.conduct import Conductor
+    from seatrial.spec.catalog import Catalog
 
-__all__ = ["Measured", "export", "load", "measure", "report"]
+__all__ = [
+    "Measured",
+    "calibrate",
+    "export",
+    "hand_out_calibration",
+    "keep",
+    "load",
+    "measure",
+    "plans",
+    "report",
+]
 
 
 PARTIAL = "study.partial.json"
@@ -126,16 +138,61 @@ def export(order: "ExportOrder", folder: Path, *, overwrite: bool = False) -> tu
             try_this="Name another folder with --out, or replace what is there with --overwrite.",
         )
     for path, content in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise SpecError(
-                f"the file cannot be written: {error.strerror or error}.",
-                where=str(path),
-                try_this="Name another folder with --out.",
-            ) from error
+        keep(path, content)
     return tuple(files)
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Writes a file, and its folder if need be. Raises `SpecError` when that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise SpecError(
+            f"the file cannot be written: {error.strerror or error}.", where=str(path), try_this="Name another place."
+        ) from error
+
+
+def plans(own: Path | None = None) -> "Catalog":
+    """The catalogue of hosting plans, with the rows of the user's file when one is named.
+
+    Raises:
+        SpecError: that file cannot be used.
+    """
+    from seatrial.spec.catalog import catalog, catalog_with
+
+    return catalog() if own is None else catalog_with(own)
+
+
+def calibrate(python: Path, *, slices: int = 40, plan_id: str = "") -> "CalibrationResult":
+    """Times web-like work on this machine with that Python, `slices` half-seconds long.
+
+    plan_id: the plan that this machine is, when it is one.
+
+    Raises:
+        SpecError: there is no such plan.
+        TestbedError: the Python cannot be run.
+    """
+    from seatrial.measure.calibrating import run_calibration
+
+    return run_calibration(python, slices).of_plan(plan_id)
+
+
+def hand_out_calibration(path: Path) -> None:
+    """Writes the file that does the same on another machine.
+
+    Raises:
+        SpecError: something else is there, or it cannot be written.
+    """
+    from seatrial.measure.calibrating import work_file
+
+    content = work_file()
+    head = content.splitlines()[:2]
+    if path.exists() and (path.is_dir() or path.read_bytes().splitlines()[:2] != head):
+        raise SpecError(
+            "there is something else, which would be replaced.", where=str(path), try_this="Name another file."
+        )
+    keep(path, content)
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:

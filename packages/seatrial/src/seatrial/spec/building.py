@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from seatrial.spec.catalog import Catalog, catalog
+from seatrial.spec.catalog import Catalog
 from seatrial.spec.checking import Checked
-from seatrial.spec.places import absolute, python_of
+from seatrial.spec.places import absolute, catalog_of, python_of
 from seatrial.spec.plan import Limits, Plan, Price
 from seatrial.spec.rules import database_kind
 from seatrial.spec.slo import SLO
@@ -29,7 +29,7 @@ def trial_spec(path: Path, checked: Checked, *, allow_remote: bool) -> TrialSpec
     return TrialSpec(
         path=path,
         subject=_subject(folder, checked),
-        plan=_plan(path, checked, catalog()),
+        plan=_plan(path, checked, catalog_of(folder, checked)),
         workload=_workload(folder, checked),
         slo=SLO(values["slo.latency_quantile"], values["slo.latency_max_ms"] / 1000, values["slo.error_ratio_max"]),
         measure=MeasureSettings(**measure),
@@ -110,6 +110,8 @@ def _plan(path: Path, checked: Checked, plans: Catalog) -> Plan:
             memory_bytes or row.limits.memory_bytes,
             row.limits.cpu_kind,
             row.limits.cpu_baseline,
+            burst_start_s=row.limits.burst_start_s,
+            burst_max_s=row.limits.burst_max_s,
         ),
         price=row.price if usd_month is None else own_price,
         product=row.product,

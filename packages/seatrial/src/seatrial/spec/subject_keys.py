@@ -152,6 +152,14 @@ PLAN = Section(
             default_words=f'"{CHEAPEST_PLAN_ID}" when the section says nothing',
         ),
         Key(
+            "plan.catalog",
+            PATH,
+            "A file of plans of your own, which change the catalogue and add to it: [its keys](plans-toml.md). A "
+            "relative path starts at the folder of seatrial.toml.",
+            'catalog = "my-plans.toml"',
+            default_words="none: the catalogue as it comes",
+        ),
+        Key(
             "plan.name",
             TEXT,
             "What your own plan is called in the answer.",
