@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from seatrial.errors import LoadError
 from seatrial.load.arrivals.shapes import Constant, Poisson
 from seatrial.load.books.observation import Observation
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import Tally
 from seatrial.load.generator.cpus import shares
 from seatrial.load.generator.member import PartResult
 from seatrial.load.generator.plan import LoadPlan
 from seatrial.load.generator.result import load_result
 from seatrial.load.generator.self_check import _places
-from seatrial.load.sessions import SessionCounts
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 WORKLOAD = WorkloadSpec(operations=(OperationSpec("home", "/"),), timeout_s=2.0)

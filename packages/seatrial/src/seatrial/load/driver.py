@@ -16,19 +16,19 @@ from seatrial.load.arrivals.schedule import Schedule
 from seatrial.load.arrivals.shapes import Arrivals, Constant, Part, Poisson
 from seatrial.load.books.interval import CpuShare, Interval, garbage_collector_quiet
 from seatrial.load.books.observation import LoadRecord, Observation
+from seatrial.load.books.one_by_one import OneByOne
+from seatrial.load.books.sessions import SessionLog
 from seatrial.load.crowd import Crowd
+from seatrial.load.holding import Holding
 from seatrial.load.http.client import Client
 from seatrial.load.http.target import target
 from seatrial.load.http.wire import Wire
 from seatrial.load.journey.journey_run import Job
-from seatrial.load.live.holding import Holding
-from seatrial.load.live.listeners import Listener, Listeners
+from seatrial.load.listeners import Listener, Listeners
 from seatrial.load.live.sockets import LiveSockets
 from seatrial.load.loops import Loops
-from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns, check_open
 from seatrial.load.patience import AT_LEAST_S, Patience
-from seatrial.load.sessions import SessionLog
 from seatrial.load.workload import Workload
 
 __all__ = ["Driver"]

@@ -11,10 +11,10 @@ from seatrial.load.arrivals.shapes import Arrivals, Constant, Poisson
 from seatrial.load.books.histogram import Histogram
 from seatrial.load.books.observation import HeardCounts
 from seatrial.load.books.series import SeriesRow
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import OperationTally
 from seatrial.load.generator.result import LoadResult
 from seatrial.load.generator.self_check import SelfCheck
-from seatrial.load.sessions import SessionCounts
 from seatrial.measure.measurement import Caveat
 from seatrial.report.load_caveats import load_caveats, subjects_fault
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
-from seatrial.load.one_by_one import OneByOne
+from seatrial.load.books.one_by_one import OneByOne
 
 __all__ = ["FAILURES_KEPT", "CpuShare", "Interval", "garbage_collector_quiet"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from seatrial.load.sessions import SessionCounts
+from seatrial.load.books.sessions import SessionCounts
 
 __all__ = ["BROADCAST", "HeardCounts", "LoadRecord", "Observation"]
 

@@ -20,12 +20,12 @@ from seatrial.load import event_loop
 from seatrial.load.arrivals.shapes import Part
 from seatrial.load.books.glance import Glance
 from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import Tally
 from seatrial.load.driver import Driver
 from seatrial.load.generator import cpus
 from seatrial.load.generator.plan import LoadPlan
 from seatrial.load.generator.watch import Watch
-from seatrial.load.sessions import SessionCounts
 from seatrial.load.workload import Workload
 
 __all__ = ["Order", "PartResult", "main", "take_part"]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from seatrial.load.books.interval import FAILURES_KEPT
 from seatrial.load.books.observation import HeardCounts
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import Tally
 from seatrial.load.generator.member import PartResult
 from seatrial.load.generator.plan import LoadPlan
 from seatrial.load.generator.self_check import SelfCheck
 from seatrial.load.generator.validity import Fault, generator_faults, journey_fault
-from seatrial.load.sessions import SessionCounts
 
 __all__ = ["LoadResult", "ProcessShare", "load_result"]
 
@@ -70,7 +70,7 @@ class LoadResult:
 
     @property
     def throughput_rps(self) -> float:
-        """Right answers per second that were whole within the interval."""
+        """Right answers per second that became whole within the interval, also to what the lead-in had asked."""
         return self.tally.answered_inside / self.plan.duration_s
 
     @property

@@ -3,11 +3,11 @@
 import time
 
 from seatrial.load.http.messages import Request
+from seatrial.load.journey.live_run import LiveRun
 from seatrial.load.journey.under_way import Host
 from seatrial.load.live.messages import OpenSocketIO, OpenWebSocket
 from seatrial.load.live.socket import LiveSocket
 from seatrial.load.live.socketio_socket import SocketIOSocket
-from seatrial.load.live.step_run import LiveRun
 from seatrial.load.live.websocket_wire import WebSocketWire
 
 __all__ = ["ConnectRun"]

@@ -5,10 +5,10 @@ import time
 from typing import cast
 
 from seatrial.load.books.observation import BROADCAST, HeardCounts, Observation
+from seatrial.load.journey.live_run import LiveRun
 from seatrial.load.journey.under_way import Host, Pause
 from seatrial.load.live.events import Heard
 from seatrial.load.live.messages import Listen, WaitFor
-from seatrial.load.live.step_run import LiveRun
 
 __all__ = ["ListenRun", "WaitRun"]
 

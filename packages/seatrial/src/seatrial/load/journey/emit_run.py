@@ -3,10 +3,10 @@
 import time
 from typing import Any, cast
 
+from seatrial.load.journey.live_run import LiveRun
 from seatrial.load.journey.under_way import Host
 from seatrial.load.live.messages import Close, Emit, Send
 from seatrial.load.live.socketio_socket import SocketIOSocket
-from seatrial.load.live.step_run import LiveRun
 
 __all__ = ["CloseRun", "EmitRun", "SendRun"]
 

@@ -1,13 +1,8 @@
-"""Sessions: people who arrive by the schedule and follow a journey to its end; and the count of them."""
+"""The count of sessions: people who arrive by the schedule and follow a journey to its end."""
 
-import itertools
-import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seatrial.load.journey.person import Person
-
-__all__ = ["SessionCounts", "SessionLog", "visitors"]
+__all__ = ["SessionCounts", "SessionLog"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +62,3 @@ class SessionLog:
     def counts(self) -> SessionCounts:
         """What was counted, as a value."""
         return SessionCounts(self._begun, self._ended, self._failed, self._at_start, self._under_way_max)
-
-
-def visitors(first_number: int, seed: int | str, run_token: str, step: int = 1) -> Iterator[Person]:
-    """People who come for the first time, numbered from first_number; nothing is kept of those who have left."""
-    for number in itertools.count(first_number, step):
-        yield Person(number, random.Random(f"{seed}/person/{number}"), run_token)

@@ -10,10 +10,10 @@ from seatrial.load.arrivals.shapes import Part
 from seatrial.load.books.interval import Interval
 from seatrial.load.books.observation import HeardCounts
 from seatrial.load.crowd import Crowd
-from seatrial.load.http.messages import Journey
+from seatrial.load.holding import Holding
 from seatrial.load.journey.person import Person
+from seatrial.load.journey.steps import Journey
 from seatrial.load.journey.under_way import Stage
-from seatrial.load.live.holding import Holding
 from seatrial.load.workload import Workload
 
 __all__ = ["Listener", "Listeners"]
