@@ -138,6 +138,7 @@ class Driver:
         in_flight_max: int = 1000,
         lead_in_s: float = 0.0,
         book: Callable[[Observation], None] | None = None,
+        book_before: Callable[[Observation], None] | None = None,
         starts_s: float | None = None,
         is_kept_if_cancelled: bool = False,
     ) -> LoadRecord:
@@ -147,8 +148,9 @@ class Driver:
         before the interval are sent but not counted. All that an arrival of the interval sends is counted, also after
         its end: for timeout_s journeys go on, then each ends with its next answer. What outlasts its own timeout is cut
         as "unfinished". At in_flight_max requests in flight, an arrival is not sent but counted as "cap". book: takes
-        each observation, which are then not kept. starts_s: when offset 0 is (perf_counter), for several generators
-        that begin together. is_kept_if_cancelled: when this is cancelled it gives the record until then instead.
+        each observation, which are then not kept; book_before: those of the lead-in. starts_s: when offset 0 is
+        (perf_counter), for several generators that begin together. is_kept_if_cancelled: when this is cancelled it
+        gives the record until then instead.
 
         Where the workload's arrivals are sessions, an offset begins a session, and what is counted are the requests
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
@@ -160,7 +162,7 @@ class Driver:
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
-            self._interval = interval = Interval(thinks=True, book=book)
+            self._interval = interval = Interval(thinks=True, book=book, book_before=book_before)
             interval.counts_from_s = started_s
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
             jobs = self.crowd.jobs(seed)

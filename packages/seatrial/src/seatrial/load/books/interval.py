@@ -22,9 +22,10 @@ _GARBAGE_MAX = 20_000
 class Interval:
     """Observations of one interval of load as they come in.
 
-    book: takes each observation in; None keeps them all, which costs about 200 bytes each. stopping: journeys send no
-    further request. thinks: whether pauses are kept. before_send, on_observation: called around each request.
-    one_by_one: when requests must never overlap, not even those of a page.
+    book: takes each observation in; None keeps them all, which costs about 200 bytes each. book_before: takes those of
+    the lead-in, which are not counted. stopping: journeys send no further request. thinks: whether pauses are kept.
+    before_send, on_observation: called around each request. one_by_one: when requests must never overlap, not even
+    those of a page.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Interval:
         *,
         thinks: bool,
         book: Callable[[Observation], None] | None = None,
+        book_before: Callable[[Observation], None] | None = None,
         on_observation: Callable[[Observation], None] | None = None,
         before_send: Callable[[], None] | None = None,
         one_by_one: OneByOne[Any] | None = None,
@@ -52,6 +54,7 @@ class Interval:
         self.counts_from_s = -math.inf
         """Broadcasts of requests that were due before are left out."""
         self._book = self.observations.append if book is None else book
+        self._book_before = book_before
         self._heard = HeardCounts()
         self._failures: dict[str, str] = {}
         self._broken_off_s = math.inf
@@ -65,6 +68,11 @@ class Interval:
             self.explain(*failure)
         if self.on_observation is not None:
             self.on_observation(seen)
+
+    def add_before(self, seen: Observation) -> None:
+        """Take up one request of the lead-in."""
+        if self._book_before is not None:
+            self._book_before(seen)
 
     def overhear(self, seen: Observation, failure: tuple[str, str] | None) -> None:
         """Take up what listeners saw who are there beside this load; readings of single requests are not theirs."""
@@ -91,7 +99,7 @@ class Interval:
                 raise
             self._is_interrupted = True
             if not self.is_over:
-                self._book = self._abandon
+                self._book, self._book_before = self._abandon, None
                 self._broken_off_s = time.perf_counter()
 
     def explain(self, kind: str, words: str) -> None:

@@ -132,6 +132,7 @@ async def _open(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tal
         in_flight_max=plan.share(plan.in_flight_max, index),
         lead_in_s=plan.lead_in_s,
         book=tally.add,
+        book_before=tally.add_before,
         starts_s=begins_s,
         is_kept_if_cancelled=True,
     )
@@ -139,12 +140,14 @@ async def _open(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tal
 
 async def _closed(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tally: Tally) -> LoadRecord:
     assert plan.concurrency is not None
-    started_s, add = tally.started_s, tally.add
+    started_s, add, add_before = tally.started_s, tally.add, tally.add_before
 
     def book(seen: Observation) -> None:
         # One closed loop through lead-in and interval: two would leave a gap, while the first one's last answers come.
         if seen.due_s >= started_s:
             add(seen)
+        else:
+            add_before(seen)
 
     return await driver.closed_loop(
         plan.share(plan.concurrency, index),

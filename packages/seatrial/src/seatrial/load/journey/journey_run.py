@@ -143,6 +143,8 @@ class JourneyRun:
             failure = self._explained(seen, detail, request)
         if seen.due_s >= self.counts_from_s:
             self.interval.add(seen, failure)
+        else:
+            self.interval.add_before(seen)
 
     def _curtailed(self) -> None:
         self.interval.curtailed += self.counts_from_s < math.inf
