@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -109,17 +108,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
+    from seatrial.command_line.progress import Progress
     from seatrial.commands import measure
 
-    teller = _Teller(quiet=options.quiet)
-    measured = measure(
-        options.spec,
-        tell=teller.tell,
-        quick=options.quick,
-        results=options.results,
-        allow_remote=options.allow_remote,
-    )
-    teller.end(f"wrote {_near(measured.study_path)} and {_near(measured.report_path)}")
+    with Progress(quiet=options.quiet) as progress:
+
+        def tell(report: "Report") -> None:
+            left = f"about {_words(report.remaining_s)} left" if report.remaining_s >= 1 else "nearly done"
+            progress.step(f"[{progress.elapsed_s:4.0f} s, {left}] {report.text}")
+
+        measured = measure(
+            options.spec, tell=tell, quick=options.quick, results=options.results, allow_remote=options.allow_remote
+        )
+        written = f"{_near(measured.study_path)} and {_near(measured.report_path)}"
+        progress.line(f"[{progress.elapsed_s:4.0f} s] wrote {written}")
     return _told(measured.findings, as_json=options.json)
 
 
@@ -165,31 +167,6 @@ def _told(findings: "Findings", *, as_json: bool) -> int:
 
     print(json.dumps(findings_json(findings), indent=2) if as_json else answer(findings))  # noqa: T201
     return {"sustained": 0, "violated": 1}.get(findings.verdict, 3)
-
-
-class _Teller:
-    """Progress on standard error: one line that renews itself on a terminal, a line a step elsewhere."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._renew = sys.stderr.isatty()
-        self._since = time.monotonic()
-
-    def tell(self, report: "Report") -> None:
-        elapsed = f"{time.monotonic() - self._since:4.0f} s"
-        left = f"about {_words(report.remaining_s)} left" if report.remaining_s >= 1 else "nearly done"
-        self._write(f"[{elapsed}, {left}] {report.text}")
-
-    def end(self, text: str) -> None:
-        self._write(f"[{time.monotonic() - self._since:4.0f} s] {text}")
-        if self._renew and not self._quiet:
-            sys.stderr.write("\n")
-
-    def _write(self, line: str) -> None:
-        if self._quiet:
-            return
-        sys.stderr.write(f"\r\x1b[K{line[:100]}" if self._renew else f"{line}\n")
-        sys.stderr.flush()
 
 
 def _words(seconds: float) -> str:
