@@ -6,12 +6,12 @@ import random
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from bare_server import Talk, bare_server
 
-from seatrial.load.event_loop import loop_factory
 from seatrial.load.http.client import RETRY_WITHIN_S, Client
 from seatrial.load.http.content_coding import BODY_MAX_BYTES
 from seatrial.load.http.exchange import Exchange
@@ -19,7 +19,6 @@ from seatrial.load.http.target import target
 from seatrial.load.http.wire import Wire
 from seatrial.load.journey.steps import request
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -32,40 +31,6 @@ class Asked(Exchange):
 
     def ended(self) -> None:
         self.over.set_result(self)
-
-
-@pytest.fixture(params=["uvloop", "asyncio"])
-def run(request: pytest.FixtureRequest):
-    factory = loop_factory() if request.param == "uvloop" else asyncio.new_event_loop
-    if factory is None:
-        pytest.skip("uvloop is not installed here")
-
-    def runner(main: Awaitable[None]) -> None:
-        with asyncio.Runner(loop_factory=factory) as loop:
-            loop.run(main)
-
-    return runner
-
-
-@asynccontextmanager
-async def _server(handler: Handler) -> AsyncIterator[int]:
-    writers: list[asyncio.StreamWriter] = []
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        try:
-            await handler(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            writer.close()
-
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for writer in writers:
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -91,7 +56,7 @@ async def _ask(client: Client, port: int, method: str = "GET", timeout_s: float 
     return await asyncio.wait_for(exchange.over, timeout_s + 3)
 
 
-def _always(answer: bytes, *, then: str = "close") -> Handler:
+def _always(answer: bytes, *, then: str = "close") -> Talk:
     """Reads a request's head, answers these bytes, and closes, resets, or keeps the connection open."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -148,7 +113,7 @@ def test_a_wrong_answer_is_named_and_the_next_request_is_answered(
         async def first_wrong(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await (handlers.pop() if handlers else _always(OK))(reader, writer)
 
-        async with _server(first_wrong) as port, _client(port) as client:
+        async with bare_server(first_wrong) as port, _client(port) as client:
             seen = await _ask(client, port)
             assert (seen.error, words in seen.detail) == (error, True), seen.detail
             assert not seen.reused_retry
@@ -175,7 +140,7 @@ def test_a_wrong_answer_is_named_and_the_next_request_is_answered(
 )
 def test_unusual_but_whole_answers_are_understood(run, method: str, answer: bytes, status: int, body: bytes) -> None:
     async def main() -> None:
-        async with _server(_always(answer)) as port, _client(port) as client:
+        async with bare_server(_always(answer)) as port, _client(port) as client:
             for _ in range(3):
                 seen = await _ask(client, port, method)
                 assert (seen.error, seen.status, seen.body) == ("", status, body), seen.detail
@@ -201,7 +166,7 @@ def test_a_kept_connection_carries_many_answers_also_after_head_and_304(run) -> 
                     await asyncio.sleep(0)
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             for method in ("GET", "HEAD", "GET", "PUT", "GET", "HEAD", "HEAD", "GET"):
                 seen = await _ask(client, port, method)
                 assert not seen.error, seen.detail
@@ -220,7 +185,7 @@ def test_a_body_over_the_limit_is_refused_and_not_kept(run) -> None:
             await writer.drain()
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             seen = await _ask(client, port, timeout_s=20)
             assert seen.error == "protocol"
             assert f"longer than {BODY_MAX_BYTES // 1024**2} MB" in seen.detail
@@ -233,7 +198,7 @@ def test_a_body_over_the_limit_is_refused_and_not_kept(run) -> None:
 )
 def test_a_server_that_never_finishes_is_given_up_at_the_timeout(run, answer: bytes) -> None:
     async def main() -> None:
-        async with _server(_always(answer, then="keep")) as port, _client(port, timeout_s=0.3) as client:
+        async with bare_server(_always(answer, then="keep")) as port, _client(port, timeout_s=0.3) as client:
             begun_s = asyncio.get_running_loop().time()
             seen = await _ask(client, port, timeout_s=0.3)
             assert seen.error == "timeout"
@@ -256,7 +221,7 @@ def test_idle_connections_take_turns(run) -> None:
             writer.write(OK)
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             await asyncio.gather(*(_ask(client, port) for _ in range(4)))
             for _ in range(8):
                 await _ask(client, port)
@@ -276,7 +241,7 @@ def test_a_connection_the_server_will_not_keep_is_not_used_again(run, answer: by
         await reader.read()
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             for _ in range(3):
                 assert (await _ask(client, port, timeout_s=0.5)).error == ""
 
@@ -298,7 +263,7 @@ def test_a_server_that_takes_no_connection_is_given_up_at_the_timeout(run) -> No
 
 def test_nobody_listening_is_refused(run) -> None:
     async def main() -> None:
-        async with _server(_always(OK)) as port:
+        async with bare_server(_always(OK)) as port:
             pass
         async with _client(port) as client:
             seen = await _ask(client, port)
@@ -324,7 +289,7 @@ def test_a_kept_connection_that_dies_without_an_answer_is_retried_once_and_marke
         writer.close()
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             first, second = await _ask(client, port), await _ask(client, port)
             assert (first.error, first.reused_retry) == ("", False)
             assert (second.error, second.reused_retry, second.body) == ("", True, b"ok")
@@ -333,7 +298,7 @@ def test_a_kept_connection_that_dies_without_an_answer_is_retried_once_and_marke
     run(main())
 
 
-def _closing_late(after_s: float, requests: list[bytes]) -> Handler:
+def _closing_late(after_s: float, requests: list[bytes]) -> Talk:
     """Answers a connection's first request and drops the second one, after a while; then answers all."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -352,7 +317,7 @@ def test_a_kept_connection_that_dies_over_a_request_is_not_asked_twice(run) -> N
     requests: list[bytes] = []
 
     async def main() -> None:
-        async with _server(_closing_late(RETRY_WITHIN_S + 0.1, requests)) as port, _client(port) as client:
+        async with bare_server(_closing_late(RETRY_WITHIN_S + 0.1, requests)) as port, _client(port) as client:
             assert not (await _ask(client, port)).error
             second = await _ask(client, port)
             assert (second.error, second.reused_retry) == ("reset", False)
@@ -365,7 +330,7 @@ def test_the_time_of_both_tries_counts(run) -> None:
     requests: list[bytes] = []
 
     async def main() -> None:
-        async with _server(_closing_late(0.1, requests)) as port, _client(port) as client:
+        async with bare_server(_closing_late(0.1, requests)) as port, _client(port) as client:
             assert not (await _ask(client, port)).error
             second = await _ask(client, port)
             assert (second.error, second.reused_retry) == ("", True)
@@ -386,7 +351,7 @@ def test_a_retried_request_is_not_retried_again(run) -> None:
         writer.close()
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             assert not (await _ask(client, port)).error
             second = await _ask(client, port)
             assert (second.error, second.reused_retry) == ("reset", True)
@@ -403,7 +368,7 @@ def test_a_connection_is_given_up_before_the_server_says_it_closes_it(run) -> No
         await _always(answer, then="keep")(reader, writer)
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             await _ask(client, port)
             await _ask(client, port)
             assert len(connections) == 1
@@ -427,7 +392,7 @@ def test_a_connection_closed_while_idle_is_not_used_again(run) -> None:
         writer.close()
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             await _ask(client, port)
             await asyncio.sleep(0.15)
             seen = await _ask(client, port)
@@ -450,7 +415,7 @@ def test_bytes_nobody_asked_for_end_the_connection(run) -> None:
         writer.write(b"HTTP/1.1 500 Wrong\r\nContent-Length: 0\r\n\r\n")
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port) as client:
+        async with bare_server(handler) as port, _client(port) as client:
             await _ask(client, port)
             await asyncio.sleep(0.15)
             assert (await _ask(client, port)).status == 200
@@ -479,7 +444,7 @@ def test_any_bytes_from_a_real_socket_end_each_request_once_and_leave_nothing(ru
         writer.close()
 
     async def main() -> None:
-        async with _server(handler) as port, _client(port, timeout_s=0.2) as client:
+        async with bare_server(handler) as port, _client(port, timeout_s=0.2) as client:
             seen: list[Exchange] = []
             for _ in range(8):
                 methods = ["GET", "HEAD", "POST", "GET", "GET"] * 5
