@@ -34,6 +34,9 @@ class OperationProfile:
     wall_s: mean response time alone. *_scv: squared coefficient of variation of the CPU (app + database) and of the
         wait.
     p95_wall_s: of the response time alone.
+    The wait by its kind, each None where it was not told apart: database_wait_s and lock_wait_s inside the database,
+    external_wait_s outside it. connection_hold_s: from a transaction's begin to its end. round_trips: statements sent,
+    transaction control among them. answer_bytes: of one answer.
     """
 
     operation: str
@@ -46,6 +49,12 @@ class OperationProfile:
     p95_wall_s: float
     cpu_scv: float
     wait_scv: float
+    database_wait_s: float | None = None
+    lock_wait_s: float | None = None
+    external_wait_s: float | None = None
+    connection_hold_s: float | None = None
+    round_trips: float | None = None
+    answer_bytes: float | None = None
 
     @property
     def cpu_s(self) -> float:
