@@ -66,7 +66,8 @@ def measure(
     from seatrial.advise.foresight import ModelForesight
     from seatrial.load import event_loop
     from seatrial.measure.conduct import Conductor
-    from seatrial.measure.study_file import check_writable, write_study, write_whole
+    from seatrial.measure.prediction_check import history
+    from seatrial.measure.study_file import check_writable, earlier_checks, write_study, write_whole
     from seatrial.report.html import report_html
     from seatrial.spec.reading import read_trial_spec
     from seatrial.testbed.testbed import Testbed
@@ -78,6 +79,7 @@ def measure(
         spec = replace(spec, results=results.resolve())
     study_path = spec.results / "study.json"
     check_writable(spec.results)
+    earlier = earlier_checks(study_path, spec.subject.name)
     progress = Progress(tell)
     conductor = Conductor(spec, ModelForesight(), progress)
     try:
@@ -90,6 +92,7 @@ def measure(
         raise
     progress.step("concluding", 5)
     study = conductor.study()
+    study = replace(study, checks=history(earlier, study.checks))
     write_study(study, study_path)
     (spec.results / PARTIAL).unlink(missing_ok=True)
     findings = conclude(study)

@@ -89,7 +89,7 @@ def anchor_of(study: Study, starts: Sequence[Start] | None = None) -> Anchor:
     _refuse_unread(study)
     spec, server = study.spec, study.spec.subject.server
     every = grouped(study) if starts is None else tuple(starts)
-    base = [start for start in every if start.workers == server.workers]
+    base = [start for start in every if start.shape == spec.subject.shape]
     estimates = [start.estimate for start in base if start.estimate is not None]
     capacity = capacity_of(study, base)
     if not estimates or capacity.method.startswith("no trial"):

@@ -174,23 +174,24 @@ def demands_under_load(
 
 
 def _demand(profile: OperationProfile, scale: float, round_trip_s: float) -> OperationDemand:
-    """CPU as under load; scale: of the CPU alone. round_trip_s: to the database when it was measured, taken out of waits.
+    """CPU as under load: `scale` times that alone. round_trip_s: to the database then, taken out of the waits.
 
     What waits in no known place (all of it, in old studies) waits outside the database.
     """
     database_wait_s, lock_wait_s = profile.database_wait_s or 0.0, profile.lock_wait_s or 0.0
     wait_s = max(0.0, profile.wait_s - database_wait_s - lock_wait_s)
-    held_app_s = 0.0
-    if profile.connection_hold_s is not None:
-        held_app_s = profile.connection_hold_s - profile.database_cpu_s - database_wait_s - lock_wait_s
     network_s = (profile.round_trips or 0.0) * round_trip_s
     inside_s = min(database_wait_s, network_s)
+    outside_s = network_s - inside_s
+    held_app_s = 0.0
+    if profile.connection_hold_s is not None:
+        held_app_s = profile.connection_hold_s - profile.database_cpu_s - database_wait_s - lock_wait_s - outside_s
     return OperationDemand(
         operation=profile.operation,
         share=profile.share,
         app_cpu_s=profile.app_cpu_s * scale,
         database_cpu_s=profile.database_cpu_s * scale,
-        wait_s=max(0.0, wait_s - (network_s - inside_s)),
+        wait_s=max(0.0, wait_s - outside_s),
         cpu_scv=profile.cpu_scv,
         wait_scv=profile.wait_scv,
         database_wait_s=database_wait_s - inside_s,

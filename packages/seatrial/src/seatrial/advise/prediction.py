@@ -69,9 +69,9 @@ class Predictor:
     error of the demands' size cancels, only their shape matters. What the demands do not explain of the measured
     saturation stays as a factor on all of them.
 
-    The interval has four parts, independent and summed by Satterthwaite: the spread of the measured capacity over its
-    starts; that of the starts of the study it is compared with; the demands drawn from their spread between starts; and
-    what such models are wrong by. One prediction takes about a second of CPU.
+    The interval has three parts, taken as independent and summed by Satterthwaite: the spread of capacity between
+    starts, those of this study and those of the one that it is compared with; the demands, drawn from their spread
+    between starts; and what such models are wrong by. One prediction takes about a second of CPU.
     """
 
     def __init__(self, study: Study, *, requests: int = REQUESTS, starts: Sequence[Start] | None = None) -> None:
@@ -210,8 +210,8 @@ class Predictor:
         if anchor.variance_of_mean is None:
             return None
         parts = [
-            (anchor.variance_of_mean, anchor.freedom),
-            (anchor.variance_of_start / starts, anchor.freedom),
+            # One estimate of how starts differ stands behind both, so they are one part.
+            (anchor.variance_of_mean + anchor.variance_of_start / starts, anchor.freedom),
             (self._drawn_variance(configuration, draws, by_objective), max(1, len(anchor.deviations) - 1)),
             (self._model_variance(configuration), SURE),
         ]

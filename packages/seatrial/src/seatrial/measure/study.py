@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile
+from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["SCHEMA", "Study"]
@@ -22,6 +23,7 @@ class Study:
     operations: profiled one at a time. queries: from the server's own log, in a pass of their own.
     measurements: every interval, in order. memory: readings in order.
     complete: False when it was interrupted; what is here is still true.
+    checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
     """
 
     created_at: str
@@ -33,4 +35,5 @@ class Study:
     memory: tuple[MemoryReading, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     complete: bool = True
+    checks: tuple[PredictionCheck, ...] = ()
     schema: str = field(default=SCHEMA)
