@@ -126,8 +126,9 @@ class Box:
         self.stages = bytearray(requests)
         self.has_gil = system.gil and system.threads > 1
         self.home = bytearray(requests) if system.workers < 256 else [0] * requests  # the process of each
-        is_told_apart = self.has_gil or any(TAKE <= kind < LEAVES for kind in self.kinds)
-        self.busy = [0] * (system.workers if is_told_apart else 1)  # slots taken by process, where it matters which
+        self.has_tokens = any(TAKE <= kind < LEAVES for kind in self.kinds)
+        # Slots taken by process, where it matters which.
+        self.busy = [0] * (system.workers if self.has_gil or self.has_tokens else 1)
         self.processes = [Process() for _ in self.busy]
         self.tokens = [[Tokens(count) for count in system.tokens] for _ in self.busy]
         self.free = system.slots
@@ -161,7 +162,7 @@ class Box:
         has_gil, is_alone, kinds, waits = self.has_gil, len(processes) == 1, self.kinds, self.waits
         rates, apart = self._rates(system.cpus), DatabaseMachine(self._rates(system.database_cpus or 1.0))
         at_s, virtual, entities, rate, database_s = 0.0, 0.0, 0, rates[0], math.inf
-        finishes, due, last = [NEVER], [math.inf] * len(processes), len(kinds) - 1
+        finishes, due, goes_on = [NEVER], [math.inf] * len(processes), self._pass if self.has_tokens else self._leave
         arriving, arrival_s = 0, arrivals_s[0]
         while True:
             first = due[0] if is_alone else min(due)
@@ -194,18 +195,12 @@ class Box:
             stage = stages[request]
             while not needs[stage][request]:
                 stage += 1
-            if stage == last:
-                if (request := self._leave(request, now_s)) == NOBODY:
+            if kinds[stage] > APART:
+                if (request := goes_on(request, now_s)) == NOBODY:
                     continue
                 stage = stages[request]
-            kind = kinds[stage]
-            if kind > APART:
-                if (request := self._pass(request, stage, now_s)) == NOBODY:
-                    continue
-                stage = stages[request]
-                kind = kinds[stage]
             stages[request] = stage + 1
-            need_s = needs[stage][request]
+            kind, need_s = kinds[stage], needs[stage][request]
             if kind == DELAY:
                 heappush(waits, (now_s + need_s, request))
             elif kind == APART:
@@ -222,30 +217,34 @@ class Box:
                 else:
                     heappush(finishes, (virtual + need_s, request))
 
-    def _pass(self, request: int, stage: int, now_s: float) -> int:
+    def _pass(self, request: int, now_s: float) -> int:
         """A request takes and gives back what comes before its next seconds.
 
         Returns who needs seconds now, its stage being the one: it, or if it leaves, who gets its slot; or nobody, where
         it waits in line. Who was waiting for what is given back goes on at once, woken by a wait of no length.
         """
-        while (kind := self.kinds[stage]) > APART:
+        kinds, needs, stages = self.kinds, self.needs, self.stages
+        stage = stages[request]
+        while True:
+            while not needs[stage][request]:
+                stage += 1
+            kind = kinds[stage]
+            if kind <= APART:
+                stages[request] = stage
+                return request
             if kind == LEAVES:
                 if (request := self._leave(request, now_s)) == NOBODY:
                     return NOBODY
-                stage = self.stages[request]
+                stage = stages[request]
                 continue
             tokens = self.tokens[self.home[request]]
             if kind < GIVE:
-                self.stages[request] = stage + 1
+                stages[request] = stage + 1
                 if not tokens[kind - TAKE].take(request, now_s):
                     return NOBODY
             elif (successor := tokens[kind - GIVE].give(request, now_s)) != NOBODY:
                 heappush(self.waits, (now_s, successor))
             stage += 1
-            while not self.needs[stage][request]:
-                stage += 1
-        self.stages[request] = stage
-        return request
 
     def _arrive(self, request: int, now_s: float) -> int:
         """A request takes a slot, waits for one, or is refused; returns whoever has a slot now and needs something."""
