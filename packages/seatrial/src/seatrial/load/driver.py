@@ -14,7 +14,8 @@ from typing import Self, TypeVar
 from seatrial.errors import LoadError
 from seatrial.load.arrivals.schedule import Schedule
 from seatrial.load.arrivals.shapes import Arrivals, Constant, Part, Poisson
-from seatrial.load.books.interval import CpuShare, Interval, garbage_collector_quiet
+from seatrial.load.books.cpu_share import CpuShare
+from seatrial.load.books.interval import Interval, garbage_collector_quiet
 from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.books.one_by_one import OneByOne
 from seatrial.load.books.sessions import SessionLog
@@ -100,7 +101,7 @@ class Driver:
         sign_in = self.workload.sign_in
         if sign_in is None:
             now_s = time.perf_counter()
-            return Interval(thinks=False).record(now_s, now_s, 0.0, 0)
+            return Interval(thinks=False).record(now_s, now_s, None, 0)
         name = getattr(sign_in, "__name__", "sign_in")
         jobs: Iterator[Job] = ((name, sign_in, person) for person in self.crowd.people)
         interval = Interval(thinks=False)
@@ -187,7 +188,7 @@ class Driver:
                 for timer in timers:
                     timer.cancel()
                 runs.cut_all()
-            record = interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max)
+            record = interval.record(started_s, ended_s, cpu, self.client.in_flight_max)
             return self._checked(replace(record, sessions=sessions.counts(), curtailed=0) if sessions else record)
 
     async def closed_loop(
@@ -277,7 +278,7 @@ class Driver:
             finally:
                 cpu.stop()
                 loops.cut_all()
-            return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))
+            return self._checked(interval.record(started_s, ended_s, cpu, self.client.in_flight_max))
 
     @contextlib.contextmanager
     def _driving(self) -> Iterator[None]:

@@ -129,7 +129,7 @@ class Holding:
                 try_this=f"{there} listened by then. Look at the app's log, and try with fewer: "
                 "a server, too, needs an open file for each (ulimit -n).",
             )
-        self.connected = self._interval.record(started_s, time.perf_counter(), 0.0, at_once)
+        self.connected = self._interval.record(started_s, time.perf_counter(), None, at_once)
         self._interval.observations.clear()
         self._interval.is_connecting = False
 

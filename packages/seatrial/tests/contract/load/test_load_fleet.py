@@ -17,12 +17,15 @@ import pytest
 
 from seatrial.errors import LoadError, SpecError
 from seatrial.load.arrivals.shapes import Constant, Poisson
+from seatrial.load.generator import cpus
 from seatrial.load.generator.fleet import generate
+from seatrial.load.generator.null_server import null_server
 from seatrial.load.generator.plan import LoadPlan
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 Eventually = Callable[..., None]
 
+PLAIN = WorkloadSpec(operations=(OperationSpec("home", "/"),))
 HOME = WorkloadSpec(operations=(OperationSpec("home", "/", expect_text="Hello"),), people=6, timeout_s=10.0)
 
 # What a person does is also written down, in one line of a file that all processes append to.
@@ -91,6 +94,32 @@ def test_what_is_counted_is_exactly_what_was_due(gthread: str, processes: int, a
     assert sum(one.arrivals for one in result.processes) == result.arrivals
     assert result.cpu_s > 0
     assert not result.is_interrupted
+
+
+def test_a_closed_loop_whose_own_code_keeps_it_from_its_sockets_is_late(
+    gthread: str, journeys: Callable[..., WorkloadSpec]
+) -> None:
+    # Half of the time nothing is heard, and no CPU is used.
+    stalls = journeys(visit="__import__('time').sleep(0.05); yield get('/slow?s=0.05')")
+    result = generate(a_plan(gthread, workload=stalls, arrivals=None, concurrency=1))
+    assert result.processes[0].busy < 0.5
+    assert result.lateness.quantile_s(0.99) > 0.02
+    assert "generator-late" in [fault.code for fault in result.faults]
+
+
+@pytest.mark.linux
+@pytest.mark.skipif(not cpus.usable(), reason="CPUs can be chosen on Linux only")
+def test_a_closed_loop_that_shares_its_cpu_with_busy_loops_says_little_about_the_server() -> None:
+    its, mine = cpus.usable()[0], cpus.usable()[-1]
+    with null_server((its,)) as url, contextlib.ExitStack() as others:
+        for _ in range(3):
+            spins = others.enter_context(
+                subprocess.Popen(["taskset", "-c", str(mine), sys.executable, "-c", "while True: pass"])
+            )
+            others.callback(spins.kill)
+        result = generate(a_plan(url, workload=PLAIN, arrivals=None, concurrency=32, cpus=(mine,)))
+    assert result.processes[0].waited > 0.1
+    assert {fault.code for fault in result.faults} & {"generator-starved", "generator-late"}
 
 
 def test_even_arrivals_of_two_processes_interleave_to_the_schedule_of_one(gthread: str) -> None:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from seatrial.load.books.cpu_share import CpuShare
 from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
 from seatrial.load.books.one_by_one import OneByOne
 
-__all__ = ["FAILURES_KEPT", "CpuShare", "Interval", "garbage_collector_quiet"]
+__all__ = ["FAILURES_KEPT", "Interval", "garbage_collector_quiet"]
 
 FAILURES_KEPT = 20
 
@@ -112,7 +113,7 @@ class Interval:
         """The first distinct failures."""
         return tuple(self._failures.values())
 
-    def record(self, started_s: float, ended_s: float, busy: float, in_flight_max: int) -> LoadRecord:
+    def record(self, started_s: float, ended_s: float, cpu: CpuShare | None, in_flight_max: int) -> LoadRecord:
         """The finished interval as a value."""
         ended_s = min(ended_s, self._broken_off_s)
         return LoadRecord(
@@ -120,9 +121,10 @@ class Interval:
             ended_s,
             tuple(self.observations),
             self.arrivals,
-            busy,
+            cpu.busy if cpu is not None else 0.0,
             in_flight_max,
             self.failures,
+            generator_waited=cpu.waited if cpu is not None else 0.0,
             heard=self._heard,
             is_interrupted=self._is_interrupted,
             abandoned=self._abandoned,
@@ -133,29 +135,6 @@ class Interval:
     def _abandon(self, seen: Observation) -> None:
         """The book of an interval that was broken off."""
         self._abandoned += not seen.is_broadcast
-
-
-class CpuShare:
-    """This process's CPU time per second of wall time between `start` and `stop`; several starts begin anew."""
-
-    def __init__(self) -> None:
-        self._from = self._to = (0.0, 0.0)
-        self.start()
-
-    def start(self) -> None:
-        """Begin to count."""
-        self._from = self._to = (time.perf_counter(), time.process_time())
-
-    def stop(self) -> None:
-        """End, once; later calls change nothing."""
-        if self._to == self._from:
-            self._to = (time.perf_counter(), time.process_time())
-
-    @property
-    def value(self) -> float:
-        """CPU seconds per second: 1.0 is a whole core."""
-        wall_s = self._to[0] - self._from[0]
-        return (self._to[1] - self._from[1]) / wall_s if wall_s > 0 else 0.0
 
 
 @contextlib.contextmanager
