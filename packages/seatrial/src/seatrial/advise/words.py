@@ -33,8 +33,7 @@ def server_words(spec: TrialSpec, slots: int | None = None) -> str:
         return f"your own command, {workers} x {server.threads} slots"
     if server.worker_class == "sync":
         return f"gunicorn sync, {workers}"
-    each = "requests at once" if server.is_event_loop else "threads"
-    return f"gunicorn {server.worker_class}, {workers} x {server.threads} {each}"
+    return f"gunicorn {server.worker_class}, {workers} x {server.threads} threads"
 
 
 def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile
-from seatrial.measure.prediction_check import PredictionCheck
+from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile, SizeDemands
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["SCHEMA", "Study"]
@@ -22,8 +21,8 @@ class Study:
     environment: machine, kernel, CPU model, versions, cgroup version, placement, date, Seatrial's version.
     operations: profiled one at a time. queries: from the server's own log, in a pass of their own.
     measurements: every interval, in order. memory: readings in order.
+    sizes: the same operations with several amounts of data, smallest first; empty when only one was measured.
     complete: False when it was interrupted; what is here is still true.
-    checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
     """
 
     created_at: str
@@ -35,5 +34,5 @@ class Study:
     memory: tuple[MemoryReading, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     complete: bool = True
-    checks: tuple[PredictionCheck, ...] = ()
+    sizes: tuple[SizeDemands, ...] = ()
     schema: str = field(default=SCHEMA)

@@ -1,1 +1,0 @@
-"""What is found in files that were there before Seatrial: an access log."""
