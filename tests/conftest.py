@@ -1,43 +1,14 @@
 """The small apps that the documents' examples are run against."""
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from served import served
 
 ROOT = Path(__file__).parent.parent
 TOWN = ROOT / "packages" / "seatrial" / "tests" / "contract" / "subjects"
 LIVE_TOWN = ROOT / "tests" / "subjects"
-
-
-@contextlib.contextmanager
-def served(folder: Path, *command: str) -> Iterator[str]:
-    """Serves on a socket that is open already; {fd} in the command is its number. Gives the URL without the slash."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = subprocess.Popen(
-            [sys.executable, "-m", *(word.format(fd=listener.fileno()) for word in command)],
-            cwd=folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            pass_fds=(listener.fileno(),),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(timeout=10)
 
 
 @pytest.fixture(scope="session")

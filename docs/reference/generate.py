@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
-from seatrial.spec.reference import reference_page
+from seatrial.spec.reference import plans_page, reference_page
 
 __all__ = ["cli_page", "pages"]
 
@@ -17,7 +17,7 @@ NOTE = "<!-- Generated from the command line's own declarations by `python docs/
 
 def pages() -> dict[Path, str]:
     """Every generated page: where it is and what it must say."""
-    found = {HERE / "seatrial-toml.md": reference_page()}
+    found = {HERE / "seatrial-toml.md": reference_page(), HERE / "plans-toml.md": plans_page()}
     for name, program in (("cli.md", "seatrial"), ("flotilla-cli.md", "flotilla")):
         parser = _parser(program)
         if parser is not None:
@@ -52,11 +52,14 @@ def _as_it_stands(text: str) -> str:
 
 
 def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The parser's commands by name."""
+    """The parser's commands by name; a command of commands is followed by its own, such as `plans list`."""
+    found = {}
     for action in parser._actions:  # noqa: SLF001 - argparse offers no public way to list what was declared
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            return dict(action.choices)
-    return {}
+            for name, command in action.choices.items():
+                found[name] = command
+                found |= {f"{name} {inner}": each for inner, each in commands_of(command).items()}
+    return found
 
 
 def _arguments(command: argparse.ArgumentParser) -> Iterator[argparse.Action]:

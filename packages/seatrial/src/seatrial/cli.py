@@ -4,16 +4,15 @@ import argparse
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial import __version__
-from seatrial.command_line.advise_arguments import add_advise
 from seatrial.command_line.export_arguments import add_export
 from seatrial.command_line.load_arguments import add_load
+from seatrial.command_line.plans_arguments import add_calibrate, add_plans
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:  # the pipeline is imported by the command that needs it: --help stays fast
@@ -70,9 +69,12 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--html", metavar="PATH", type=Path, help="also write the page to PATH")
     report.set_defaults(function=_report)
 
-    add_advise(commands).set_defaults(function=_advise)
     add_load(commands).set_defaults(function=_load)
     add_export(commands).set_defaults(function=_export)
+    plans_list, plans_show = add_plans(commands)
+    plans_list.set_defaults(function=_plans_list)
+    plans_show.set_defaults(function=_plans_show)
+    add_calibrate(commands).set_defaults(function=_calibrate)
     return parser
 
 
@@ -106,17 +108,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
+    from seatrial.command_line.progress import Progress
     from seatrial.commands import measure
 
-    teller = _Teller(quiet=options.quiet)
-    measured = measure(
-        options.spec,
-        tell=teller.tell,
-        quick=options.quick,
-        results=options.results,
-        allow_remote=options.allow_remote,
-    )
-    teller.end(f"wrote {_near(measured.study_path)} and {_near(measured.report_path)}")
+    with Progress(quiet=options.quiet) as progress:
+
+        def tell(report: "Report") -> None:
+            left = f"about {_words(report.remaining_s)} left" if report.remaining_s >= 1 else "nearly done"
+            progress.step(f"[{progress.elapsed_s:4.0f} s, {left}] {report.text}")
+
+        measured = measure(
+            options.spec, tell=tell, quick=options.quick, results=options.results, allow_remote=options.allow_remote
+        )
+        written = f"{_near(measured.study_path)} and {_near(measured.report_path)}"
+        progress.line(f"[{progress.elapsed_s:4.0f} s] wrote {written}")
     return _told(measured.findings, as_json=options.json)
 
 
@@ -124,12 +129,6 @@ def _report(options: argparse.Namespace) -> int:
     from seatrial.commands import report
 
     return _told(report(options.study, options.html), as_json=options.json)
-
-
-def _advise(options: argparse.Namespace) -> int:
-    from seatrial.command_line.advise import run_advise
-
-    return run_advise(options)
 
 
 def _load(options: argparse.Namespace) -> int:
@@ -144,37 +143,30 @@ def _export(options: argparse.Namespace) -> int:
     return run_export(options)
 
 
+def _plans_list(options: argparse.Namespace) -> int:
+    from seatrial.command_line.plans import run_plans_list
+
+    return run_plans_list(options)
+
+
+def _plans_show(options: argparse.Namespace) -> int:
+    from seatrial.command_line.plans import run_plans_show
+
+    return run_plans_show(options)
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from seatrial.command_line.calibrate import run_calibrate
+
+    return run_calibrate(options)
+
+
 def _told(findings: "Findings", *, as_json: bool) -> int:
     from seatrial.report.document import findings_json
     from seatrial.report.terminal import answer
 
     print(json.dumps(findings_json(findings), indent=2) if as_json else answer(findings))  # noqa: T201
     return {"sustained": 0, "violated": 1}.get(findings.verdict, 3)
-
-
-class _Teller:
-    """Progress on standard error: one line that renews itself on a terminal, a line a step elsewhere."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._renew = sys.stderr.isatty()
-        self._since = time.monotonic()
-
-    def tell(self, report: "Report") -> None:
-        elapsed = f"{time.monotonic() - self._since:4.0f} s"
-        left = f"about {_words(report.remaining_s)} left" if report.remaining_s >= 1 else "nearly done"
-        self._write(f"[{elapsed}, {left}] {report.text}")
-
-    def end(self, text: str) -> None:
-        self._write(f"[{time.monotonic() - self._since:4.0f} s] {text}")
-        if self._renew and not self._quiet:
-            sys.stderr.write("\n")
-
-    def _write(self, line: str) -> None:
-        if self._quiet:
-            return
-        sys.stderr.write(f"\r\x1b[K{line[:100]}" if self._renew else f"{line}\n")
-        sys.stderr.flush()
 
 
 def _words(seconds: float) -> str:

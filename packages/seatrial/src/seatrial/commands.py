@@ -1,7 +1,7 @@
 """One function per command; the only module that knows the whole pipeline."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,22 @@ from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
     from seatrial.advise.findings import Findings
-    from seatrial.advise.growth.findings import Growth
     from seatrial.export.order import ExportOrder
+    from seatrial.measure.calibration_result import CalibrationResult
     from seatrial.measure.conduct import Conductor
+    from seatrial.spec.catalog import Catalog
 
-__all__ = ["Measured", "advise_growth", "export", "load", "measure", "report"]
+__all__ = [
+    "Measured",
+    "calibrate",
+    "export",
+    "hand_out_calibration",
+    "keep",
+    "load",
+    "measure",
+    "plans",
+    "report",
+]
 
 
 PARTIAL = "study.partial.json"
@@ -55,7 +66,8 @@ def measure(
     from seatrial.advise.foresight import ModelForesight
     from seatrial.load import event_loop
     from seatrial.measure.conduct import Conductor
-    from seatrial.measure.study_file import check_writable, write_study, write_whole
+    from seatrial.measure.prediction_check import history
+    from seatrial.measure.study_file import check_writable, earlier_checks, write_study, write_whole
     from seatrial.report.html import report_html
     from seatrial.spec.reading import read_trial_spec
     from seatrial.testbed.testbed import Testbed
@@ -67,6 +79,7 @@ def measure(
         spec = replace(spec, results=results.resolve())
     study_path = spec.results / "study.json"
     check_writable(spec.results)
+    earlier = earlier_checks(study_path, spec.subject.name)
     progress = Progress(tell)
     conductor = Conductor(spec, ModelForesight(), progress)
     try:
@@ -79,6 +92,7 @@ def measure(
         raise
     progress.step("concluding", 5)
     study = conductor.study()
+    study = replace(study, checks=history(earlier, study.checks))
     write_study(study, study_path)
     (spec.results / PARTIAL).unlink(missing_ok=True)
     findings = conclude(study)
@@ -97,28 +111,6 @@ def report(study_path: Path, html_path: Path | None = None) -> "Findings":
     if html_path is not None:
         write_whole(html_path, report_html(findings).encode())
     return findings
-
-
-def advise_growth(
-    study_path: Path, users: Sequence[float] = (), assumptions: Mapping[str, tuple[float, float, float]] | None = None
-) -> "Growth":
-    """What each of these counts of daily users needs (1 thousand to 10 million, if none is given); nothing is measured.
-
-    Raises:
-        StudyError: the study cannot be read, or does not say what a request costs.
-        SpecError: an assumption that is not known or cannot be.
-    """
-    from seatrial.advise.growth.assumptions import assumptions_with
-    from seatrial.advise.growth.inputs import growth_inputs
-    from seatrial.advise.growth.reckon import USERS, growth
-    from seatrial.measure.study_file import read_study
-    from seatrial.spec.catalog import catalog
-
-    try:
-        assumptions_with(assumptions or {})
-    except ValueError as error:
-        raise SpecError(f"{error}.", where="--assume") from error
-    return growth(growth_inputs(read_study(study_path)), catalog(), assumptions or {}, users or USERS)
 
 
 def load(plan: LoadPlan, *, tell: Callable[[str], None], show: Callable[[Glance], None] | None = None) -> LoadResult:
@@ -149,16 +141,61 @@ def export(order: "ExportOrder", folder: Path, *, overwrite: bool = False) -> tu
             try_this="Name another folder with --out, or replace what is there with --overwrite.",
         )
     for path, content in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise SpecError(
-                f"the file cannot be written: {error.strerror or error}.",
-                where=str(path),
-                try_this="Name another folder with --out.",
-            ) from error
+        keep(path, content)
     return tuple(files)
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Writes a file, and its folder if need be. Raises `SpecError` when that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise SpecError(
+            f"the file cannot be written: {error.strerror or error}.", where=str(path), try_this="Name another place."
+        ) from error
+
+
+def plans(own: Path | None = None) -> "Catalog":
+    """The catalogue of hosting plans, with the rows of the user's file when one is named.
+
+    Raises:
+        SpecError: that file cannot be used.
+    """
+    from seatrial.spec.catalog import catalog, catalog_with
+
+    return catalog() if own is None else catalog_with(own)
+
+
+def calibrate(python: Path, *, slices: int = 40, plan_id: str = "") -> "CalibrationResult":
+    """Times web-like work on this machine with that Python, `slices` half-seconds long.
+
+    plan_id: the plan that this machine is, when it is one.
+
+    Raises:
+        SpecError: there is no such plan.
+        TestbedError: the Python cannot be run.
+    """
+    from seatrial.measure.calibrating import run_calibration
+
+    return run_calibration(python, slices).of_plan(plan_id)
+
+
+def hand_out_calibration(path: Path) -> None:
+    """Writes the file that does the same on another machine.
+
+    Raises:
+        SpecError: something else is there, or it cannot be written.
+    """
+    from seatrial.measure.calibrating import work_file
+
+    content = work_file()
+    head = content.splitlines()[:2]
+    if path.exists() and (path.is_dir() or path.read_bytes().splitlines()[:2] != head):
+        raise SpecError(
+            "there is something else, which would be replaced.", where=str(path), try_this="Name another file."
+        )
+    keep(path, content)
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:

@@ -7,7 +7,9 @@ import pytest
 
 from seatrial.errors import SpecError
 from seatrial.spec.catalog import catalog, is_machine, price_age_days
+from seatrial.spec.checking import check
 from seatrial.spec.plan import Limits, Plan, Price
+from seatrial.spec.plan_keys import PLAN_ROW
 
 PLANS = catalog().plans
 
@@ -43,10 +45,16 @@ def test_every_key_of_every_row_is_kept_as_a_field_or_as_extra() -> None:
     fields = 0
     for row, plan in zip(rows, PLANS, strict=True):
         known = {"id", "provider", "product", "name", "usd_month", "vcpus", "cpu", "cpu_baseline", "ram_mb", "disk_gb"}
-        known |= {"max_instances", "note", "source", "as_of"}
+        known |= {"burst_start_s", "burst_max_s", "max_instances", "note", "source", "as_of"}
         assert set(row) - known == set(plan.extra)
         fields += len(row)
     assert fields > 1000
+
+
+def test_the_catalogue_keeps_the_rules_that_a_file_of_the_users_own_must_keep() -> None:
+    rows = tomllib.loads((files("seatrial.spec") / "plans.toml").read_text())["plan"]
+    dated = [{**row, "as_of": "2026" if row["as_of"] == "unknown" else row["as_of"]} for row in rows]
+    assert check({"plan": dated}, (PLAN_ROW,)).problems == ()
 
 
 def test_the_cheapest_plan_is_the_four_dollar_droplet_with_its_documented_size() -> None:
@@ -86,6 +94,7 @@ def test_measured_speeds_name_plans_that_are_in_the_catalogue() -> None:
     assert set(named) <= set(catalog().by_id)
     assert named["hetzner-cx23"].passmark_st == 1510
     assert all(100 < speed.passmark_st < 10_000 for speed in speeds)
+    assert {noise.plan_id for noise in catalog().cpu_noises if noise.plan_id} <= set(catalog().by_id)
     assert all(0 < noise.p1 <= noise.p5 <= 1 <= noise.p95 and noise.min <= noise.p1 for noise in catalog().cpu_noises)
 
 

@@ -154,10 +154,12 @@ def test_requests_are_as_declared(tmp_path: Path) -> None:
         "Content-Type": "application/x-www-form-urlencoded",
         "X-Own": "yes",
     }
-    # A redirect that is itself expected is not followed.
-    assert [asked[name]["params"]["redirects"] for name in ("home", "old")] == [10, 0]
+    # k6 would follow a redirect to anywhere.
+    assert {one["params"]["redirects"] for one in asked.values()} == {0}
     assert asked["home"]["params"]["timeout"] == "4s"
-    assert asked["save"]["params"]["responseCallback"] == [201]
+    # A redirect on the way to a right answer is none that failed.
+    assert asked["save"]["params"]["responseCallback"] == [201, {"min": 300, "max": 399}]
+    assert asked["old"]["params"]["responseCallback"] == [301]
 
 
 def test_address_and_duration_can_be_given_when_it_is_started(tmp_path: Path) -> None:
@@ -176,7 +178,11 @@ def test_address_and_duration_can_be_given_when_it_is_started(tmp_path: Path) ->
         ("home", {"status": 0, "body": None}, False),
         ("find", {"status": 204, "body": None}, True),
         ("find", {"status": 404, "body": ""}, False),
-        ("old", {"status": 301, "body": ""}, True),
+        ("find", {"status": 304, "body": ""}, True),
+        ("find", {"status": 302, "headers": {"Location": "https://elsewhere.example/"}}, False),
+        ("find", {"status": 303, "headers": {}}, False),
+        ("home", {"status": 302, "body": "Welcome", "headers": {"Location": "//elsewhere.example/"}}, False),
+        ("old", {"status": 301, "body": "", "headers": {"Location": "https://elsewhere.example/"}}, True),
         ("old", {"status": 200, "body": ""}, False),
         ("save", {"status": 201, "body": ""}, True),
     ],
@@ -188,6 +194,50 @@ def test_an_answer_is_judged_as_seatrial_judges_it(
     seen = run(tmp_path, one, count=1, answers={name: answer})
     assert seen["checked"] == [[f"{name} is answered rightly", right]]
     assert seen["wrong"] == [not right]
+
+
+def test_a_redirect_within_the_app_is_followed_and_one_that_leads_away_is_not(tmp_path: Path) -> None:
+    leads_to = {
+        "/home": "/home",
+        "/": "/",
+        "home/": "/a/home/",
+        "?page=2": "/a/b?page=2",
+        "../up": "/up",
+        "/x/../y/./z": "/y/z",
+        "/a/..": "/",
+        "/home#part": "/home",
+        "http://10.0.0.5:8000/home?x=/y/../z": "/home?x=/y/../z",
+        "//10.0.0.5:8000": "/",
+        "https://10.0.0.5:8000/home": None,
+        "//elsewhere.example/": None,
+        "mailto:somebody@example.org": None,
+        "": None,
+    }
+    each = WorkloadSpec(operations=tuple(OperationSpec(name, "/a/b?c=d", expect_status=None) for name in leads_to))
+    answers = {name: {"status": 302, "headers": {"Location": name}} for name in leads_to}
+    seen = run(tmp_path, each, count=60, answers=answers)
+    asked: dict[str, set[str]] = {}
+    for one in seen["asked"]:
+        asked.setdefault(one["params"]["tags"]["name"], set()).add(one["url"])
+    for name, path in leads_to.items():
+        assert asked[name] == {"http://10.0.0.5:8000/a/b?c=d"}
+        assert asked.get(f"{name} (redirect)") == (path and {f"http://10.0.0.5:8000{path}"})
+    assert dict(seen["checked"]) == {f"{name} is answered rightly": path is not None for name, path in leads_to.items()}
+
+
+def test_a_followed_post_becomes_a_get_and_redirects_without_end_are_wrong(tmp_path: Path) -> None:
+    one = replace(SHOP, operations=(replace(SHOP.operations[3], expect_status=None),))
+    endless = {"status": 303, "headers": {"Location": "/home"}}
+    seen = run(tmp_path, one, count=1, answers={"save": endless, "save (redirect)": endless})
+    # As Seatrial itself: ten are followed.
+    assert [asked["method"] for asked in seen["asked"]] == ["POST"] + 10 * ["GET"]
+    assert seen["asked"][0]["body"] == "a=1"
+    assert seen["asked"][1]["body"] is None
+    assert seen["asked"][1]["params"]["headers"] == {"X-Own": "yes"}
+    assert seen["wrong"] == [True]
+    kept = {"status": 307, "headers": {"Location": "/home"}}
+    asked = run(tmp_path, one, count=1, answers={"save": kept, "save (redirect)": {"status": 201, "body": ""}})["asked"]
+    assert [(each["method"], each["body"]) for each in asked] == [("POST", "a=1")] * 2
 
 
 def test_connections_are_made_anew_where_the_workload_says_so(tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ from werkzeug.http import parse_options_header
 
 from seatrial.errors import LoadError
 from seatrial.load.http.headers import Headers
-from seatrial.load.http.messages import Request, Response
+from seatrial.load.http.messages import ExpectationError, Request, Response
 from seatrial.load.http.multipart import File, multipart
-from seatrial.load.journey.expectation import ExpectationError
 from seatrial.load.journey.forms import form
 from seatrial.load.journey.page_forms import forms_of
 from seatrial.load.journey.steps import get, post

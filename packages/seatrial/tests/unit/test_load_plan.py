@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from seatrial.errors import LoadError
 from seatrial.load.arrivals.shapes import Constant, Poisson
+from seatrial.load.books.histogram import Histogram
 from seatrial.load.books.observation import Observation
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import Tally
 from seatrial.load.generator.cpus import shares
 from seatrial.load.generator.member import PartResult
 from seatrial.load.generator.plan import LoadPlan
 from seatrial.load.generator.result import load_result
 from seatrial.load.generator.self_check import _places
-from seatrial.load.sessions import SessionCounts
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 WORKLOAD = WorkloadSpec(operations=(OperationSpec("home", "/"),), timeout_s=2.0)
@@ -168,13 +169,22 @@ def test_a_busy_process_and_what_the_cap_refused_make_the_result_invalid() -> No
     assert not result.is_valid
 
 
-def test_a_closed_loop_has_no_offered_rate_and_is_never_late() -> None:
+def test_a_closed_loop_has_no_offered_rate_and_is_late_only_when_its_alarm_was() -> None:
     tally = Tally(started_s=100.0, duration_s=10.0, timeout_s=2.0)
     tally.add(Observation("home", 100.0, 101.0, 101.0, 101.5, 200))
     part = PartResult(tally, 10.0, 1, 0.1, 1)
     assert load_result(a_plan(arrivals=None, concurrency=1), [part]).is_valid
     assert load_result(a_plan(arrivals=None, concurrency=1), [part]).offered_rate_rps is None
     assert [fault.code for fault in load_result(a_plan(), [part]).faults] == ["generator-late"]
+    heard, late = Histogram(), Histogram()
+    heard.record([0.001] * 100)
+    late.record([0.001] * 98 + [0.050] * 2)
+    parts = [replace(part, pulse=heard), replace(part, pulse=late)]
+    result = load_result(a_plan(arrivals=None, concurrency=2, processes=2), parts)
+    assert result.lateness.count == 200
+    assert result.lateness.max_s == 0.050
+    assert [one.lateness_p99_s for one in result.processes] == pytest.approx([0.001, 0.050], rel=0.001)
+    assert [fault.code for fault in result.faults] == ["generator-late"]
 
 
 @pytest.mark.parametrize(("status", "is_valid"), [(200, False), (500, True)])

@@ -6,7 +6,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.load.sessions import SessionCounts, SessionLog, visitors
+from seatrial.load.books.sessions import SessionCounts, SessionLog
+from seatrial.load.crowd import visitors
 
 
 def test_sessions_are_counted_where_they_begin_and_where_they_end() -> None:

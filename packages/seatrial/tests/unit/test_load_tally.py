@@ -69,6 +69,28 @@ def test_everything_is_counted_exactly(seen: list[Observation]) -> None:
     assert tally.total.requests == tally.lateness.count == len(seen)
 
 
+def test_what_the_lead_in_asked_is_throughput_if_it_is_answered_in_the_interval_and_counts_for_nothing_else() -> None:
+    tally = a_tally()
+    ended_s = STARTED_S + DURATION_S
+    for name, due_s, done_s, error in (
+        ("home", -0.5, STARTED_S - 0.1, ""),
+        ("home", -0.4, STARTED_S + 0.1, ""),
+        ("home", -0.3, STARTED_S + 3.5, ""),
+        ("home", -0.3, STARTED_S + 3.6, "status"),
+        ("home" + BROADCAST, -0.3, STARTED_S + 3.7, ""),
+        ("home", -0.1, ended_s + 0.5, ""),
+    ):
+        tally.add_before(Observation(name, STARTED_S + due_s, STARTED_S + due_s, STARTED_S + due_s, done_s, 200, error))
+    tally.add(Observation("home", STARTED_S, STARTED_S, STARTED_S, STARTED_S + 0.2, 200))
+    tally.add(Observation("home", ended_s - 0.1, ended_s - 0.1, ended_s - 0.1, ended_s + 0.1, 200))
+    # Two of the lead-in and the first of the interval; the second one's answer came after the end.
+    assert tally.answered_inside == 3
+    assert tally.operations.keys() == {"home"}
+    assert tally.total.requests == tally.total.answered == tally.lateness.count == tally.total.from_due.count == 2
+    answered = {row.starts_s: row.answered for row in tally.series() if row.answered}
+    assert answered == {0.0: 2, 3.0: 1, DURATION_S: 2}
+
+
 @given(st.lists(observations(), min_size=1, max_size=200), st.floats(0, 1))
 def test_quantiles_by_both_clocks_are_within_a_thousandth(seen: list[Observation], q: float) -> None:
     tally = a_tally()

@@ -85,10 +85,36 @@ def test_what_the_cap_refused_is_told_with_the_connections_that_are_enough() -> 
     assert "--connections 2000" in capped.try_this
 
 
-def test_a_closed_loop_is_never_late_but_can_be_busy() -> None:
-    busy = only(generator_faults(lateness_p99_s=None, busy=[0.99], cpus=2))
+def test_a_busy_closed_loop_is_told_to_offer_less() -> None:
+    busy = only(generator_faults(lateness_p99_s=0.001, busy=[0.99], cpus=2))
     assert busy.code == "generator-busy"
     assert "Offer less load" in busy.try_this
+
+
+def test_a_closed_loop_that_waits_for_its_cpu_is_starved_and_one_beside_a_busy_app_is_not() -> None:
+    # Both were seen: two workers that spin on two CPUs, and a busy loop on the CPU of a generator at its ceiling.
+    assert generator_faults(lateness_p99_s=0.0031, busy=[0.06], waited=[0.20]) == ()
+    starved = only(generator_faults(lateness_p99_s=0.0045, busy=[0.2, 0.44], waited=[0.1, 0.45], cpus=2))
+    assert starved.code == "generator-starved"
+    assert "Process 2 of the generator's 2 used 44% of a CPU, and for another 45% of the time it waited" in starved.what
+    assert "close other programs" in starved.try_this
+    assert "Offer less load" in starved.try_this
+    # What it took is the sum: 30 % and 45 % are not above 75 %.
+    assert generator_faults(lateness_p99_s=0.0045, busy=[0.30], waited=[0.45]) == ()
+
+
+def test_a_closed_loop_that_comes_late_to_its_work_is_told_so_once() -> None:
+    late = only(generator_faults(lateness_p99_s=0.0088, busy=[0.3], waited=[0.6]))
+    assert late.code == "generator-late"
+    assert "1 in 100 times the generator came 8.8 ms late or more to its work (limit 5 ms)" in late.what
+
+
+def test_a_schedule_that_was_kept_while_waiting_for_a_cpu_was_kept() -> None:
+    assert generator_faults(lateness_p99_s=0.004, busy=[0.3], waited=[0.6], offered_rate_rps=1000) == ()
+    late = only(generator_faults(lateness_p99_s=0.4, busy=[0.5], waited=[0.5], offered_rate_rps=300, cpus=2))
+    # Nobody knows which of the two is too much: what the others take, or what is asked of it.
+    assert "close other programs" in late.try_this
+    assert "Offer 220/s or less" in late.try_this
 
 
 def test_every_reason_is_made_of_whole_sentences() -> None:

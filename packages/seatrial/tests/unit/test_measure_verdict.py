@@ -75,6 +75,14 @@ def test_quantiles_rates_and_cpu_come_out_as_counted_by_hand() -> None:
     assert sum(measured.answered_by_second) == 200
 
 
+def test_the_cpu_of_a_database_apart_is_told_but_does_not_count_against_the_plan() -> None:
+    observations = [seen(i * 0.045, 0.005) for i in range(200)]
+    cpu = CpuUse(app_s=3.0, database_s=1.0, wall_s=10.0, throttled_s=0.0)
+    measured = summarize(record(observations), conditions(is_database_apart=True), cpu)
+    assert measured.database_cpu_s == pytest.approx(0.005)
+    assert measured.cpu_utilization == pytest.approx(0.3)
+
+
 def test_answers_after_the_end_count_in_response_times_but_not_in_throughput() -> None:
     observations = [seen(9.0, 2.0) for _ in range(10)] + [seen(1.0, 0.1) for _ in range(10)]
     measured = summarize(record(observations), conditions(), None)

@@ -84,7 +84,7 @@ def test_one_slot_with_exponential_service_has_the_p95_of_mm1(rate_rps):
     assert outcome.response_time_quantile_s(0.95) == pytest.approx(
         mm1_response_quantile_s(rate_rps, 0.010, 0.95), rel=0.06
     )
-    assert outcome.utilization == pytest.approx(rate_rps * 0.010, rel=0.02)
+    assert outcome.utilization["CPU"] == pytest.approx(rate_rps * 0.010, rel=0.02)
 
 
 @pytest.mark.parametrize("slots", [2, 4, 8])
@@ -93,7 +93,7 @@ def test_slots_that_only_wait_have_the_mean_wait_of_erlang(slots):
     outcome = simulate_open(one(wait_s=0.020, wait_scv=1.0), System(slots, 1, 1.0), rate_rps, 150_000, seed=5)
     wait_s = outcome.response_time_mean_s - 0.020
     assert wait_s == pytest.approx(mmk_wait_mean_s(rate_rps, 0.020, slots), rel=0.08)
-    assert outcome.slot_utilization == pytest.approx(0.85, rel=0.02)
+    assert outcome.utilization["slots"] == pytest.approx(0.85, rel=0.02)
 
 
 @pytest.mark.parametrize("scv", [0.0, 0.5, 1.0, 4.0])
@@ -134,8 +134,8 @@ def test_a_database_on_its_own_machine_adds_its_own_response_time():
     # Product form of two processor-sharing stations: means add (Baskett, Chandy, Muntz and Palacios 1975).
     expected_s = processor_sharing_response_mean_s(70.0, 0.010) + processor_sharing_response_mean_s(70.0, 0.009)
     assert outcome.response_time_mean_s == pytest.approx(expected_s, rel=0.05)
-    assert outcome.utilization == pytest.approx(0.70, rel=0.02)
-    assert outcome.database_utilization == pytest.approx(0.63, rel=0.02)
+    assert outcome.utilization["app CPU"] == pytest.approx(0.70, rel=0.02)
+    assert outcome.utilization["database CPU"] == pytest.approx(0.63, rel=0.02)
 
 
 @pytest.mark.parametrize(

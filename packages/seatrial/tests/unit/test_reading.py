@@ -175,6 +175,10 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines(write: Write)
         (SMALLEST + "[database]\nkind = 'url'\n", ":6: database.url", "is missing"),
         (SMALLEST + "[database]\nurl = 'mysql://127.0.0.1/x'\n", ":7: database.url", "postgresql://"),
         (SMALLEST + "[database]\nurl = 'postgresql://db.example.org/x'\n", ":7: database.url", "--allow-remote"),
+        (SMALLEST + "[database]\nkind='none'\nplacement='apart'\n", ":8: database.placement", "that it starts itself"),
+        (SMALLEST + "[database]\nround_trip_ms = 2\n", ":7: database.round_trip_ms", 'say placement = "apart"'),
+        (SMALLEST + "[database]\nplacement='apart'\nround_trip_ms=0\n", ":8: database.round_trip_ms", "above 0"),
+        (SMALLEST + "[server]\ncommand='r {port} {pool}'\n", ":7: server.command", "such as: pool = 5"),
         (SMALLEST + "[plan]\nid = 'do-s-1vcpu-512mb'\n", ":7: plan.id", "Did you mean do-s-1vcpu-512mb-10gb?"),
         (SMALLEST + "[plan]\nid = 'heroku-basic'\n", ":6: plan.cpus", "does not know it for heroku-basic"),
         (SMALLEST + "[plan]\ncpus = 2\n", ":6: plan.memory_mb", "is missing"),
@@ -369,3 +373,16 @@ def test_more_mistakes_than_anyone_reads_are_counted_not_listed(write: Write) ->
     text = message(write(SMALLEST + "[server]\n" + "".join(f"x{number} = 1\n" for number in range(40))))
     assert "40 things" in text
     assert "... and 15 more." in text
+
+
+def test_a_database_apart_is_one_millisecond_away_unless_the_file_says_otherwise(write: Write) -> None:
+    apart = SMALLEST + '[database]\nplacement = "apart"\n'
+    assert read_trial_spec(write(apart)).subject.database == Database(placement="apart", round_trip_s=0.001)
+    assert read_trial_spec(write(apart + "round_trip_ms = 2\n")).subject.database.round_trip_s == 0.002
+
+
+def test_an_event_loop_is_reckoned_with_the_forty_functions_that_anyio_runs_at_once(write: Write) -> None:
+    gevent = SMALLEST + '[server]\nworker_class = "gevent"\nworkers = 3\n'
+    assert read_trial_spec(write(gevent)).subject.server.slots == 120
+    assert read_trial_spec(write(gevent + "threads = 100\n")).subject.server.slots == 300
+    assert read_trial_spec(write(SMALLEST + '[server]\nworker_class = "sync"\nworkers = 3\n')).subject.server.slots == 3

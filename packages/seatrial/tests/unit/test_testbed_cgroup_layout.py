@@ -231,3 +231,29 @@ def test_removing_groups_gives_controllers_back_and_moves_processes_home(tmp_pat
     assert not group.exists()
     assert not leaf.exists()
     assert (tmp_path / "cgroup.subtree_control").read_text() == "-cpu"
+
+
+APART = GroupLimits((1,), 411041792, (5_000, 10_000), database_cpus=(0,))
+
+
+def test_version_1_keeps_a_database_apart_out_of_the_limits_on_its_own_cpu():
+    homes = {name: Path(f"/c/{name}") for name in ("memory", "cpuset", "cpu", "cpuacct")}
+    layout = layout_v1(homes, "tok", APART, "0")
+    apart = [Path(f"/c/{name}/seatrial-tok-apart") for name in ("memory", "cpuset", "cpu", "cpuacct")]
+    assert layout.database.entries == tuple(folder / "cgroup.procs" for folder in apart)
+    assert layout.database.cpu == Path("/c/cpuacct/seatrial-tok-apart/cpuacct.usage")
+    assert Setting(apart[1] / "cpuset.cpus", "0") in layout.settings
+    limited = [s.path.name for s in (*layout.settings, *layout.quota) if s.path.parent in apart]
+    assert limited == ["cpuset.mems", "cpuset.cpus"]
+    assert not any(folder.name == "database" for folder in layout.folders)
+    assert {str(folder) for folder in apart} <= set(map(str, layout.removal()["folders"]))
+
+
+def test_version_2_keeps_a_database_apart_out_of_the_limits_on_its_own_cpu():
+    home = Path("/sys/fs/cgroup")
+    layout = layout_v2(home, "tok", APART, enabled=frozenset({"cpu", "cpuset", "memory"}), is_top=True)
+    apart = home / "seatrial-tok-apart"
+    assert layout.folders == (home / "seatrial-tok", home / "seatrial-tok" / "app", apart)
+    assert layout.database.entries == (apart / "cgroup.procs",)
+    assert [s for s in layout.settings if s.path.parent == apart] == [Setting(apart / "cpuset.cpus", "0")]
+    assert layout.database.cpu == apart / "cpu.stat"

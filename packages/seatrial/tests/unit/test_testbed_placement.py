@@ -87,3 +87,19 @@ def test_subject_and_generator_share_no_cpu_unless_there_is_but_one(cpus, availa
 def test_no_cpu_at_all_is_an_error():
     with pytest.raises(ValueError, match="no CPU"):
         place(set(), 1.0)
+
+
+def test_a_database_apart_gets_a_cpu_of_its_own_where_one_is_left():
+    placement = place({0, 1, 2, 3}, 2, is_database_apart=True)
+    assert (placement.subject_cpus, placement.database_cpus, placement.generator_cpus) == ((2, 3), (1,), (0,))
+    assert placement.caveats == ()
+
+
+def test_on_two_cpus_a_database_apart_shares_the_generators_and_the_reader_is_told():
+    placement = place({0, 1}, 1, is_database_apart=True)
+    assert (placement.subject_cpus, placement.database_cpus, placement.generator_cpus) == ((1,), (0,), (0,))
+    assert "it shares CPU 0 with the load generator" in placement.caveats[-1]
+
+
+def test_a_database_beside_the_app_has_no_cpus_of_its_own():
+    assert place({0, 1}, 1).database_cpus == ()

@@ -93,3 +93,10 @@ def test_an_app_in_seatrials_own_python_keeps_its_path():
     made = child_environment(a_subject(), {"PYTHONPATH": "/x", "VIRTUAL_ENV": "/y"}, PYTHON, {})
     assert made["PYTHONPATH"] == "/x"
     assert made["VIRTUAL_ENV"] == "/y"
+
+
+@pytest.mark.parametrize("worker_class", ["gevent", "asgi"])
+def test_an_event_loop_gets_its_class_and_no_threads(worker_class):
+    argv = server_argv(a_subject(), Server(worker_class=worker_class), 1, {}, Gunicorn((27, 0, 1)))
+    assert f"--worker-class={worker_class}" in argv
+    assert not any(part.startswith("--threads") for part in argv)

@@ -31,17 +31,21 @@ class Start:
     seen: tuple[Measurement, ...]
     estimate: Estimate | None
 
+    @property
+    def shape(self) -> tuple[int | None, int | None]:
+        """Workers and threads, as in `Subject.shape`."""
+        return self.workers, self.threads
+
 
 def grouped(study: Study) -> tuple[Start, ...]:
     """The study's intervals by start, each with its estimate."""
     by_number = {number: tuple(found) for number, found in groupby(study.measurements, key=lambda m: m.run)}
     by_number = {number: seen for number, seen in by_number.items() if not any(m.label == "search" for m in seen)}
     estimated: dict[int, Estimate] = {}
-    for workers in {seen[0].workers for seen in by_number.values()}:
+    shapes = {number: (seen[0].workers, seen[0].threads) for number, seen in by_number.items()}
+    for shape in set(shapes.values()):
         like = [
-            number
-            for number, seen in by_number.items()
-            if seen[0].workers == workers and saturation_of(seen) is not None
+            number for number, seen in by_number.items() if shapes[number] == shape and saturation_of(seen) is not None
         ]
         if like and study.operations:
             found = estimates(study.operations, [by_number[number] for number in like], study.spec)
@@ -76,17 +80,19 @@ def capacity_of(study: Study, base: Sequence[Start]) -> Capacity:
 
 
 def capacity_of_plan(study: Study, starts: Sequence[Start], worker: Capacity, fit: int | None) -> Capacity:
-    """The best of what was measured on this plan: the declared server, or the worker count the model proposed."""
-    server = study.spec.subject.server
+    """The best of what was measured on this plan: the declared server, or the one that the model proposed."""
+    server, declared_shape = study.spec.subject.server, study.spec.subject.shape
     noise = relative_noise([m for start in starts for m in start.seen])
-    declared = [start for start in starts if start.workers == server.workers]
+    declared = [start for start in starts if start.shape == declared_shape]
     best = worker
     if fit is not None and server.workers > fit:
         best = replace(
             worker, offered_rate_rps=None, low_rps=None, high_rps=None, method="does not fit into the plan's memory"
         )
-    for workers in sorted({start.workers for start in starts if start.workers is not None} - {server.workers}):
-        tried = [start for start in starts if start.workers == workers]
+    for workers, threads in sorted({(s.workers, s.threads) for s in starts if s.workers and s.threads}):
+        if (workers, threads) == declared_shape:
+            continue
+        tried = [start for start in starts if start.shape == (workers, threads)]
         rates = _rates(tried)
         is_refuted = any(_disagrees(start) and _low_failed(start) for start in tried)
         if not rates or is_refuted or (fit is not None and workers > fit):
@@ -105,7 +111,7 @@ def capacity_of_plan(study: Study, starts: Sequence[Start], worker: Capacity, fi
                 pass_rps=passed,
                 fail_rps=failed,
                 workers=workers,
-                threads=tried[0].threads,
+                threads=threads,
                 method=f"mean of {len(rates)} fresh start{'s' if len(rates) > 1 else ''}"
                 + ("" if len(rates) > 1 else "; interval from the spread of the declared server's starts"),
             )

@@ -1,6 +1,7 @@
 """A study -> findings. Pure: the same study gives the same findings on any machine, at any time."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
@@ -8,7 +9,7 @@ from seatrial.advise.bottleneck import bottleneck
 from seatrial.advise.capacity import Start, capacity_of, capacity_of_plan, grouped
 from seatrial.advise.caveats import caveats_of
 from seatrial.advise.demand import demand_of, queries_by_operation, queries_per_request
-from seatrial.advise.estimate import demands_under_load, saturation_of, system_of, system_seen
+from seatrial.advise.estimate import demands_under_load, saturation_of, system_seen
 from seatrial.advise.findings import (
     Capacity,
     DailyUsers,
@@ -19,16 +20,21 @@ from seatrial.advise.findings import (
     WorkerPrediction,
 )
 from seatrial.advise.footprint import footprint
+from seatrial.advise.prediction import Predictor
 from seatrial.advise.words import address_of, limits_of_this, server_words, verdict_words
+from seatrial.errors import StudyError
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
-from seatrial.model.capacity import response_curve, saturation_rps
-from seatrial.model.population import daily_users, habits_with, peak_rate_rps
+from seatrial.model.capacity import response_curve
+from seatrial.model.population import DEFAULT_HABITS, daily_users, habits_with, peak_rate_rps
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["conclude"]
 
 PREDICTED_WORKERS_MAX = 4
+PREDICTED_REQUESTS = 6_000
+"""Simulated for each rate of a worker count: a few per cent of chance cancel in the ratio that a prediction is."""
+
 DEAREST_QUERIES = 5
 
 
@@ -36,7 +42,7 @@ def conclude(study: Study) -> Findings:
     """Every conclusion of a study."""
     spec = study.spec
     starts = grouped(study)
-    base = [start for start in starts if start.workers == spec.subject.shape[0]]
+    base = [start for start in starts if start.shape == spec.subject.shape]
     demand = demand_of(study.operations, [s.seen for s in base], queries_by_operation(study.queries))
     capacity = capacity_of(study, base)
     memory, memory_caveats, plan_capacity = _on_the_plan(study, starts, capacity)
@@ -72,6 +78,7 @@ def conclude(study: Study) -> Findings:
         measured_at=study.created_at,
         complete=study.complete,
         address=address_of(spec),
+        checks=study.checks,
     )
 
 
@@ -81,7 +88,8 @@ def _on_the_plan(
     """Memory, what was assumed of it, and the plan's capacity: none of them for an app that no plan limited."""
     if study.spec.subject.url:
         return None, (), None
-    memory, caveats = footprint(study.memory, study.spec.plan.limits)
+    subject, limits = study.spec.subject, study.spec.plan.limits
+    memory, caveats = footprint(study.memory, subject.database, subject.server.threads, limits)
     return memory, caveats, capacity_of_plan(study, starts, capacity, memory.workers_that_fit)
 
 
@@ -125,7 +133,7 @@ def _headroom(spec: TrialSpec) -> float:
 
 
 def _habits(spec: TrialSpec) -> Mapping[str, tuple[float, float, float]]:
-    return {name: span for name, span in spec.habits.items() if name != "headroom"}
+    return {name: span for name, span in spec.habits.items() if name in DEFAULT_HABITS}
 
 
 def _weights(spec: TrialSpec) -> Mapping[str, float]:
@@ -135,37 +143,42 @@ def _weights(spec: TrialSpec) -> Mapping[str, float]:
 def _predictions(
     study: Study, starts: Sequence[Start], fit: int | None, rate_rps: float | None
 ) -> tuple[WorkerPrediction, ...]:
-    """The model's rate for each worker count, set to agree with the measured one at the declared count."""
-    spec, server = study.spec, study.spec.subject.server
-    base = [start for start in starts if start.workers == server.workers]
-    estimates = [start.estimate for start in base if start.estimate is not None]
-    if not estimates or rate_rps is None or server.kind != "gunicorn" or spec.subject.url:
+    """The model's rate for each worker count, with the measured one where it was tried; () where it cannot tell."""
+    server = study.spec.subject.server
+    if rate_rps is None or server.kind != "gunicorn":
         return ()
-    seen = [m for start in base for m in start.seen]
-    demands = demands_under_load(study.operations, seen, system_of(spec, server.workers, server.threads))
-
-    def model_rps(workers: int) -> float:
-        return saturation_rps(demands, system_of(spec, workers, server.threads), spec.measure.seed, 8_000)
-
-    at_base = model_rps(server.workers)
+    try:
+        predictor = Predictor(study, starts=starts, requests=PREDICTED_REQUESTS)
+    except StudyError:
+        return ()
     tried = {
         workers: fmean(rates)
         for workers in {start.workers for start in starts if start.workers is not None}
         if (
-            rates := [s.estimate.capacity_rps or 0.0 for s in starts if s.workers == workers and s.estimate is not None]
+            rates := [
+                s.estimate.capacity_rps or 0.0
+                for s in starts
+                if s.shape == (workers, server.threads) and s.estimate is not None
+            ]
         )
     }
-    counts = sorted({*range(1, PREDICTED_WORKERS_MAX + 1), *tried})
-    return tuple(
-        WorkerPrediction(
+
+    def told(workers: int) -> WorkerPrediction | None:
+        predicted = predictor.predict(replace(predictor.declared, workers=workers))
+        if predicted.capacity_rps is None:
+            return None
+        return WorkerPrediction(
             workers=workers,
             threads=server.threads,
-            predicted_rps=rate_rps * model_rps(workers) / at_base,
+            predicted_rps=predicted.capacity_rps,
             measured_rps=tried.get(workers),
             fits_memory=fit is None or workers <= fit,
+            low_rps=predicted.low_rps,
+            high_rps=predicted.high_rps,
         )
-        for workers in counts
-    )
+
+    counts = sorted({*range(1, PREDICTED_WORKERS_MAX + 1), *tried})
+    return tuple(found for workers in counts if (found := told(workers)) is not None)
 
 
 def _plan(spec: TrialSpec) -> PlanFindings:

@@ -7,7 +7,7 @@ from seatrial.advise.findings import DemandMs
 from seatrial.measure.measurement import Measurement, OperationProfile, QueryProfile, Verdict
 from seatrial.model.confidence import interval_over_starts
 
-__all__ = ["demand_of", "queries_by_operation", "queries_per_request"]
+__all__ = ["demand_of", "mean_cpu", "queries_by_operation", "queries_per_request"]
 
 LOADED = ("half load", "saturation", "confirm low", "confirm high")
 
@@ -19,7 +19,7 @@ def demand_of(
 
     starts: the intervals of each start of the declared server.
     """
-    per_start = [mean for start in starts if (mean := _mean_cpu(start)) is not None]
+    per_start = [mean for start in starts if (mean := mean_cpu(start)) is not None]
     is_read = any(p.cpu_s for p in profiles)
     # Without CPU readings, time that was neither CPU nor waiting cannot be told from the rest.
     wait_ms = 1000.0 * sum(p.share * p.wait_s for p in profiles) if is_read else None
@@ -53,7 +53,7 @@ def queries_per_request(queries: Sequence[QueryProfile], weights: Mapping[str, f
     return statements / requests if requests else None
 
 
-def _mean_cpu(start: Sequence[Measurement]) -> tuple[float, float] | None:
+def mean_cpu(start: Sequence[Measurement]) -> tuple[float, float] | None:
     """(app, database) CPU seconds per request over a start's loaded intervals, weighted by their requests."""
     loaded = [m for m in start if m.label in LOADED and m.app_cpu_s is not None and m.verdict != Verdict.INVALID]
     requests = sum(m.requests for m in loaded)

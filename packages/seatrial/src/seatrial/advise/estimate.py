@@ -1,23 +1,26 @@
 """From what one start showed to its capacity: measured saturation, carried to the objective by the model. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from seatrial.measure.measurement import Measurement, OperationProfile, Verdict
-from seatrial.model.box import System
 from seatrial.model.capacity import capacity_rps, saturation_rps
+from seatrial.model.configuration import Configuration
+from seatrial.model.system import System
 from seatrial.model.work import OperationDemand
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = [
     "Estimate",
+    "configuration_of",
     "demands_under_load",
     "estimate",
     "estimates",
     "open_correction",
     "saturated_rps",
     "saturation_of",
+    "slower",
     "system_of",
     "system_seen",
 ]
@@ -65,7 +68,7 @@ def estimates(
     known = [model_saturation if rate is None else max(rate, 1e-6) for rate in rates]
     mean = fmean(known)
     # The objective is an absolute time, so the model must run at the measured speed.
-    scaled = tuple(_slower(demand, model_saturation / mean) for demand in demands)
+    scaled = tuple(slower(demand, model_saturation / mean) for demand in demands)
     # All times that much longer, the saturation is that much lower: the mean itself.
     capacity = capacity_rps(scaled, system, spec.slo, spec.measure.seed, ESTIMATE_REQUESTS, ceiling_rps=mean)
     if capacity is None:
@@ -76,12 +79,24 @@ def estimates(
     )
 
 
+def configuration_of(spec: TrialSpec, workers: int, threads: int) -> Configuration:
+    """The declared server with so many workers and threads."""
+    database = spec.subject.database
+    return Configuration(
+        workers=workers,
+        threads=threads,
+        worker_class=spec.subject.server.worker_class,
+        cpus=spec.plan.limits.usable_cpus,
+        # A database that is apart gets one CPU in the test bed.
+        database_cpus=1.0 if database.is_apart else None,
+        round_trip_s=database.round_trip_s,
+        pool=None if database.pool is None else database.pool + database.overflow,
+    )
+
+
 def system_of(spec: TrialSpec, workers: int, threads: int) -> System:
     """The plan's box with this server on it."""
-    slots_per_worker = 1 if spec.subject.server.worker_class == "sync" else threads
-    return System(
-        workers=workers, threads=slots_per_worker, cpus=spec.plan.limits.usable_cpus, timeout_s=spec.workload.timeout_s
-    )
+    return configuration_of(spec, workers, threads).system(spec.workload.timeout_s)
 
 
 def system_seen(spec: TrialSpec, seen: Sequence[Measurement]) -> System:
@@ -147,19 +162,7 @@ def demands_under_load(
     loaded = [m.cpu_s for m in saturated if m.cpu_s]
     if alone_s > 0.0:
         scale = fmean(loaded) / alone_s if loaded else 1.0
-        return tuple(
-            OperationDemand(
-                operation=p.operation,
-                share=p.share,
-                app_cpu_s=p.app_cpu_s * scale,
-                database_cpu_s=p.database_cpu_s * scale,
-                wait_s=p.wait_s,
-                cpu_scv=p.cpu_scv,
-                wait_scv=p.wait_scv,
-            )
-            for p in profiles
-            if p.share > 0.0
-        )
+        return tuple(_demand(p, scale, system.round_trip_s) for p in profiles if p.share > 0.0)
     wall_s = sum(p.share * p.wall_s for p in profiles)
     rate_rps = fmean(m.throughput_rps for m in saturated) if saturated else 0.0
     stretch = system.slots / (rate_rps * wall_s) if rate_rps > 0.0 and wall_s > 0.0 else 1.0
@@ -170,13 +173,41 @@ def demands_under_load(
     )
 
 
-def _slower(demand: OperationDemand, factor: float) -> OperationDemand:
+def _demand(profile: OperationProfile, scale: float, round_trip_s: float) -> OperationDemand:
+    """CPU as under load: `scale` times that alone. round_trip_s: to the database then, taken out of the waits.
+
+    What waits in no known place (all of it, in old studies) waits outside the database.
+    """
+    database_wait_s, lock_wait_s = profile.database_wait_s or 0.0, profile.lock_wait_s or 0.0
+    wait_s = max(0.0, profile.wait_s - database_wait_s - lock_wait_s)
+    network_s = (profile.round_trips or 0.0) * round_trip_s
+    inside_s = min(database_wait_s, network_s)
+    outside_s = network_s - inside_s
+    held_app_s = 0.0
+    if profile.connection_hold_s is not None:
+        held_app_s = profile.connection_hold_s - profile.database_cpu_s - database_wait_s - lock_wait_s - outside_s
     return OperationDemand(
-        operation=demand.operation,
-        share=demand.share,
+        operation=profile.operation,
+        share=profile.share,
+        app_cpu_s=profile.app_cpu_s * scale,
+        database_cpu_s=profile.database_cpu_s * scale,
+        wait_s=max(0.0, wait_s - outside_s),
+        cpu_scv=profile.cpu_scv,
+        wait_scv=profile.wait_scv,
+        database_wait_s=database_wait_s - inside_s,
+        lock_wait_s=lock_wait_s,
+        round_trips=profile.round_trips or 0.0,
+        held_app_share=min(1.0, max(0.0, held_app_s / profile.app_cpu_s)) if profile.app_cpu_s else 0.0,
+    )
+
+
+def slower(demand: OperationDemand, factor: float) -> OperationDemand:
+    """Every time that much longer."""
+    return replace(
+        demand,
         app_cpu_s=demand.app_cpu_s * factor,
         database_cpu_s=demand.database_cpu_s * factor,
         wait_s=demand.wait_s * factor,
-        cpu_scv=demand.cpu_scv,
-        wait_scv=demand.wait_scv,
+        database_wait_s=demand.database_wait_s * factor,
+        lock_wait_s=demand.lock_wait_s * factor,
     )

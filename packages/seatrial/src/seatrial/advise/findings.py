@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seatrial.measure.measurement import Caveat
+from seatrial.measure.prediction_check import PredictionCheck
 
 __all__ = [
     "SCHEMA",
@@ -69,13 +70,18 @@ class MemoryFindings:
 
 @dataclass(frozen=True, slots=True)
 class WorkerPrediction:
-    """What the model says of a worker count on this plan; measured_rps where it was tried."""
+    """What the model says of a worker count on this plan; measured_rps where it was tried.
+
+    low_rps, high_rps: 95 % interval for what one study of it would say; None after a single start.
+    """
 
     workers: int
     threads: int
     predicted_rps: float
     measured_rps: float | None
     fits_memory: bool
+    low_rps: float | None = None
+    high_rps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class Findings:
     points: every trial as plain rows for the picture: offered_rate_rps, slo_quantile_s, p50_s, p99_s, verdict, label,
         workers.
     curve: the model's response-time curve for one worker: (offered_rate_rps, slo_quantile_s).
+    checks: what was predicted before it was measured, this study's last; earlier ones of the same app before it.
     address: of an app that was running already; "" when Seatrial started it. Of such an app plan_capacity,
         memory_bytes and plan are None: nothing held it to a plan, and nothing read its meters.
     """
@@ -146,4 +153,5 @@ class Findings:
     measured_at: str = ""
     complete: bool = True
     address: str = ""
+    checks: tuple[PredictionCheck, ...] = ()
     schema: str = field(default=SCHEMA)

@@ -1,55 +1,61 @@
 """What the app and its database keep in memory, and how many workers the plan holds. Pure."""
 
 from collections.abc import Sequence
-from statistics import median
 
 from seatrial.advise.findings import MemoryFindings
 from seatrial.measure.measurement import Caveat, MemoryReading
-from seatrial.model.memory import workers_that_fit
+from seatrial.model.memory import MemoryModel, MemorySeen, memory_model, workers_that_fit
 from seatrial.spec.plan import Limits
+from seatrial.spec.subject import Database
 
-__all__ = ["footprint"]
+__all__ = ["footprint", "memory_seen"]
 
 
-def footprint(readings: Sequence[MemoryReading], limits: Limits) -> tuple[MemoryFindings, tuple[Caveat, ...]]:
-    """Memory by part, from readings with one and with several workers; caveats where something had to be assumed."""
+def memory_seen(
+    readings: Sequence[MemoryReading], database: Database, *, growth_bytes_per_request: float = 0.0
+) -> MemoryModel | None:
+    """The memory model of a study's readings; None when memory could not be read."""
     if not readings:
+        return None
+    seen = [
+        MemorySeen(
+            workers=reading.workers,
+            connections=reading.workers * database.connections_per_worker(reading.threads),
+            app_bytes=reading.app_bytes,
+            database_bytes=reading.database_bytes,
+            worker_bytes=_of_workers(reading.process_bytes),
+        )
+        for reading in readings
+    ]
+    return memory_model(seen, growth_bytes_per_request=growth_bytes_per_request)
+
+
+def footprint(
+    readings: Sequence[MemoryReading], database: Database, threads: int, limits: Limits
+) -> tuple[MemoryFindings, tuple[Caveat, ...]]:
+    """Memory by part, from readings with one and with several workers; caveats where something had to be assumed."""
+    model = memory_seen(readings, database)
+    if model is None:
         unknown = MemoryFindings(None, None, None, limits.system_memory_bytes, limits.memory_bytes, None)
         text = "Memory could not be read on this machine, so how many workers fit is not known."
         return unknown, (Caveat("no-memory-readings", text, "Measure on Linux."),)
-    fewest, most = min(r.workers for r in readings), max(r.workers for r in readings)
-    app_fewest = median(r.app_bytes for r in readings if r.workers == fewest)
-    database = median(r.database_bytes for r in readings if r.workers == fewest)
     caveats: tuple[Caveat, ...] = ()
-    smallest = min((min(r.process_bytes[1:]) for r in readings if len(r.process_bytes) > 1), default=0)
-    app_most = median(r.app_bytes for r in readings if r.workers == most)
-    # A difference far below any worker process is the noise of two readings, not the cost of a worker.
-    if most > fewest and (app_most - app_fewest) / (most - fewest) > 0.1 * smallest:
-        database_most = median(r.database_bytes for r in readings if r.workers == most)
-        further = max(1.0, (app_most - app_fewest) / (most - fewest))
-        per_worker_database = max(0.0, (database_most - database) / (most - fewest))
-    else:
-        # One configuration only: a worker's own pages are at most what its process holds now.
-        further = max((max(r.process_bytes) for r in readings if r.process_bytes), default=app_fewest / fewest)
-        per_worker_database = 0.0
+    if model.is_worker_assumed:
         text = "A further worker's memory was not measured: it is taken to cost as much as a whole process."
         caveats = (Caveat("further-worker-assumed", text),)
-    first = max(further, app_fewest - further * (fewest - 1))
-    database_first = database - per_worker_database * (fewest - 1)
-    fit = workers_that_fit(
-        limits.memory_bytes,
-        system_bytes=limits.system_memory_bytes,
-        database_bytes=int(database_first),
-        first_worker_bytes=int(first),
-        further_worker_bytes=int(further),
-        per_worker_database_bytes=int(per_worker_database),
-    )
+    per_worker = database.connections_per_worker(threads)
     found = MemoryFindings(
-        database=int(database_first),
-        first_worker=int(first),
-        further_worker=int(further),
+        database=int(model.database_bytes + per_worker * model.connection_bytes),
+        first_worker=int(model.first_worker_bytes),
+        further_worker=int(model.worker_bytes),
         system=limits.system_memory_bytes,
         plan=limits.memory_bytes,
-        workers_that_fit=fit,
+        workers_that_fit=workers_that_fit(model, limits.subject_memory_bytes, per_worker),
     )
     return found, caveats
+
+
+def _of_workers(process_bytes: Sequence[int]) -> tuple[int, int]:
+    """Of the smallest and the largest worker; the first of several processes is the server's own."""
+    workers = process_bytes[1:] or process_bytes
+    return (min(workers), max(workers)) if workers else (0, 0)

@@ -1,9 +1,14 @@
 """What measuring asks of the model while it runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from seatrial.advise.estimate import demands_under_load, estimate, system_of
-from seatrial.measure.measurement import Measurement, MemoryReading, OperationProfile
+from seatrial.advise.prediction import Predictor
+from seatrial.errors import StudyError
+from seatrial.measure.measurement import Measurement, OperationProfile
+from seatrial.measure.prediction_check import PredictionCheck
+from seatrial.measure.study import Study
 from seatrial.model.capacity import saturation_rps
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -15,7 +20,7 @@ WORTH_A_WORKER = 0.02
 
 
 class ModelForesight:
-    """The model's answers while a study is made; `spec` is the declared one, with the CPUs that were granted."""
+    """The model's answers while a study is made; its spec is the declared one, with the CPUs that were granted."""
 
     def capacity_rps(
         self,
@@ -26,20 +31,15 @@ class ModelForesight:
         """Estimated capacity of one start, from what it has shown so far."""
         return estimate(profiles, seen, spec).capacity_rps
 
-    def best_workers(
-        self,
-        spec: TrialSpec,
-        profiles: Sequence[OperationProfile],
-        seen: Sequence[Measurement],
-        memory: Sequence[MemoryReading],
-    ) -> int:
+    def worth_trying(self, study: Study) -> tuple[int, int] | None:
         """The fewest workers, one more than declared at least, beyond which one more adds less than 2 %.
 
-        The declared count itself when the memory surely holds no more.
+        Where memory surely holds no more of them: one fewer; of a single worker twice the threads, if it has threads.
         """
-        base, threads = spec.subject.server.workers, spec.subject.server.threads
-        demands = demands_under_load(profiles, seen, system_of(spec, base, threads))
-        most = min(WORKERS_TRIED_MAX, self._surely_fit(spec, memory))
+        spec, server = study.spec, study.spec.subject.server
+        base, threads = server.workers, server.threads
+        demands = demands_under_load(study.operations, study.measurements, system_of(spec, base, threads))
+        most = min(max(WORKERS_TRIED_MAX, base + 1), self._surely_fit(study))
         best, best_rps = base, 0.0
         for workers in range(base + 1, most + 1):
             rate = saturation_rps(demands, system_of(spec, workers, threads), spec.measure.seed, 6_000)
@@ -47,12 +47,37 @@ class ModelForesight:
                 best, best_rps = workers, rate
             else:
                 break
-        return best
+        if best != base:
+            return best, threads
+        if base > 1:
+            return base - 1, threads
+        return (base, 2 * threads) if server.worker_class == "gthread" else None
 
-    def _surely_fit(self, spec: TrialSpec, memory: Sequence[MemoryReading]) -> int:
+    def prediction(self, study: Study, workers: int, threads: int, starts: int) -> PredictionCheck | None:
+        """What the study so far predicts that so many starts of them will show; None where it cannot tell."""
+        try:
+            predictor = Predictor(study)
+        except StudyError:
+            return None  # the findings say why
+        there = replace(predictor.declared, workers=workers, threads=threads)
+        predicted = predictor.predict(there, starts=starts)
+        if predicted.capacity_rps is None:
+            return None
+        return PredictionCheck(
+            predicted_at=study.created_at,
+            workers=workers,
+            threads=threads,
+            worker_class=there.worker_class,
+            cpus=there.cpus,
+            predicted_rps=predicted.capacity_rps,
+            low_rps=predicted.low_rps,
+            high_rps=predicted.high_rps,
+        )
+
+    def _surely_fit(self, study: Study) -> int:
         # Before a second worker was seen, each further one is taken to cost as much as the first whole app.
-        if not memory:
+        if not study.memory:
             return WORKERS_TRIED_MAX
-        app = max(m.app_bytes / m.workers for m in memory)
-        database = max(m.database_bytes for m in memory)
-        return max(1, int((spec.plan.limits.subject_memory_bytes - database) / app))
+        app = max(m.app_bytes / m.workers for m in study.memory)
+        database = max(m.database_bytes for m in study.memory)
+        return max(1, int((study.spec.plan.limits.subject_memory_bytes - database) / app))

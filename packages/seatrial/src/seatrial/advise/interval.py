@@ -8,7 +8,17 @@ from statistics import variance as variance_of
 from seatrial.measure.measurement import Measurement, Verdict
 from seatrial.model.confidence import student_t_quantile
 
-__all__ = ["half_width", "relative_noise", "relative_spread"]
+__all__ = [
+    "half_width",
+    "relative_noise",
+    "relative_spread",
+    "relative_variance",
+    "summed_variance",
+    "t_half_width",
+]
+
+NEARLY_NORMAL = 200
+"""Degrees of freedom from which Student's t has, to 1 %, the quantiles of the normal distribution."""
 
 
 def half_width(values: Sequence[float], noise: float, corrections: Sequence[float | None] = ()) -> float | None:
@@ -52,6 +62,28 @@ def relative_spread(values: Sequence[float], noise: float, corrections: Sequence
 
 def _relative_half(values: Sequence[float], corrections: Sequence[float | None], *, further: int) -> float | None:
     """Of the mean (further = 0), or of one further start against it (1): its own variance comes on top."""
+    spread = relative_variance(values, corrections, further=further)
+    if spread is None:
+        return None
+    variance, freedom = spread
+    return t_half_width(variance, freedom) if variance > 0.0 else 0.0
+
+
+def t_half_width(variance: float, freedom: float) -> float:
+    """Half of the 95 % interval by Student's t; degrees of freedom are rounded down."""
+    # But for what rounding of a division took; beyond so many, Student's t is as good as normal.
+    degrees = min(NEARLY_NORMAL, math.floor(freedom + 1e-9))
+    return student_t_quantile(0.975, degrees) * math.sqrt(variance)
+
+
+def relative_variance(
+    values: Sequence[float], corrections: Sequence[float | None], *, further: float
+) -> tuple[float, float] | None:
+    """Relative variance of the mean over starts, and its degrees of freedom; None with a single start.
+
+    further: variances of one start on top: 0 for the mean itself, 1 for one further start against it, 1 / m for the
+    mean of m further ones.
+    """
     starts = len(values)
     if starts < 2:
         return None
@@ -65,12 +97,18 @@ def _relative_half(values: Sequence[float], corrections: Sequence[float | None],
             (_relative_variance(closed) * (further + 1.0 / starts), starts - 1),
             (_relative_variance(own) * (further + 1.0 / len(own)), len(own) - 1),
         ]
-    variance = sum(part for part, _ in parts)
+    return summed_variance(parts) or (0.0, float(starts - 1))
+
+
+def summed_variance(parts: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Of (variance, degrees of freedom) pairs that are independent: their sum, with Satterthwaite's degrees of freedom.
+
+    None when there is no variance at all.
+    """
+    variance = math.fsum(part for part, _ in parts)
     if variance <= 0.0:
-        return 0.0
-    freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
-    # Rounded down, but for what rounding of the division took.
-    return student_t_quantile(0.975, math.floor(freedom + 1e-9)) * math.sqrt(variance)
+        return None
+    return variance, variance**2 / math.fsum(part**2 / degrees for part, degrees in parts)
 
 
 def _relative_variance(values: Sequence[float]) -> float:

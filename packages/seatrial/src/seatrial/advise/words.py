@@ -33,7 +33,8 @@ def server_words(spec: TrialSpec, slots: int | None = None) -> str:
         return f"your own command, {workers} x {server.threads} slots"
     if server.worker_class == "sync":
         return f"gunicorn sync, {workers}"
-    return f"gunicorn {server.worker_class}, {workers} x {server.threads} threads"
+    each = "requests at once" if server.is_event_loop else "threads"
+    return f"gunicorn {server.worker_class}, {workers} x {server.threads} {each}"
 
 
 def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:

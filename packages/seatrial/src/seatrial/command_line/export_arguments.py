@@ -2,10 +2,8 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+from seatrial.command_line.workload_arguments import Commands, add_journeys
 
 __all__ = ["EXPORT_EXIT_STATUS", "add_export"]
 
@@ -15,7 +13,7 @@ EXPORT_EXIT_STATUS = """exit status:
 """
 
 
-def add_export(commands: "Commands") -> argparse.ArgumentParser:
+def add_export(commands: "Commands[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Adds the command; who calls it sets its function."""
     parser = commands.add_parser(
         "export",
@@ -44,14 +42,5 @@ def add_export(commands: "Commands") -> argparse.ArgumentParser:
         help="Locust: how many users share the rate; each waits for their answers (if not said: as many as people)",
     )
     parser.add_argument("--duration", metavar="TIME", help="k6: how long the load takes (5 minutes if not said)")
-    parser.add_argument(
-        "--mix",
-        metavar="NAME=WEIGHT,...",
-        help="how often each journey happens, such as home=40,public=10 (if not said: as FILE says)",
-    )
-    parser.add_argument("--people", metavar="N", help="how many different people take part (if not said: as FILE says)")
-    parser.add_argument(
-        "--sign-in", metavar="NAME", help="the journey that signs one person in (if not said: as FILE says)"
-    )
-    parser.add_argument("--no-sign-in", action="store_true", help="nobody signs in")
+    add_journeys(parser)
     return parser

@@ -19,20 +19,30 @@ _WIDTH_MAX = 100
 def run_load(options: argparse.Namespace) -> int:
     """Runs the command; returns the exit status, see LOAD_EXIT_STATUS."""
     from seatrial.command_line.load_plan import load_plan
-    from seatrial.command_line.load_progress import LoadTeller
+    from seatrial.command_line.load_progress import progress_line
+    from seatrial.command_line.progress import Progress
     from seatrial.commands import load
     from seatrial.report.load_figures import load_figures
+    from seatrial.report.load_words import in_words
+    from seatrial.report.numbers import time_words
 
     plan = load_plan(options)
     started_at = datetime.now(UTC)
     try:
-        with LoadTeller(plan, quiet=options.quiet) as teller:
-            result = load(plan, tell=teller.step, show=teller.show if teller.watches else None)
+        with Progress(quiet=options.quiet) as progress:
+            if not progress.is_renewed:
+                progress.line(f"seatrial: {time_words(plan.lead_in_s + plan.duration_s)} of load on {plan.base_url}")
+            show = (lambda glance: progress.renew(progress_line(glance, plan))) if progress.is_watched else None
+            result = load(plan, tell=progress.renew, show=show)
     except KeyboardInterrupt:
         print("\nseatrial: interrupted before anything was measured.", file=sys.stderr)  # noqa: T201
         return 130
     figures = load_figures(result, options.url, started_at)
-    teller.end(figures)
+    if not progress.is_renewed:
+        # On a terminal the figures themselves follow at the same place.
+        failed = f", {figures.requests - figures.answered:,} failed" if figures.errors else ""
+        took = time_words(progress.elapsed_s)
+        progress.line(f"seatrial: {in_words(figures.requests, 'request')} in {took}{failed}")
     _print(figures, as_json=options.json)
     if figures.requests and not figures.answered:
         first = f" The first: {figures.failures[0]}" if figures.failures else ""

@@ -2,10 +2,8 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+from seatrial.command_line.workload_arguments import Commands, add_journeys
 
 __all__ = ["LOAD_EXIT_STATUS", "add_load"]
 
@@ -18,7 +16,7 @@ LOAD_EXIT_STATUS = """exit status:
 """
 
 
-def add_load(commands: "Commands") -> argparse.ArgumentParser:
+def add_load(commands: "Commands[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Adds the command; who calls it sets its function."""
     parser = commands.add_parser(
         "load",
@@ -107,20 +105,7 @@ def _add_journeys(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a Python file of journeys, or a seatrial.toml whose workload is driven",
     )
-    group.add_argument(
-        "--mix",
-        metavar="NAME=WEIGHT,...",
-        help="how often each journey happens, such as home=40,public=10 (if not said: as FILE says)",
-    )
-    group.add_argument(
-        "--people", metavar="N", help="how many different people take part (if not said: as FILE says, or 30)"
-    )
-    group.add_argument(
-        "--sign-in",
-        metavar="NAME",
-        help="the journey that signs one person in (if not said: as FILE says, or sign_in if it has one)",
-    )
-    group.add_argument("--no-sign-in", action="store_true", help="nobody signs in")
+    add_journeys(group)
     group.add_argument(
         "--sessions",
         action="store_true",

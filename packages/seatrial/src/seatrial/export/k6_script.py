@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from seatrial.errors import SpecError
 from seatrial.load import mix
+from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX
 from seatrial.spec.slo import SLO
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
@@ -40,6 +41,7 @@ import exec from 'k6/execution';
 import {{ Rate }} from 'k6/metrics';
 
 const BASE_URL = (__ENV.BASE_URL || {host}).replace(/\\/+$/, '');
+const ORIGIN = originOf(BASE_URL);
 
 export const options = {{
   scenarios: {{
@@ -63,7 +65,9 @@ export const options = {{
   }},{connections}
 }};
 
-// What can be asked. right, isRight: the statuses of a right answer; text: what it must hold.
+// What can be asked. follows: whether redirects are followed; right: statuses that k6 does not count as
+// http_req_failed; isRight: those of a right answer; text: what it must hold.
+const REDIRECTS = [{redirects}];
 const OPERATIONS = [
 {operations}];
 
@@ -72,18 +76,64 @@ const wrongAnswers = new Rate('wrong_answers');
 
 export default function () {{
   const operation = OPERATIONS[{pick}];
-  const response = http.request(operation.method, BASE_URL + operation.path, operation.body, {{
-    headers: operation.headers,
-    redirects: operation.redirects,
-    responseCallback: operation.right,
-    tags: {{ name: operation.name }},
-    timeout: '{timeout_s:g}s',
-  }});
+  const response = answerOf(operation);
   const isRight = check(response, {{
     [`${{operation.name}} is answered rightly`]: (answer) =>
       operation.isRight(answer.status) && (answer.body || '').includes(operation.text),
   }});
   wrongAnswers.add(!isRight);
+}}
+
+// The answer to an operation, after the redirects that lead to it within the app. k6 itself would follow a redirect to
+// anywhere: one that leads away is a wrong answer, and nobody else is loaded.
+function answerOf(operation) {{
+  let {{ method, body, headers, name }} = operation;
+  let url = BASE_URL + operation.path;
+  for (let hop = 0; ; hop += 1) {{
+    const response = http.request(method, url, body, {{
+      headers,
+      redirects: 0,
+      responseCallback: operation.right,
+      tags: {{ name }},
+      timeout: '{timeout_s:g}s',
+    }});
+    const isFollowed = operation.follows && REDIRECTS.includes(response.status);
+    const onward = isFollowed ? leadsTo(response.headers.Location, url) : '';
+    if (!onward || hop === {redirects_max}) return response;
+    if (response.status === 303 || (response.status < 303 && method === 'POST')) {{
+      // As browsers do.
+      if (method !== 'HEAD') method = 'GET';
+      body = null;
+      headers = Object.fromEntries(Object.entries(headers).filter(([header]) => !/^content-/i.test(header)));
+    }}
+    url = onward;
+    name = `${{operation.name}} (redirect)`;
+  }}
+}}
+
+// The address that a Location found at `url` leads to; nothing where that is not the app.
+function leadsTo(location, url) {{
+  if (!location) return '';
+  const page = url.replace(/[?#].*$/, '');
+  let target = page.replace(/[^/]*$/, '') + location;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(location)) target = location;
+  else if (location.startsWith('//')) target = ORIGIN.replace(/\\/\\/.*$/, '') + location;
+  else if (location.startsWith('/')) target = ORIGIN + location;
+  else if (location.startsWith('?')) target = page + location;
+  if (originOf(target) !== ORIGIN) return '';
+  const [, path, query] = target.replace(/#.*$/, '').match(/^[a-z]+:\\/\\/[^/?]+([^?]*)(.*)$/i);
+  const steps = [];
+  for (const step of (path || '/').slice(1).split('/')) {{
+    if (step === '..') steps.pop();
+    else if (step !== '.') steps.push(step);
+  }}
+  if (/\\/\\.\\.?$/.test(path)) steps.push('');
+  return `${{ORIGIN}}/${{steps.join('/')}}${{query}}`;
+}}
+
+function originOf(url) {{
+  const [, scheme, place] = url.toLowerCase().match(/^(https?):\\/\\/([^/?#]+)/) || [];
+  return scheme ? `${{scheme}}://${{place.replace(scheme === 'http' ? /:80$/ : /:443$/, '')}}` : '';
 }}
 """
 
@@ -139,6 +189,8 @@ def k6_files(
         order=order,
         pick=pick,
         timeout_s=workload.timeout_s,
+        redirects_max=REDIRECTS_MAX,
+        redirects=", ".join(map(str, sorted(REDIRECTS))),
     )
     head = _HEAD.format(name=name, host=host or "http://ADDRESS-OF-THE-APP", file=K6_FILE)
     return {K6_FILE: (head + code).encode()}
@@ -186,11 +238,13 @@ def _operation_lines(operation: OperationSpec) -> Iterator[str]:
     yield f"body: {json.dumps(operation.body) if operation.body else 'null'}"
     yield f"headers: {json.dumps(headers)}"
     # A redirect that is itself the right answer is not followed.
-    yield f"redirects: {0 if 300 <= (status or 0) < 400 else 10}"
+    follows = not 300 <= (status or 0) < 400
+    yield f"follows: {json.dumps(follows)}"
     if status is None:
         yield "right: http.expectedStatuses({ min: 200, max: 399 })"
-        yield "isRight: (status) => status >= 200 && status < 400"
+        yield "isRight: (status) => status >= 200 && status < 400 && !REDIRECTS.includes(status)"
     else:
-        yield f"right: http.expectedStatuses({status})"
+        on_the_way = ", { min: 300, max: 399 }" if follows else ""
+        yield f"right: http.expectedStatuses({status}{on_the_way})"
         yield f"isRight: (status) => status === {status}"
     yield f"text: {json.dumps(operation.expect_text)}"

@@ -9,9 +9,8 @@ from geventhttpclient.response import HTTPConnectionClosed
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, ResponseContextManager
 
 from seatrial.load.http.headers import Headers
-from seatrial.load.http.messages import Request, Response
+from seatrial.load.http.messages import Request, Response, describe
 from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, leads_on, redirected
-from seatrial.load.journey.expectation import describe
 from seatrial.load.journey.person import Person
 
 __all__ = ["Asked", "Sender"]

@@ -10,10 +10,10 @@ from locust.env import Environment
 from locust.exception import CatchResponseError
 
 from seatrial.export.locust_exchange import Asked, Sender
-from seatrial.load.http.messages import Journey, Page, Request, Think
-from seatrial.load.journey.expectation import ExpectationError
+from seatrial.load.http.messages import ExpectationError, Request
 from seatrial.load.journey.page_run import AT_ONCE
 from seatrial.load.journey.person import Person
+from seatrial.load.journey.steps import Journey, Page, Think
 
 __all__ = ["JourneyPerformer"]
 

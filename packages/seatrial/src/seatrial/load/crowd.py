@@ -9,10 +9,9 @@ from seatrial.load import mix
 from seatrial.load.arrivals.shapes import Part
 from seatrial.load.journey.journey_run import Job
 from seatrial.load.journey.person import Person
-from seatrial.load.sessions import visitors
 from seatrial.load.workload import Workload
 
-__all__ = ["Crowd"]
+__all__ = ["Crowd", "visitors"]
 
 
 class Crowd:
@@ -52,3 +51,9 @@ class Crowd:
         returning = self._workload.returning if self._workload.has_sessions else 1.0
         while True:
             yield rng.choice(self.people) if returning >= 1.0 or rng.random() < returning else next(self._visitors)
+
+
+def visitors(first_number: int, seed: int | str, run_token: str, step: int = 1) -> Iterator[Person]:
+    """People who come for the first time, numbered from first_number; nothing is kept of those who have left."""
+    for number in itertools.count(first_number, step):
+        yield Person(number, random.Random(f"{seed}/person/{number}"), run_token)

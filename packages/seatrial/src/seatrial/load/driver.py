@@ -14,21 +14,22 @@ from typing import Self, TypeVar
 from seatrial.errors import LoadError
 from seatrial.load.arrivals.schedule import Schedule
 from seatrial.load.arrivals.shapes import Arrivals, Constant, Part, Poisson
-from seatrial.load.books.interval import CpuShare, Interval, garbage_collector_quiet
+from seatrial.load.books.cpu_share import CpuShare
+from seatrial.load.books.interval import Interval, garbage_collector_quiet
 from seatrial.load.books.observation import LoadRecord, Observation
+from seatrial.load.books.one_by_one import OneByOne
+from seatrial.load.books.sessions import SessionLog
 from seatrial.load.crowd import Crowd
+from seatrial.load.holding import Holding
 from seatrial.load.http.client import Client
 from seatrial.load.http.target import target
 from seatrial.load.http.wire import Wire
 from seatrial.load.journey.journey_run import Job
-from seatrial.load.live.holding import Holding
-from seatrial.load.live.listeners import Listener, Listeners
+from seatrial.load.listeners import Listener, Listeners
 from seatrial.load.live.sockets import LiveSockets
 from seatrial.load.loops import Loops
-from seatrial.load.one_by_one import OneByOne
 from seatrial.load.open_runs import OpenRuns, check_open
 from seatrial.load.patience import AT_LEAST_S, Patience
-from seatrial.load.sessions import SessionLog
 from seatrial.load.workload import Workload
 
 __all__ = ["Driver"]
@@ -100,7 +101,7 @@ class Driver:
         sign_in = self.workload.sign_in
         if sign_in is None:
             now_s = time.perf_counter()
-            return Interval(thinks=False).record(now_s, now_s, 0.0, 0)
+            return Interval(thinks=False).record(now_s, now_s, None, 0)
         name = getattr(sign_in, "__name__", "sign_in")
         jobs: Iterator[Job] = ((name, sign_in, person) for person in self.crowd.people)
         interval = Interval(thinks=False)
@@ -138,6 +139,7 @@ class Driver:
         in_flight_max: int = 1000,
         lead_in_s: float = 0.0,
         book: Callable[[Observation], None] | None = None,
+        book_before: Callable[[Observation], None] | None = None,
         starts_s: float | None = None,
         is_kept_if_cancelled: bool = False,
     ) -> LoadRecord:
@@ -147,8 +149,9 @@ class Driver:
         before the interval are sent but not counted. All that an arrival of the interval sends is counted, also after
         its end: for timeout_s journeys go on, then each ends with its next answer. What outlasts its own timeout is cut
         as "unfinished". At in_flight_max requests in flight, an arrival is not sent but counted as "cap". book: takes
-        each observation, which are then not kept. starts_s: when offset 0 is (perf_counter), for several generators
-        that begin together. is_kept_if_cancelled: when this is cancelled it gives the record until then instead.
+        each observation, which are then not kept; book_before: those of the lead-in. starts_s: when offset 0 is
+        (perf_counter), for several generators that begin together. is_kept_if_cancelled: when this is cancelled it
+        gives the record until then instead.
 
         Where the workload's arrivals are sessions, an offset begins a session, and what is counted are the requests
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
@@ -160,7 +163,7 @@ class Driver:
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
             started_s, ended_s = begins_s + lead_in_s, begins_s + whole_s
-            self._interval = interval = Interval(thinks=True, book=book)
+            self._interval = interval = Interval(thinks=True, book=book, book_before=book_before)
             interval.counts_from_s = started_s
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
             jobs = self.crowd.jobs(seed)
@@ -185,7 +188,7 @@ class Driver:
                 for timer in timers:
                     timer.cancel()
                 runs.cut_all()
-            record = interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max)
+            record = interval.record(started_s, ended_s, cpu, self.client.in_flight_max)
             return self._checked(replace(record, sessions=sessions.counts(), curtailed=0) if sessions else record)
 
     async def closed_loop(
@@ -275,7 +278,7 @@ class Driver:
             finally:
                 cpu.stop()
                 loops.cut_all()
-            return self._checked(interval.record(started_s, ended_s, cpu.value, self.client.in_flight_max))
+            return self._checked(interval.record(started_s, ended_s, cpu, self.client.in_flight_max))
 
     @contextlib.contextmanager
     def _driving(self) -> Iterator[None]:

@@ -19,14 +19,14 @@ from pathlib import Path
 from types import ModuleType
 
 from seatrial.errors import SpecError
-from seatrial.load.http.messages import Journey, Page, Request, Response, Think
+from seatrial.load.http.messages import ExpectationError, Request, Response
 from seatrial.load.http.multipart import File
-from seatrial.load.journey.expectation import ExpectationError, expect
+from seatrial.load.journey.expectation import expect
 from seatrial.load.journey.forms import Form, form
+from seatrial.load.journey.live_steps import close, emit, get_ready, listen, send, socketio, wait_for, websocket
 from seatrial.load.journey.person import Person
-from seatrial.load.journey.steps import get, page, post, request, think
+from seatrial.load.journey.steps import Journey, Page, Think, get, page, post, request, think
 from seatrial.load.live.events import Event, Message
-from seatrial.load.live.steps import close, emit, get_ready, listen, send, socketio, wait_for, websocket
 from seatrial.load.zipf import Zipf
 
 __all__ = [

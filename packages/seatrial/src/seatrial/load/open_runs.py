@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from seatrial.errors import LoadError
 from seatrial.load.books.interval import Interval
 from seatrial.load.books.observation import Observation
+from seatrial.load.books.sessions import SessionLog
 from seatrial.load.journey.journey_run import Job, JourneyRun
 from seatrial.load.journey.under_way import Stage
-from seatrial.load.sessions import SessionLog
 
 __all__ = ["OpenRuns", "check_open"]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from seatrial.errors import SpecError
-from seatrial.load.http.messages import Journey, Request
+from seatrial.load.http.messages import Request
 from seatrial.load.http.redirects import leads_on
 from seatrial.load.journey.expectation import expect
 from seatrial.load.journey.person import Person
-from seatrial.load.journey.steps import request
+from seatrial.load.journey.steps import Journey, request
 from seatrial.load.journeys import load_journeys
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from statistics import fmean
 from typing import Any, Protocol
 
 from seatrial.errors import SpecError
 from seatrial.load.workload import Workload
 from seatrial.measure.bench import Bench, StartRecord, confirm_seconds
 from seatrial.measure.environment import describe_environment
-from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, Verdict
+from seatrial.measure.measurement import Caveat, Measurement, OperationProfile, Verdict
+from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.measure.preflight import preflight
 from seatrial.measure.profile import profiles_from
 from seatrial.measure.progress import Progress
@@ -32,14 +34,11 @@ class Foresight(Protocol):
     ) -> float | None:
         """Estimated capacity of one start, from what it has shown so far."""
 
-    def best_workers(
-        self,
-        spec: TrialSpec,
-        profiles: Sequence[OperationProfile],
-        seen: Sequence[Measurement],
-        memory: Sequence[MemoryReading],
-    ) -> int:
-        """The worker count worth trying on this plan (2 or more, since one worker has been measured)."""
+    def worth_trying(self, study: Study) -> tuple[int, int] | None:
+        """Workers and threads worth a start of their own on this plan; None where memory holds nothing else."""
+
+    def prediction(self, study: Study, workers: int, threads: int, starts: int) -> PredictionCheck | None:
+        """What the study so far predicts that so many starts of them will show; None where it cannot tell."""
 
 
 class Conductor:
@@ -67,6 +66,7 @@ class Conductor:
         self._bench: Bench | None = None
         self._starts: list[StartRecord] = []
         self._searched: tuple[Measurement, ...] = ()
+        self._checks: tuple[PredictionCheck, ...] = ()
         self._complete = False
 
     def study(self) -> Study:
@@ -87,6 +87,7 @@ class Conductor:
             memory=tuple(start.memory for start in starts if start.memory is not None),
             caveats=self._caveats,
             complete=self._complete,
+            checks=self._checks,
         )
 
     def prepare(self, testbed: Testbed) -> None:
@@ -98,12 +99,13 @@ class Conductor:
         quiet = preflight(placement.subject_cpus, placement.generator_cpus, allow_noise=measure.allow_noise)
         cpus = {"subject_cpus": list(placement.subject_cpus), "generator_cpus": list(placement.generator_cpus)}
         self._environment = describe_environment(preflight=asdict(quiet), **({} if self._is_running_already else cpus))
-        self._caveats = quiet.caveats() + tuple(Caveat("testbed", text) for text in testbed.caveats)
+        self._caveats = quiet.caveats()
         if measure.restarts < 3:
             times = "repeat" if self._is_running_already else "fresh start"
             text = f"Only {measure.restarts} {times}(s): too few for an honest interval, which takes 3."
             self._caveats += (Caveat("few-restarts", text, "Set measure.restarts = 3 or more."),)
         if self._is_running_already:
+            self._caveats += tuple(Caveat("testbed", text) for text in testbed.caveats)
             self._progress.step("asking the app whether it answers", 1)
             return
         if placement.cpus < self._spec.plan.limits.cpus:
@@ -111,9 +113,12 @@ class Conductor:
             self._spec = replace(self._spec, plan=replace(self._spec.plan, limits=limits))
         self._progress.step("starting the database, preparing the data", 20)
         testbed.prepare()
+        self._caveats += tuple(Caveat("testbed", text) for text in testbed.caveats)
+        if testbed.round_trip_s is not None:
+            self._environment = {**self._environment, "database_round_trip_s": testbed.round_trip_s}
 
     async def conduct(self, testbed: Testbed) -> None:
-        """Measures the declared server over `restarts` fresh starts, then the plan's best worker count.
+        """Measures the declared server over `restarts` fresh starts, then what the model finds best on the plan.
 
         An app that is running already is measured as often, but not started afresh in between.
         """
@@ -143,19 +148,27 @@ class Conductor:
         return bool(self._starts) and self._starts[-1].is_spoiled
 
     async def _beyond(self, bench: Bench, base: Sequence[StartRecord]) -> None:
-        """The search, when the confirming trials ask for it, and the worker count that the model finds best."""
+        """The search, if the confirming trials ask for it, and what the model finds best: predicted, then measured."""
         server, number = self._spec.subject.server, len(self._starts)
-        known = self.study()
         if contradicted(base):
             number += 1
             self._searched = await bench.search(number, *self._spec.subject.shape, *bracket(base))
         if server.kind != "gunicorn" or self._is_running_already or not self._spec.measure.plan_starts:
             return
-        workers = self._foresight.best_workers(self._spec, known.operations, known.measurements, known.memory)
-        for _ in range(self._spec.measure.plan_starts if workers != server.workers else 0):
+        known, planned = self.study(), self._spec.measure.plan_starts
+        shape = self._foresight.worth_trying(known)
+        if shape is None:
+            return
+        predicted = self._foresight.prediction(known, *shape, planned)
+        self._checks = () if predicted is None else (predicted,)
+        rates = []
+        for _ in range(planned):
             number += 1
-            start = await bench.measure(number, workers, server.threads, self._estimate, profiles=known.operations)
+            start = await bench.measure(number, *shape, self._estimate, profiles=known.operations)
             self._starts.append(start)
+            rates.append(None if start.is_spoiled else self._estimate(known.operations, start.measurements))
+        found = [rate for rate in rates if rate is not None]
+        self._checks = tuple(check.against(fmean(found) if found else None) for check in self._checks)
 
     def _estimate(self, profiles: Sequence[OperationProfile], seen: Sequence[Measurement]) -> float | None:
         return self._foresight.capacity_rps(self._spec, profiles, seen)

@@ -2,13 +2,12 @@
 
 import os
 import platform
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from seatrial import __version__
+from seatrial.measure.web_work import cpu_model
 
 __all__ = ["describe_environment"]
 
@@ -21,19 +20,11 @@ def describe_environment(**more: Any) -> Mapping[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
-        "cpu_model": _cpu_model(),
+        "cpu_model": cpu_model(),
         "cpus": os.cpu_count(),
         "memory_bytes": _memory_bytes(),
         **more,
     }
-
-
-def _cpu_model() -> str:
-    if sys.platform.startswith("linux"):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(("model name", "Model", "Processor")):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or "unknown"
 
 
 def _memory_bytes() -> int | None:

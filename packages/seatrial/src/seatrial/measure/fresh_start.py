@@ -206,6 +206,7 @@ class FreshStart:
             requests_per_arrival=self.requests_per_arrival,
             concurrency=concurrency,
             slots=self._slots_seen,
+            is_database_apart=self._spec.subject.database.is_apart,
         )
 
     def _unanswered(self, what: str, record: LoadRecord) -> LoadError:

@@ -26,7 +26,7 @@ class Conditions:
     """Under which an interval runs; they stay with its numbers.
 
     requests_per_arrival: requests that one arrival causes on average (steps and redirects are requests too).
-    workers, threads, slots: as in Measurement.
+    workers, threads, slots: as in Measurement. is_database_apart: it uses none of the subject's CPUs.
     """
 
     run: int
@@ -42,6 +42,11 @@ class Conditions:
     requests_per_arrival: float = 1.0
     concurrency: int | None = None
     slots: int | None = None
+    is_database_apart: bool = False
+
+    def own_s(self, app_s: float, database_s: float) -> float:
+        """Of CPU seconds used, those on the subject's CPUs: a database that is apart uses others."""
+        return app_s if self.is_database_apart else app_s + database_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,9 @@ async def run_interval(
             wall_s=wall_s,
             throttled_s=meters.readings().throttled_s - throttled_s,
             # A database of the user's own, which nothing meters here, would count as somebody else's work.
-            others_share=others_share(used, app_s + database_s, wall_s, max(1, len(conditions.subject_cpus)))
+            others_share=others_share(
+                used, conditions.own_s(app_s, database_s), wall_s, max(1, len(conditions.subject_cpus))
+            )
             if database_s is not None
             else 0.0,
         )
@@ -137,7 +144,7 @@ def summarize(
         offered = len(within) / duration_s
         verdict = judge_closed(error_ratio, conditions.slo, faults)
     sent = max(1, _inside(seen))
-    demand_s = (cpu.app_s + (cpu.database_s or 0.0)) / sent if cpu else None
+    demand_s = conditions.own_s(cpu.app_s, cpu.database_s or 0.0) / sent if cpu else None
     return Measurement(
         run=conditions.run,
         label=conditions.label,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Caveat", "Measurement", "MemoryReading", "OperationProfile", "QueryProfile", "SizeDemands", "Verdict"]
+__all__ = ["Caveat", "Measurement", "MemoryReading", "OperationProfile", "QueryProfile", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ class OperationProfile:
     wall_s: mean response time alone. *_scv: squared coefficient of variation of the CPU (app + database) and of the
         wait.
     p95_wall_s: of the response time alone.
+    The wait by its kind, each None where it was not told apart: database_wait_s and lock_wait_s inside the database,
+    external_wait_s outside it. connection_hold_s: from a transaction's begin to its end. round_trips: statements sent,
+    transaction control among them. answer_bytes: of one answer.
     """
 
     operation: str
@@ -46,19 +49,17 @@ class OperationProfile:
     p95_wall_s: float
     cpu_scv: float
     wait_scv: float
+    database_wait_s: float | None = None
+    lock_wait_s: float | None = None
+    external_wait_s: float | None = None
+    connection_hold_s: float | None = None
+    round_trips: float | None = None
+    answer_bytes: float | None = None
 
     @property
     def cpu_s(self) -> float:
         """App and database CPU seconds per request."""
         return self.app_cpu_s + self.database_cpu_s
-
-
-@dataclass(frozen=True, slots=True)
-class SizeDemands:
-    """Operations profiled one at a time with so much data: what `{size}` was in `subject.prepare`, such as people."""
-
-    size: float
-    operations: tuple[OperationProfile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Measurement:
         timeout.
     slo_quantile_s: the objective's quantile, same clock. errors: cause -> count.
     app_cpu_s, database_cpu_s: CPU seconds per request completed in the interval; None without readings.
-    cpu_utilization: CPU used by both, as a share of the plan's vCPUs.
+    cpu_utilization: CPU used by both (by the app alone, where the database is apart), as a share of the plan's vCPUs.
     lateness_p99_s, generator_busy: how well the generator did. spin_ratio: wall over CPU time of a spin just before.
     others_share: of the subject's CPUs, used by neither app nor database meanwhile. memory_walk_s: CPU seconds of a
     fixed walk through memory just before and after (mean): the machine's own speed.

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile, SizeDemands
+from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile
+from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["SCHEMA", "Study"]
@@ -21,8 +22,8 @@ class Study:
     environment: machine, kernel, CPU model, versions, cgroup version, placement, date, Seatrial's version.
     operations: profiled one at a time. queries: from the server's own log, in a pass of their own.
     measurements: every interval, in order. memory: readings in order.
-    sizes: the same operations with several amounts of data, smallest first; empty when only one was measured.
     complete: False when it was interrupted; what is here is still true.
+    checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
     """
 
     created_at: str
@@ -34,5 +35,5 @@ class Study:
     memory: tuple[MemoryReading, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     complete: bool = True
-    sizes: tuple[SizeDemands, ...] = ()
+    checks: tuple[PredictionCheck, ...] = ()
     schema: str = field(default=SCHEMA)

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from seatrial.errors import StudyError
+from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.measure.study import SCHEMA, Study
 
-__all__ = ["check_writable", "read_study", "without_password", "write_study", "write_whole"]
+__all__ = ["check_writable", "earlier_checks", "read_study", "without_password", "write_study", "write_whole"]
 
 
 def write_study(study: Study, path: Path) -> None:
@@ -95,6 +96,15 @@ def read_study(path: Path) -> Study:
         return msgspec.json.decode(content, type=Study, dec_hook=_rich)
     except msgspec.DecodeError as error:
         raise StudyError(f"this is not a study: {error}", where=str(path), try_this="Measure again.") from error
+
+
+def earlier_checks(path: Path, subject: str) -> tuple[PredictionCheck, ...]:
+    """The checks of the study that is there, if it can be read and is of the same app; otherwise none."""
+    try:
+        study = read_study(path)
+    except StudyError:
+        return ()
+    return study.checks if study.spec.subject.name == subject else ()
 
 
 def _unwritable(path: Path, error: OSError) -> StudyError:

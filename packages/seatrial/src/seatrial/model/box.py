@@ -11,42 +11,18 @@ call for each step of a request would take half as long again.
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from seatrial.model.route import APART, APP, DELAY, GIVE, LEAVES, TAKE, route
+from seatrial.model.system import System
 from seatrial.model.work import Work
 
-__all__ = ["Box", "System"]
-
-BEFORE, DATABASE, WAIT, AFTER, LEAVES = range(5)  # what a request needs next
+__all__ = ["Box"]
 
 NEVER = (math.inf, -1)
 """At the end of a heap of (time, request), so that it is never empty."""
 
 NOBODY = -1
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """The server and its box.
-
-    cpus: vCPUs, a fraction is a quota. database_cpus: of the database's own machine; None when it shares `cpus`.
-    gil: only one thread of a process runs Python at a time. backlog: connections that may wait for a slot, the rest
-    are refused. timeout_s: how long a person waits.
-    """
-
-    workers: int
-    threads: int
-    cpus: float
-    database_cpus: float | None = None
-    gil: bool = True
-    backlog: int = 2048
-    timeout_s: float = 10.0
-
-    @property
-    def slots(self) -> int:
-        """Requests that can be inside at once."""
-        return self.workers * self.threads
 
 
 class Process:
@@ -103,20 +79,61 @@ class DatabaseMachine:
         return now_s + ahead / self.rates[len(self.finishes)]
 
 
+class Tokens:
+    """What a process has a number of, first come first served: database connections, its loop, threads beside it.
+
+    held_s: by all of them together so far.
+    """
+
+    __slots__ = ("free", "held_s", "taken_at_s", "waiting")
+
+    def __init__(self, count: float) -> None:
+        self.free = count
+        self.held_s = 0.0
+        self.taken_at_s: dict[int, float] = {}
+        self.waiting: deque[int] = deque()
+
+    def take(self, request: int, now_s: float) -> bool:
+        """Whether one was free; otherwise the request waits in line."""
+        if not self.free:
+            self.waiting.append(request)
+            return False
+        self.free -= 1
+        self.taken_at_s[request] = now_s
+        return True
+
+    def give(self, request: int, now_s: float) -> int:
+        """One is given back; returns who takes it, or nobody."""
+        self.held_s += now_s - self.taken_at_s.pop(request)
+        if not self.waiting:
+            self.free += 1
+            return NOBODY
+        successor = self.waiting.popleft()
+        self.taken_at_s[successor] = now_s
+        return successor
+
+
 class Box:
-    """One run over drawn work. `started_s` and `left_s` hold when each request got a slot and left (inf: refused)."""
+    """One run over drawn work. `started_s` and `left_s` hold when each request got a slot and left (inf: refused).
+
+    tokens: of each process by which they are (POOL, LOOP, THREADS).
+    """
 
     def __init__(self, work: Work, system: System) -> None:
         requests = len(work.gaps)
         self.system = system
-        self.needs = (work.app_before_s, work.database_s, work.wait_s, work.app_after_s, [math.inf] * requests)
+        self.kinds, self.needs = route(work, system)
         self.stages = bytearray(requests)
         self.has_gil = system.gil and system.threads > 1
         self.home = bytearray(requests) if system.workers < 256 else [0] * requests  # the process of each
-        self.busy = [0] * (system.workers if self.has_gil else 1)  # slots taken by process, where it matters which
+        self.has_tokens = any(TAKE <= kind < LEAVES for kind in self.kinds)
+        # Slots taken by process, where it matters which.
+        self.busy = [0] * (system.workers if self.has_gil or self.has_tokens else 1)
         self.processes = [Process() for _ in self.busy]
+        self.tokens = [[Tokens(count) for count in system.tokens] for _ in self.busy]
         self.free = system.slots
         self.queue: deque[int] = deque()
+        self.waits = [NEVER]
         self.started_s = [math.inf] * requests
         self.left_s = [math.inf] * requests
         self.following = requests  # of a fixed population: who comes when the next one leaves
@@ -131,6 +148,10 @@ class Box:
         self._run([0.0] * concurrency + [math.inf])
         return sorted(left_s for left_s in self.left_s if left_s < math.inf)
 
+    def held_s(self, which: int) -> float:
+        """How long all tokens of a kind were held, together."""
+        return math.fsum(tokens[which].held_s for tokens in self.tokens)
+
     def _rates(self, cpus: float) -> list[float]:
         """The speed of each entity by how many there are; as of one where there is none, so that the clock runs on."""
         return [min(1.0, cpus / max(1, entities)) for entities in range(self.system.slots + 1)]
@@ -138,10 +159,10 @@ class Box:
     def _run(self, arrivals_s: Sequence[float]) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop, see above
         """All that happens, in order; arrivals_s: of the first requests, then inf. At one instant, CPUs come first."""
         system, processes, home, stages, needs = self.system, self.processes, self.home, self.stages, self.needs
-        has_gil, is_alone, is_apart = self.has_gil, len(processes) == 1, system.database_cpus is not None
+        has_gil, is_alone, kinds, waits = self.has_gil, len(processes) == 1, self.kinds, self.waits
         rates, apart = self._rates(system.cpus), DatabaseMachine(self._rates(system.database_cpus or 1.0))
         at_s, virtual, entities, rate, database_s = 0.0, 0.0, 0, rates[0], math.inf
-        waits, finishes, due = [NEVER], [NEVER], [math.inf] * len(processes)
+        finishes, due, goes_on = [NEVER], [math.inf] * len(processes), self._pass if self.has_tokens else self._leave
         arriving, arrival_s = 0, arrivals_s[0]
         while True:
             first = due[0] if is_alone else min(due)
@@ -174,19 +195,19 @@ class Box:
             stage = stages[request]
             while not needs[stage][request]:
                 stage += 1
-            if stage == LEAVES:
-                if (request := self._leave(request, now_s)) == NOBODY:
+            if kinds[stage] > APART:
+                if (request := goes_on(request, now_s)) == NOBODY:
                     continue
                 stage = stages[request]
             stages[request] = stage + 1
-            need_s = needs[stage][request]
-            if stage == WAIT:
+            kind, need_s = kinds[stage], needs[stage][request]
+            if kind == DELAY:
                 heappush(waits, (now_s + need_s, request))
-            elif stage == DATABASE and is_apart:
+            elif kind == APART:
                 database_s = apart.begin(now_s, request, need_s)
             else:
                 virtual, at_s = virtual + (now_s - at_s) * rate, now_s
-                is_thread = has_gil and stage != DATABASE
+                is_thread = has_gil and kind == APP
                 index = home[request]
                 if not is_thread or due[index] == math.inf:
                     entities += 1
@@ -195,6 +216,35 @@ class Box:
                     due[index] = processes[index].begin(virtual, request, need_s)
                 else:
                     heappush(finishes, (virtual + need_s, request))
+
+    def _pass(self, request: int, now_s: float) -> int:
+        """A request takes and gives back what comes before its next seconds.
+
+        Returns who needs seconds now, its stage being the one: it, or if it leaves, who gets its slot; or nobody, where
+        it waits in line. Who was waiting for what is given back goes on at once, woken by a wait of no length.
+        """
+        kinds, needs, stages = self.kinds, self.needs, self.stages
+        stage = stages[request]
+        while True:
+            while not needs[stage][request]:
+                stage += 1
+            kind = kinds[stage]
+            if kind <= APART:
+                stages[request] = stage
+                return request
+            if kind == LEAVES:
+                if (request := self._leave(request, now_s)) == NOBODY:
+                    return NOBODY
+                stage = stages[request]
+                continue
+            tokens = self.tokens[self.home[request]]
+            if kind < GIVE:
+                stages[request] = stage + 1
+                if not tokens[kind - TAKE].take(request, now_s):
+                    return NOBODY
+            elif (successor := tokens[kind - GIVE].give(request, now_s)) != NOBODY:
+                heappush(self.waits, (now_s, successor))
+            stage += 1
 
     def _arrive(self, request: int, now_s: float) -> int:
         """A request takes a slot, waits for one, or is refused; returns whoever has a slot now and needs something."""
@@ -211,11 +261,11 @@ class Box:
         home = self.busy.index(min(self.busy))
         self.home[request] = home
         self.busy[home] += 1
-        stage = BEFORE
+        stage = 0
         while not self.needs[stage][request]:
             stage += 1
         self.stages[request] = stage
-        return stage != LEAVES
+        return self.kinds[stage] != LEAVES
 
     def _leave(self, request: int, now_s: float) -> int:
         """A request gives its slot to whoever waited longest and needs something: that one is returned, or nobody."""

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from seatrial.model.box import System
 from seatrial.model.highest_rate import Tried, highest_rate_rps
 from seatrial.model.queueing import run_open, simulate_closed
+from seatrial.model.route import APART, APP, DELAY, route
+from seatrial.model.system import System
 from seatrial.model.work import OperationDemand, Work, draw_work
 from seatrial.spec.slo import SLO
 
@@ -15,12 +16,15 @@ CAPACITY_REQUESTS = 40_000
 SATURATION_REQUESTS = 20_000
 CURVE_REQUESTS = 20_000
 
+SATURATING_MAX = 512
+"""Most requests kept inside, as when saturation is measured: an event loop has slots without end."""
+
 
 def saturation_rps(
     demands: Sequence[OperationDemand], system: System, seed: int, requests: int = SATURATION_REQUESTS
 ) -> float:
-    """The throughput with every slot always taken: no offered rate above it can last."""
-    return simulate_closed(demands, system, system.slots, requests, seed)
+    """The throughput with every slot always taken, or `SATURATING_MAX` of them: no offered rate above it can last."""
+    return simulate_closed(demands, system, min(system.slots, SATURATING_MAX), requests, seed)
 
 
 def capacity_rps(
@@ -75,11 +79,10 @@ def response_curve(
 
 def _alone_s(work: Work, system: System) -> list[float]:
     """Response times of requests that never meet another one, in order."""
-    app_rate = min(1.0, system.cpus)
-    database_rate = min(1.0, system.cpus if system.database_cpus is None else system.database_cpus)
-    return sorted(
-        (before + after) / app_rate + database / database_rate + wait
-        for before, database, wait, after in zip(
-            work.app_before_s, work.database_s, work.wait_s, work.app_after_s, strict=True
-        )
-    )
+    kinds, needs = route(work, system)
+    total_s = [0.0] * len(work.operations)
+    for kind, column in zip(kinds, needs, strict=True):
+        if kind <= APART:
+            speed = system.app_speed if kind == APP else 1.0 if kind == DELAY else system.database_speed
+            total_s = [total + need_s / speed for total, need_s in zip(total_s, column, strict=True)]
+    return sorted(total_s)

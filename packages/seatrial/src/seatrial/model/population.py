@@ -1,10 +1,11 @@
 """From requests a second to people a day, and back: habits as distributions, never two typical guesses multiplied."""
 
 import math
+import random
 from collections.abc import Mapping
 from functools import lru_cache
+from statistics import NormalDist
 
-from seatrial.model.draws import Quantiles, latin_columns, quantiles
 from seatrial.spec.habits import USUAL_HABITS
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Habits",
     "daily_users",
     "habits_with",
+    "monthly_users",
     "peak_rate_rps",
     "requests_per_user_day",
+    "spread_shares",
 ]
 
 Habits = Mapping[str, tuple[float, float, float]]
@@ -23,7 +26,7 @@ Habits = Mapping[str, tuple[float, float, float]]
 DEFAULT_HABITS: Habits = {
     name: USUAL_HABITS[name] for name in ("sessions_per_day", "requests_per_session", "peak_factor")
 }
-"""What turns people into requests; `headroom`, a habit of the owner, is an argument of its own."""
+"""What turns people into requests per second of the busiest hour; the other habits say how those are spread."""
 
 HABIT_BASIS: Mapping[str, str] = {
     "sessions_per_day": "Visits per active person and day. Low: a content site; high: Facebook's reported 13.8.",
@@ -31,9 +34,16 @@ HABIT_BASIS: Mapping[str, str] = {
     "1 to 3 requests each (Stack Exchange 2016: 3.2 per page).",
     "peak_factor": "The busiest hour against the mean of the day. 1.7: users all over the world; 3: one time zone "
     "(Twitter 2007: 3.2); 6: a launch day.",
+    "peak_minute": "The busiest minute against the mean of the busiest hour. An assumption; an access log shows yours.",
+    "requests_at_once": "Requests that one page sends side by side. An assumption; a browser's network view shows "
+    "yours.",
+    "daily_share": "Of a month's people, those who come on a day. 0.1 to 0.2: a new product; 0.47: Twitter in 2013.",
 }
+"""Where the range of each habit of `USUAL_HABITS` comes from; the headroom is the owner's own choice."""
 
 SECONDS_PER_DAY = 86_400.0
+Z_95 = 1.6448536269514722
+QUANTILES = (0.05, 0.5, 0.95)
 
 
 def habits_with(overrides: Habits) -> Habits:
@@ -48,7 +58,7 @@ def habits_with(overrides: Habits) -> Habits:
 
 def requests_per_user_day(habits: Habits, draws: int = 20_000) -> tuple[float, float, float]:
     """App requests that one daily user causes in a day: 5, 50 and 95 % of the draws."""
-    return quantiles([day for day, _ in _days(_frozen(habits), draws)])
+    return _quantiles(sorted(day for day, _ in _days(_frozen(habits), draws)))
 
 
 def peak_rate_rps(
@@ -58,8 +68,8 @@ def peak_rate_rps(
 
     peak = users x sessions x requests x peak factor / 86,400.
     """
-    rates = [day * peak * daily_users / SECONDS_PER_DAY for day, peak in _days(_frozen(habits), draws)]
-    return quantiles(rates)
+    rates = sorted(day * peak * daily_users / SECONDS_PER_DAY for day, peak in _days(_frozen(habits), draws))
+    return _quantiles(rates)
 
 
 def daily_users(
@@ -71,13 +81,64 @@ def daily_users(
     return usable_rps / high, usable_rps / typical, usable_rps / low
 
 
-def _frozen(habits: Habits) -> tuple[Quantiles, ...]:
+def spread_shares(habits: Habits, other_log_variance: float = 0.0) -> Mapping[str, float]:
+    """Of the variance of the answer's logarithm, the share that each habit brings, largest first; 0 when all is known.
+
+    The answer is a product, so the variances of the logarithms add up: whichever is largest is the one to find out.
+    other_log_variance: of a further factor, such as the model's part; the shares then leave room for it.
+    """
+    variances = {name: _log_variance(span) for name, span in habits_with(habits).items()}
+    total = math.fsum(variances.values()) + other_log_variance
+    shares = {name: variance / total if total else 0.0 for name, variance in variances.items()}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def monthly_users(
+    daily: float, daily_share: tuple[float, float, float] = USUAL_HABITS["daily_share"]
+) -> tuple[float, float, float]:
+    """The people of a month of whom so many come on a day: fewest, typical, most."""
+    low, typical, high = daily_share
+    return daily / high, daily / typical, daily / low
+
+
+def _log_variance(quantiles: tuple[float, float, float]) -> float:
+    """Of the logarithm of `_two_piece_lognormal`: half a normal each side, E[x^2] - E[x]^2 with E|z| = sqrt(2/pi)."""
+    low, typical, high = (math.log(quantile) for quantile in quantiles)
+    below, above = (typical - low) / Z_95, (high - typical) / Z_95
+    return (below**2 + above**2) / 2.0 - (above - below) ** 2 / (2.0 * math.pi)
+
+
+def _frozen(habits: Habits) -> tuple[tuple[float, float, float], ...]:
     complete = habits_with(habits)
     return tuple(complete[name] for name in DEFAULT_HABITS)
 
 
 @lru_cache(maxsize=16)
-def _days(ranges: tuple[Quantiles, ...], draws: int) -> tuple[tuple[float, float], ...]:
-    """Drawn days: (requests per user, peak factor)."""
-    columns = latin_columns(ranges, draws, seed=20_161)
+def _days(ranges: tuple[tuple[float, float, float], ...], draws: int) -> tuple[tuple[float, float], ...]:
+    """Drawn days: (requests per user, peak factor). The seed is fixed, so the same habits give the same answer.
+
+    A Latin hypercube: each habit takes every 1/draws of its distribution once, in shuffled order.
+    """
+    shuffle = random.Random(20_161).shuffle
+    standard = [NormalDist().inv_cdf((place + 0.5) / draws) for place in range(draws)]
+    columns = []
+    for quantiles in ranges:
+        column = [_two_piece_lognormal(quantiles, z) for z in standard]
+        shuffle(column)
+        columns.append(column)
     return tuple((sessions * requests, peak) for sessions, requests, peak in zip(*columns, strict=True))
+
+
+def _two_piece_lognormal(quantiles: tuple[float, float, float], z: float) -> float:
+    """The value at standard normal z of a lognormal with its own spread on each side of the median.
+
+    So that 5, 50 and 95 % are exactly as stated, which one spread for both sides cannot do.
+    """
+    low, typical, high = quantiles
+    spread = math.log(typical / low) if z < 0 else math.log(high / typical)
+    return typical * math.exp(z * spread / Z_95)
+
+
+def _quantiles(ordered: list[float]) -> tuple[float, float, float]:
+    low, typical, high = (ordered[round(quantile * (len(ordered) - 1))] for quantile in QUANTILES)
+    return low, typical, high

@@ -11,7 +11,7 @@ from itertools import accumulate
 __all__ = ["OperationDemand", "Work", "draw_work"]
 
 APP_CPU_BEFORE_DATABASE = 0.5
-"""Of a request's app CPU, spent before its queries; the rest after them."""
+"""Of a request's app CPU without a connection, spent before its queries; the rest after them."""
 
 MIX_BLOCK = 1000
 """The operations of so many consecutive requests are in exact shares, as the load's own are; shuffled inside."""
@@ -21,8 +21,13 @@ MIX_BLOCK = 1000
 class OperationDemand:
     """What one request of an operation needs, in seconds; *_scv: squared coefficient of variation (0 = constant).
 
-    share: its part of all requests; shares need not sum to 1. wait_s: held without CPU (disk, locks, network, sleep).
-    cpu_scv is of app and database CPU together: a request that is dear to one is dear to both.
+    share: its part of all requests; shares need not sum to 1. wait_s: outside the database and without CPU (another
+    service, disk, sleep). database_wait_s, lock_wait_s: in the database without CPU. A database connection is held
+    during both, during database_cpu_s and during held_app_share of the app CPU: what the app does between its queries.
+    round_trips: statements that each cross the network when the database is elsewhere.
+    cpu_scv is of app and database CPU together: a request that is dear to one is dear to both; wait_scv of all waits.
+    runs_in: in an event-loop process, "loop" or "thread" (a function that is not async); blocks_loop: it waits without
+    awaiting, so that nobody else in its process goes on.
     """
 
     operation: str
@@ -32,23 +37,55 @@ class OperationDemand:
     wait_s: float = 0.0
     cpu_scv: float = 1.0
     wait_scv: float = 0.0
+    database_wait_s: float = 0.0
+    lock_wait_s: float = 0.0
+    round_trips: float = 0.0
+    held_app_share: float = 0.0
+    runs_in: str = "loop"
+    blocks_loop: bool = False
+
+    @property
+    def held_wait_s(self) -> float:
+        """Waiting with a connection in hand, the network apart."""
+        return self.database_wait_s + self.lock_wait_s
+
+    @property
+    def held_app_cpu_s(self) -> float:
+        """App CPU with a connection in hand."""
+        return self.app_cpu_s * self.held_app_share
+
+    @property
+    def uses_database(self) -> bool:
+        """Whether it takes a connection at all."""
+        return self.database_cpu_s > 0.0 or self.held_wait_s > 0.0 or self.round_trips > 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """Requests in order of arrival, so that runs at different rates differ by the rate alone (common random numbers).
 
-    operations: index into names. gaps: times between arrivals at one request per second. The other columns are the
-    seconds that each request needs, in the order in which it needs them.
+    demands: of each operation. operations: index into them. gaps: times between arrivals at one request per second. The
+    other columns are the seconds that each request needs, in the order in which it needs them.
     """
 
-    names: tuple[str, ...]
+    demands: tuple[OperationDemand, ...]
     operations: Sequence[int]
     gaps: Sequence[float]
     app_before_s: Sequence[float]
     database_s: Sequence[float]
+    app_held_s: Sequence[float]
+    held_wait_s: Sequence[float]
     wait_s: Sequence[float]
     app_after_s: Sequence[float]
+
+    def flags(self, chosen: Sequence[bool]) -> list[bool]:
+        """For each request, what is said of its operation."""
+        return [chosen[operation] for operation in self.operations]
+
+    def network_s(self, round_trip_s: float) -> list[float]:
+        """For each request, the time its statements spend between app and database."""
+        each = [demand.round_trips * round_trip_s for demand in self.demands]
+        return [each[operation] for operation in self.operations]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +108,17 @@ def draw_work(demands: Sequence[OperationDemand], requests: int, seed: int) -> W
     def column(means: Sequence[float], factors: Sequence[float]) -> list[float]:
         return [means[operation] * factor for operation, factor in zip(draws.operations, factors, strict=True)]
 
+    free = [demand.app_cpu_s - demand.held_app_cpu_s for demand in demands]
     return Work(
-        names=tuple(demand.operation for demand in demands),
+        demands=tuple(demands),
         operations=draws.operations,
         gaps=draws.gaps,
-        app_before_s=column([demand.app_cpu_s * APP_CPU_BEFORE_DATABASE for demand in demands], draws.cpu_factors),
+        app_before_s=column([cpu_s * APP_CPU_BEFORE_DATABASE for cpu_s in free], draws.cpu_factors),
         database_s=column([demand.database_cpu_s for demand in demands], draws.cpu_factors),
+        app_held_s=column([demand.held_app_cpu_s for demand in demands], draws.cpu_factors),
+        held_wait_s=column([demand.held_wait_s for demand in demands], draws.wait_factors),
         wait_s=column([demand.wait_s for demand in demands], draws.wait_factors),
-        app_after_s=column(
-            [demand.app_cpu_s * (1.0 - APP_CPU_BEFORE_DATABASE) for demand in demands], draws.cpu_factors
-        ),
+        app_after_s=column([cpu_s * (1.0 - APP_CPU_BEFORE_DATABASE) for cpu_s in free], draws.cpu_factors),
     )
 
 

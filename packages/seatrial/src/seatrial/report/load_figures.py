@@ -11,10 +11,10 @@ from seatrial.load.arrivals.shapes import Arrivals, Constant, Poisson
 from seatrial.load.books.histogram import Histogram
 from seatrial.load.books.observation import HeardCounts
 from seatrial.load.books.series import SeriesRow
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import OperationTally
 from seatrial.load.generator.result import LoadResult
 from seatrial.load.generator.self_check import SelfCheck
-from seatrial.load.sessions import SessionCounts
 from seatrial.measure.measurement import Caveat
 from seatrial.report.load_caveats import load_caveats, subjects_fault
 
@@ -30,11 +30,13 @@ _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """How the generator itself did. busy: share of a CPU of its busiest process. reasons: why it is not valid."""
+    """How the generator itself did. busy: share of a CPU of its busiest process. waited: the largest share of the time
+    in which one of them was ready to run and had no CPU. reasons: why it is not valid."""
 
     cpu_s: float
     requests_per_cpu_s: float | None
     busy: float
+    waited: float
     valid: bool
     reasons: tuple[str, ...] = ()
 
@@ -117,11 +119,12 @@ def load_figures(result: LoadResult, url: str = "", started_at: datetime | None 
         error_ratio=total.error_ratio,
         response_time_s=_times(total.from_due),
         time_from_send_s=_times(total.from_sent),
-        lateness_s=_lateness(result.tally.lateness) if is_open else dict.fromkeys(("p50", "p99", "max")),
+        lateness_s=_lateness(result.lateness),
         generator=Generator(
             cpu_s=result.cpu_s,
             requests_per_cpu_s=result.requests_per_cpu_s or None,
             busy=max((one.busy for one in result.processes), default=0.0),
+            waited=max((one.waited for one in result.processes), default=0.0),
             valid=not faults,
             reasons=tuple(str(fault) for fault in faults),
         ),

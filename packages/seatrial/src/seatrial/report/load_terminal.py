@@ -18,6 +18,7 @@ _OPERATIONS_SHOWN = 30
 _LABEL_WIDTH = 13
 _SPAN_WIDTH = 22
 _NAIVE_RATIO, _NAIVE_LEAST_S = 1.25, 0.001
+_WAITED_LEAST = 0.05
 
 
 def load_answer(figures: LoadFigures, width: int = 80, *, styled: bool = False, blocks: bool = True) -> str:
@@ -193,6 +194,8 @@ def _generator(figures: LoadFigures, width: int) -> str:
     generator = figures.generator
     parts = [f"used {time_words(generator.cpu_s)} of CPU ({percent(generator.busy)} of one"]
     parts[0] += f", the busiest of {figures.processes} processes)" if figures.processes > 1 else ")"
+    if generator.waited >= _WAITED_LEAST:
+        parts.append(f"waited for one {percent(generator.waited)} of the time")
     if generator.requests_per_cpu_s:
         parts.append(f"{rounded(generator.requests_per_cpu_s)} requests per CPU second")
     if (p99_s := figures.lateness_s["p99"]) is not None:

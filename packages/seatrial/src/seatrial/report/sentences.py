@@ -1,5 +1,7 @@
 """What the findings say, one idea per sentence; terminal and page speak through these."""
 
+from statistics import median
+
 from seatrial.advise.findings import Findings, WorkerPrediction
 from seatrial.report.numbers import megabytes, milliseconds, money, people, percent, rate, rate_span, rounded
 from seatrial.report.prose import capitalised
@@ -7,6 +9,7 @@ from seatrial.report.prose import capitalised
 __all__ = [
     "capacity_evidence",
     "capacity_sentence",
+    "check_sentence",
     "demand_sentence",
     "interrupted",
     "memory_sentence",
@@ -17,6 +20,9 @@ __all__ = [
     "worker_explained",
     "workers_sentence",
 ]
+
+CHECKS_FOR_A_HABIT = 3
+"""Checked predictions from which it is told how large their error usually was."""
 
 VERDICT_WORDS = {"sustained": "Objective met", "violated": "Objective not met", "invalid": "Not measured"}
 
@@ -122,6 +128,28 @@ def workers_sentence(findings: Findings) -> str:
     return f"On this plan, by the model: {'; '.join(phrases)}."
 
 
+def check_sentence(findings: Findings) -> str:
+    """What was predicted before it was measured, what was measured then, and how large the error usually was."""
+    known = [each for each in findings.checks if each.measured_rps is not None]
+    if not known:
+        return ""
+    last = known[-1]
+    workers = f"{last.workers} worker{'s' if last.workers != 1 else ''}"
+    if last.threads != findings.worker_capacity.threads:
+        workers += f" x {last.threads} threads"
+    span = rate_span(last.low_rps, last.high_rps)
+    interval = f" ({span})" if span else ""
+    sentence = f"{workers}: predicted {rate(last.predicted_rps)}/s{interval}, measured {rate(last.measured_rps)}/s"
+    errors = sorted(abs(each.relative_error) for each in known if each.relative_error is not None)
+    sentence += f": {_error_words(last.relative_error or 0.0)}."
+    if len(errors) < CHECKS_FOR_A_HABIT:
+        return sentence
+    return (
+        f"{sentence} Of {len(errors)} such predictions, half were off by {100 * median(errors):.1f} % or less, the "
+        f"worst by {100 * errors[-1]:.1f} %."
+    )
+
+
 def memory_sentence(findings: Findings) -> str:
     """Where the plan's memory goes, and how many workers fit; "" where no plan held the app."""
     memory = findings.memory_bytes
@@ -197,10 +225,19 @@ def _alone_words(findings: Findings) -> str:
     return f"{sentence} on average; the slowest is {slowest}: {milliseconds(alone[slowest])}."
 
 
+def _error_words(relative_error: float) -> str:
+    if abs(relative_error) < 0.0005:
+        return "exactly so"
+    return f"{100 * abs(relative_error):.1f} % too {'high' if relative_error > 0 else 'low'}"
+
+
 def _prediction(each: WorkerPrediction) -> str:
     words = f"{each.workers} worker{'s' if each.workers > 1 else ''} {rate(each.predicted_rps)}/s"
+    told = [rate_span(each.low_rps, each.high_rps)]
     if each.measured_rps is not None:
-        words += f" (measured {rate(each.measured_rps)})"
+        told.append(f"measured {rate(each.measured_rps)}")
+    if inside := ", ".join(part for part in told if part):
+        words += f" ({inside})"
     return words if each.fits_memory else f"{words}, but they do not fit in memory"
 
 

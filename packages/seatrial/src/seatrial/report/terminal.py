@@ -46,6 +46,7 @@ def _facts(findings: Findings, width: int) -> str:
         ("server", f"{findings.server}. {sentences.worker_explained(findings)}"),
         ("a request", sentences.demand_sentence(findings)),
         ("workers", sentences.workers_sentence(findings)),
+        ("checked", sentences.check_sentence(findings)),
         ("memory", capitalised(sentences.memory_sentence(findings))),
         ("plan", f"{sentences.plan_sentence(findings)} {sentences.reserve_sentence(findings)}"),
         ("gives way", bottleneck),

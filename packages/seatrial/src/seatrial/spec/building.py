@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from seatrial.spec.catalog import Catalog, catalog
+from seatrial.spec.catalog import Catalog
 from seatrial.spec.checking import Checked
-from seatrial.spec.places import absolute, python_of
+from seatrial.spec.places import absolute, catalog_of, python_of
 from seatrial.spec.plan import Limits, Plan, Price
 from seatrial.spec.rules import database_kind
 from seatrial.spec.slo import SLO
-from seatrial.spec.subject import Database, Server, Subject
+from seatrial.spec.subject import EVENT_LOOP, EVENT_LOOP_SLOTS, Database, Server, Subject, slots_per_process
 from seatrial.spec.subject_keys import CHEAPEST_PLAN_ID
 from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
@@ -16,6 +16,8 @@ from seatrial.spec.workload import OperationSpec, WorkloadSpec
 __all__ = ["trial_spec"]
 
 MEBIBYTE = 1024 * 1024
+ROUND_TRIP_MS = 1.0
+"""To a database of its own in the same data centre, when the file does not say."""
 
 
 def trial_spec(path: Path, checked: Checked, *, allow_remote: bool) -> TrialSpec:
@@ -27,7 +29,7 @@ def trial_spec(path: Path, checked: Checked, *, allow_remote: bool) -> TrialSpec
     return TrialSpec(
         path=path,
         subject=_subject(folder, checked),
-        plan=_plan(path, checked, catalog()),
+        plan=_plan(path, checked, catalog_of(folder, checked)),
         workload=_workload(folder, checked),
         slo=SLO(values["slo.latency_quantile"], values["slo.latency_max_ms"] / 1000, values["slo.error_ratio_max"]),
         measure=MeasureSettings(**measure),
@@ -60,19 +62,33 @@ def _subject(folder: Path, checked: Checked) -> Subject:
 
 def _server(checked: Checked) -> Server:
     values = checked.values
-    one_at_a_time = values["server.worker_class"] == "sync"
+    worker_class, threads = values["server.worker_class"], values["server.threads"]
+    if worker_class in EVENT_LOOP and "server.threads" not in checked.given:
+        threads = EVENT_LOOP_SLOTS
     return Server(
         kind="command" if values["server.command"] else values["server.kind"],
         command=values["server.command"],
-        worker_class=values["server.worker_class"],
+        worker_class=worker_class,
         workers=values["server.workers"],
-        threads=1 if one_at_a_time else values["server.threads"],
+        threads=slots_per_process(worker_class, threads),
         keep_alive_s=values["server.keep_alive_s"],
     )
 
 
 def _database(checked: Checked) -> Database:
-    return Database(database_kind(checked), checked.values["database.url"])
+    values = checked.values
+    placement, round_trip_ms = values["database.placement"], values["database.round_trip_ms"]
+    if round_trip_ms is None:
+        round_trip_ms = ROUND_TRIP_MS if placement == "apart" else 0.0
+    return Database(
+        kind=database_kind(checked),
+        url=values["database.url"],
+        placement=placement,
+        round_trip_s=round_trip_ms / 1000,
+        pool=values["database.pool"],
+        overflow=values["database.overflow"],
+        background_connections=values["database.background_connections"],
+    )
 
 
 def _plan(path: Path, checked: Checked, plans: Catalog) -> Plan:
@@ -94,6 +110,8 @@ def _plan(path: Path, checked: Checked, plans: Catalog) -> Plan:
             memory_bytes or row.limits.memory_bytes,
             row.limits.cpu_kind,
             row.limits.cpu_baseline,
+            burst_start_s=row.limits.burst_start_s,
+            burst_max_s=row.limits.burst_max_s,
         ),
         price=row.price if usd_month is None else own_price,
         product=row.product,

@@ -1,4 +1,4 @@
-"""The catalogue of hosting plans that comes with Seatrial, with where and when each price was read."""
+"""The catalogue of hosting plans, with where and when each price was read; a file of the user's may change it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SpecError
 from seatrial.spec.checking import did_you_mean
+from seatrial.spec.own_plans import own_rows
 from seatrial.spec.plan import Limits, Plan, Price
+from seatrial.spec.plan_keys import first_day
 
-__all__ = ["Catalog", "CpuNoise", "CpuSpeed", "Source", "catalog", "is_machine", "price_age_days"]
+__all__ = [
+    "Catalog",
+    "CpuNoise",
+    "CpuSpeed",
+    "Source",
+    "catalog",
+    "catalog_with",
+    "is_database",
+    "is_machine",
+    "price_age_days",
+]
 
 MEBIBYTE = 1024 * 1024
 
@@ -27,6 +40,8 @@ KEPT_AS_FIELDS = frozenset(
         "vcpus",
         "cpu",
         "cpu_baseline",
+        "burst_start_s",
+        "burst_max_s",
         "ram_mb",
         "disk_gb",
         "max_instances",
@@ -39,7 +54,10 @@ KEPT_AS_FIELDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows were read. kind: provider-repo, provider-docs, third-party-transcript, competitor-repo or mixed."""
+    """Where rows were read.
+
+    kind: provider-repo, provider-docs, third-party-transcript, competitor-repo, mixed, or own-file.
+    """
 
     id: str
     where: str
@@ -78,11 +96,14 @@ class CpuNoise:
     min: float
     p95: float
     cv_percent: float
+    plan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All rows. as_of: the day the catalogue was put together.
+
+    source_of: plan id -> where its price was read. own: plan id -> the keys that come from the user's own file.
 
     A plan whose provider does not say how many vCPUs or how much memory it has carries 0 for it: it cannot be rebuilt
     here, only compared by price (`is_machine` tells).
@@ -93,6 +114,8 @@ class Catalog:
     sources: Mapping[str, Source]
     cpu_speeds: tuple[CpuSpeed, ...]
     cpu_noises: tuple[CpuNoise, ...]
+    source_of: Mapping[str, Source]
+    own: Mapping[str, tuple[str, ...]]
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -124,33 +147,72 @@ class Catalog:
 
 def is_machine(plan: Plan) -> bool:
     """Whether an app and its database can be put on it together: CPU, memory and a price above zero are known."""
-    database = "postgres" in plan.product.lower() or "database" in plan.product.lower()
-    return not database and plan.limits.cpus > 0 and plan.limits.memory_bytes > 0 and bool(plan.price.usd_month)
+    known = plan.limits.cpus > 0 and plan.limits.memory_bytes > 0 and bool(plan.price.usd_month)
+    return known and not is_database(plan)
+
+
+def is_database(plan: Plan) -> bool:
+    """Whether it is a database service, which no app can be put on."""
+    product = plan.product.lower()
+    return "postgres" in product or "database" in product or plan.connections_max is not None
 
 
 @cache
 def catalog() -> Catalog:
     """The catalogue carried inside the package, read once."""
+    rows, sources = _carried()
+    return _catalog(rows, {plan_id: sources[row["source"]] for plan_id, row in rows.items()}, {})
+
+
+def catalog_with(path: Path) -> Catalog:
+    """The catalogue with the rows of the user's file: known ids replaced key by key, new ids added.
+
+    Raises:
+        SpecError: the file or a row of it cannot be used; with its line.
+    """
+    carried, sources = _carried()
+    rows = dict(carried)
+    source_of = {plan_id: sources[row["source"]] for plan_id, row in rows.items()}
+    own = {}
+    for row in own_rows(path, carried):
+        plan_id = row["id"]
+        own[plan_id] = tuple(name for name in row if name != "id")
+        if plan_id not in carried or "as_of" in row:
+            source_of[plan_id] = Source(
+                path.name, str(path), row.get("as_of", "unknown"), "own-file", row.get("source", "")
+            )
+        fresh = {"product": "", "name": plan_id, "as_of": "unknown"}
+        rows[plan_id] = {**carried.get(plan_id, fresh), **row}
+    return _catalog(rows, source_of, own)
+
+
+@cache
+def _carried() -> tuple[dict[str, dict[str, Any]], dict[str, Source]]:
+    """The rows inside the package by id, and their sources by id."""
+    rows = tomllib.loads((files("seatrial.spec") / "plans.toml").read_text(encoding="utf-8"))
+    return {row["id"]: row for row in rows["plan"]}, {row["id"]: Source(**row) for row in rows["source"]}
+
+
+def _catalog(
+    rows: Mapping[str, Mapping[str, Any]], source_of: Mapping[str, Source], own: Mapping[str, tuple[str, ...]]
+) -> Catalog:
     here = files("seatrial.spec")
-    rows = tomllib.loads((here / "plans.toml").read_text(encoding="utf-8"))
     speed = tomllib.loads((here / "cpu_speed.toml").read_text(encoding="utf-8"))
-    sources = {row["id"]: Source(**row) for row in rows["source"]}
     return Catalog(
-        as_of=rows["meta"]["as_of"],
-        by_id={row["id"]: _plan(row, sources[row["source"]]) for row in rows["plan"]},
-        sources=sources,
+        as_of=tomllib.loads((here / "plans.toml").read_text(encoding="utf-8"))["meta"]["as_of"],
+        by_id={plan_id: _plan(row, source_of[plan_id]) for plan_id, row in rows.items()},
+        sources=_carried()[1],
         cpu_speeds=tuple(CpuSpeed(**row) for row in speed["cpu_speed"]),
         cpu_noises=tuple(CpuNoise(**row) for row in speed["cpu_noise"]),
+        source_of=source_of,
+        own=own,
     )
 
 
 def price_age_days(plan: Plan, today: date) -> int | None:
     """Days since the plan's price was read; a bare year or month counts from its start. None when it is not known."""
-    parts = plan.price.as_of.split("-")
-    if not all(part.isdecimal() for part in parts):
-        return None
-    year, month, day = (int(part) for part in (*parts, "1", "1")[:3])
-    return (today - date(year, month, day)).days
+    since = first_day(plan.price.as_of)
+    return None if since is None else (today - since).days
 
 
 def _plan(row: Mapping[str, Any], source: Source) -> Plan:
@@ -163,6 +225,8 @@ def _plan(row: Mapping[str, Any], source: Source) -> Plan:
             memory_bytes=int(row.get("ram_mb", 0) * MEBIBYTE),
             cpu_kind=row["cpu"],
             cpu_baseline=row.get("cpu_baseline"),
+            burst_start_s=row.get("burst_start_s"),
+            burst_max_s=row.get("burst_max_s"),
         ),
         price=Price(row.get("usd_month"), source.sentence(), row["as_of"]),
         product=row["product"],

@@ -46,25 +46,28 @@ class Rule:
     find: Callable[[Checked], Iterable[Problem]]
 
 
-def check(document: Mapping[str, Any], sections: tuple[Section, ...]) -> Checked:
-    """Each key of `document` (as tomllib gives it) against its declaration. Never raises: problems are values."""
+def check(document: Mapping[str, Any], sections: tuple[Section, ...], kind: str = "seatrial.toml") -> Checked:
+    """Each key of `document` (as tomllib gives it) against its declaration. Never raises: problems are values.
+
+    kind: what the file is called in the messages.
+    """
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     given: set[str] = set()
     bad: set[str] = set()
-    _find_unknown_sections(document, sections, problems)
+    _find_unknown_sections(document, sections, problems, kind=kind)
     for section in sections:
         table = _table(document, section, problems)
         if table is None:
             bad.update(key.path for key in section.keys)
             bad.add(section.path)
         if section.repeated:
-            values[section.path] = _rows(table or [], section, problems, bad)
+            values[section.path] = _rows(table or [], section, problems, bad, kind=kind)
             if table:
                 given.add(section.path)
             continue
         at = tuple(section.path.split("."))
-        _find_unknown_keys(table or {}, section, at, sections, problems)
+        _find_unknown_keys(table or {}, section, at, sections, problems, kind=kind)
         for key in section.keys:
             if key.name in (table or {}):
                 given.add(key.path)
@@ -112,18 +115,26 @@ def _dotted(path: TomlPath) -> str:
     return words
 
 
-def _find_unknown_sections(document: Mapping[str, Any], sections: tuple[Section, ...], problems: list[Problem]) -> None:
+def _find_unknown_sections(
+    document: Mapping[str, Any], sections: tuple[Section, ...], problems: list[Problem], *, kind: str
+) -> None:
     known = {section.path.partition(".")[0] for section in sections}
     homes = _homes(sections)
     for name in document:
         if name not in known:
             home = "" if isinstance(document[name], dict) else homes.get(name, "")
             hint = home or did_you_mean(name, known) or f"The sections are {', '.join(sorted(known))}."
-            problems.append(Problem((name,), "is not a section of seatrial.toml.", hint))
+            problems.append(Problem((name,), f"is not a section of {kind}.", hint))
 
 
 def _find_unknown_keys(
-    table: Mapping[str, Any], section: Section, at: TomlPath, sections: tuple[Section, ...], problems: list[Problem]
+    table: Mapping[str, Any],
+    section: Section,
+    at: TomlPath,
+    sections: tuple[Section, ...],
+    problems: list[Problem],
+    *,
+    kind: str,
 ) -> None:
     inner = {other.path.rpartition(".")[2] for other in sections if other.path.startswith(section.path + ".")}
     known = {key.name for key in section.keys} | inner
@@ -132,7 +143,7 @@ def _find_unknown_keys(
         if name not in known:
             listing = f"The keys of {section.header} are {', '.join(sorted(known))}."
             hint = homes.get(name) or did_you_mean(name, known) or listing
-            problems.append(Problem((*at, name), "is not a key of seatrial.toml.", hint))
+            problems.append(Problem((*at, name), f"is not a key of {kind}.", hint))
 
 
 def _homes(sections: tuple[Section, ...]) -> dict[str, str]:
@@ -161,11 +172,13 @@ def _table(document: Mapping[str, Any], section: Section, problems: list[Problem
     return found
 
 
-def _rows(table: list[Any], section: Section, problems: list[Problem], bad: set[str]) -> list[dict[str, Any]]:
+def _rows(
+    table: list[Any], section: Section, problems: list[Problem], bad: set[str], *, kind: str
+) -> list[dict[str, Any]]:
     rows = []
     for index, row in enumerate(table):
         at: TomlPath = (*section.path.split("."), index)
-        _find_unknown_keys(row, section, at, (section,), problems)
+        _find_unknown_keys(row, section, at, (section,), problems, kind=kind)
         rows.append({key.name: _value(key, row, at, problems, bad) for key in section.keys})
     return rows
 

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from seatrial.spec.catalog import catalog
+from seatrial.errors import SpecError
 from seatrial.spec.checking import Checked, Problem, Rule, did_you_mean
 from seatrial.spec.journeys_file import journey_names
-from seatrial.spec.places import absolute, python_of
+from seatrial.spec.places import absolute, catalog_of, python_of
 from seatrial.spec.toml_lines import TomlPath
 
 __all__ = ["file_rules"]
@@ -21,7 +21,9 @@ def file_rules(folder: Path) -> tuple[Rule, ...]:
             ("workload.journeys", "workload.mix", "workload.sign_in", "workload.listener"),
             lambda checked: _journeys_problems(folder, checked),
         ),
-        Rule(("plan.id", "plan.cpus", "plan.memory_mb"), _plan_problems),
+        Rule(
+            ("plan.catalog", "plan.id", "plan.cpus", "plan.memory_mb"), lambda checked: _plan_problems(folder, checked)
+        ),
     )
 
 
@@ -74,11 +76,15 @@ def _journeys_problems(folder: Path, checked: Checked) -> list[Problem]:
     ]
 
 
-def _plan_problems(checked: Checked) -> list[Problem]:
+def _plan_problems(folder: Path, checked: Checked) -> list[Problem]:
     plan_id = checked.values["plan.id"]
-    row = catalog().by_id.get(plan_id)
+    try:
+        plans = catalog_of(folder, checked)
+    except SpecError as error:
+        return [Problem(("plan", "catalog"), f"names a file that cannot be used. {error}")]
+    row = plans.by_id.get(plan_id)
     if plan_id and row is None:
-        hint = did_you_mean(plan_id, catalog().by_id) or f"The cheapest whole server is {catalog().cheapest().id}."
+        hint = did_you_mean(plan_id, plans.by_id) or f"The cheapest whole server is {plans.cheapest().id}."
         return [Problem(("plan", "id"), f'"{plan_id}" is not in the catalogue.', hint)]
     own = any(f"plan.{name}" in checked.given for name in ("cpus", "memory_mb", "usd_month", "name"))
     if row is None and not own:

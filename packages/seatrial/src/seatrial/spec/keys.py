@@ -3,10 +3,13 @@
 `seatrial.spec.checking` validates by it, `seatrial.spec.reference` writes docs/reference/seatrial-toml.md from it.
 """
 
+from seatrial.spec.database_keys import DATABASE
+from seatrial.spec.habit_keys import HABITS
 from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, Key, Section
-from seatrial.spec.subject_keys import DATABASE, PLAN, SERVER, SUBJECT
+from seatrial.spec.server_keys import SERVER
+from seatrial.spec.subject_keys import PLAN, SUBJECT
 from seatrial.spec.trial_spec import MeasureSettings
-from seatrial.spec.workload_keys import HABITS, OBJECTIVE, OPERATIONS, TARGET, WORKLOAD
+from seatrial.spec.workload_keys import OBJECTIVE, OPERATIONS, TARGET, WORKLOAD
 
 __all__ = ["KEYS", "MEASURE", "SECTIONS", "SMALLEST_FILE"]
 

@@ -5,9 +5,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from seatrial.spec.catalog import Catalog, catalog, catalog_with
 from seatrial.spec.checking import Checked
 
-__all__ = ["absolute", "python_of"]
+__all__ = ["absolute", "catalog_of", "python_of"]
 
 
 def python_of(folder: Path, checked: Checked) -> Path:
@@ -23,6 +24,16 @@ def python_of(folder: Path, checked: Checked) -> Path:
     directory = absolute(folder / checked.values["subject.directory"])
     candidates = (directory / name / "bin" / "python" for name in (".venv", "venv"))
     return next((python for python in candidates if python.is_file()), Path(sys.executable))
+
+
+def catalog_of(folder: Path, checked: Checked) -> Catalog:
+    """The catalogue of plans, with the rows of the file that plan.catalog names.
+
+    Raises:
+        SpecError: that file cannot be used.
+    """
+    own = checked.values["plan.catalog"]
+    return catalog_with(absolute(folder / Path(own).expanduser())) if own else catalog()
 
 
 def absolute(path: Path) -> Path:

@@ -13,6 +13,8 @@ class Limits:
 
     cpus: vCPUs; a fraction such as 0.5 is a quota. cpu_kind: shared, dedicated, burst, fraction, ...
     cpu_baseline: share of one vCPU that may be used for ever on a burst plan, else None.
+    burst_start_s, burst_max_s: seconds of CPU time for each vCPU that a new machine may use above the baseline, and
+        the most that an idle one can save; None where the provider does not say.
     granted_cpus: what the measuring machine could give instead of `cpus`; None when it gave them all.
     memory_bytes: the whole machine's; the operating system's part is kept back from it (`system_memory_bytes`).
     """
@@ -22,6 +24,8 @@ class Limits:
     cpu_kind: str = "shared"
     cpu_baseline: float | None = None
     granted_cpus: float | None = None
+    burst_start_s: float | None = None
+    burst_max_s: float | None = None
 
     @property
     def usable_cpus(self) -> float:
@@ -62,3 +66,9 @@ class Plan:
     disk_gb: float | None = None
     max_instances: int | None = None
     extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def connections_max(self) -> int | None:
+        """How many connections a database plan allows at once; None when it is not said, or it is no database."""
+        told = self.extra.get("pg_max_connections")
+        return None if told is None else int(told)

@@ -1,15 +1,14 @@
-"""Writes the page on seatrial.toml: `python -m seatrial.spec.reference docs/reference/seatrial-toml.md`."""
-
-import sys
-from pathlib import Path
+"""The pages on seatrial.toml and on files of plans, which docs/reference/generate.py writes."""
 
 from seatrial.spec.key import Key, Section, shown
 from seatrial.spec.keys import SECTIONS, SMALLEST_FILE
+from seatrial.spec.own_plans import SMALLEST_PLANS_FILE
+from seatrial.spec.plan_keys import PLAN_ROW
 
-__all__ = ["reference_page"]
+__all__ = ["plans_page", "reference_page"]
 
 PREFACE = f"""\
-<!-- Generated from seatrial/spec/*keys.py by `python -m seatrial.spec.reference docs/reference/seatrial-toml.md`. -->
+<!-- Generated from seatrial/spec/*keys.py by `python docs/reference/generate.py`. -->
 
 # seatrial.toml
 
@@ -22,6 +21,27 @@ A seatrial.toml says what is measured, on what, with which load, and what is goo
 Everything else has a default. Relative paths start at the folder of the file. What cannot be used is refused before
 anything starts, with the line it is on; a key that is not on this page is refused too.
 """
+
+
+PLANS_PREFACE = f"""\
+<!-- Generated from seatrial/spec/plan_keys.py by `python docs/reference/generate.py`. -->
+
+# A file of plans
+
+Prices age, and no catalogue knows every machine. A file of your own changes the plans that come with Seatrial and adds
+to them. It counts where it is named: `--plans FILE` of `seatrial plans`, or `catalog = "FILE"` below `[plan]` in a
+[seatrial.toml](seatrial-toml.md#plancatalog). It is [TOML](https://toml.io/en/v1.0.0), for example:
+
+```toml
+{SMALLEST_PLANS_FILE}```
+
+A row that cannot be used is refused with the line it is on. The catalogue itself has the same keys.
+"""
+
+
+def plans_page() -> str:
+    """The page on files of plans as Markdown."""
+    return "\n".join([PLANS_PREFACE, _section(PLAN_ROW)])
 
 
 def reference_page(sections: tuple[Section, ...] = SECTIONS) -> str:
@@ -60,8 +80,4 @@ def _key(key: Key) -> str:
 def _default(key: Key) -> str:
     if key.required:
         return "none, it is required"
-    return key.default_words or f"`{shown(key.default)}`"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(reference_page(), encoding="utf-8")
+    return key.default_words or ("not known" if key.default is None else f"`{shown(key.default)}`")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from seatrial.spec.checking import Checked, Problem, Rule, did_you_mean
-from seatrial.spec.subject_keys import COMMAND_PLACEHOLDERS, DATABASE_PLACEHOLDERS, PLACEHOLDERS
+from seatrial.spec.subject_keys import COMMAND_PLACEHOLDERS, DATABASE_PLACEHOLDERS, PLACEHOLDERS, POOL_PLACEHOLDER
 from seatrial.spec.toml_lines import TomlPath
 
 __all__ = ["LOCAL_RULES", "RULES", "database_kind", "is_on_this_machine"]
@@ -52,6 +52,7 @@ def _health_path(checked: Checked) -> Iterator[Problem]:
 def _placeholders(checked: Checked) -> Iterator[Problem]:
     values = checked.values
     known = PLACEHOLDERS + (DATABASE_PLACEHOLDERS if database_kind(checked) != "none" else ())
+    known += (POOL_PLACEHOLDER,) if values["database.pool"] else ()
     for name, text in values["subject.environment"].items():
         yield from _unknown_placeholders(("subject", "environment", name), text, known)
     for index, words in enumerate(values["subject.prepare"]):
@@ -66,7 +67,9 @@ def _unknown_placeholders(path: TomlPath, text: str, known: tuple[str, ...]) -> 
     for name in PLACEHOLDER.findall(text.replace("{{", "").replace("}}", "")):
         if name in known:
             continue
-        if name in DATABASE_PLACEHOLDERS:
+        if name == POOL_PLACEHOLDER:
+            hint = "Say in [database] how many connections each process keeps, such as: pool = 5."
+        elif name in DATABASE_PLACEHOLDERS:
             hint = 'There is no database here: say kind = "embedded" in [database], or write the address itself.'
         else:
             listing = f"Known here: {', '.join(known)}."

@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Database", "Server", "Subject"]
+__all__ = ["EVENT_LOOP", "EVENT_LOOP_SLOTS", "WORKER_CLASSES", "Database", "Server", "Subject", "slots_per_process"]
+
+WORKER_CLASSES = ("gthread", "sync", "gevent", "asgi")
+"""gunicorn's, as far as Seatrial starts and understands them."""
+
+EVENT_LOOP = ("gevent", "asgi")
+"""Those whose processes work on as many requests as come, in one thread."""
+
+EVENT_LOOP_SLOTS = 40
+"""Reckoned with for each of their processes: anyio runs so many plain functions of an ASGI app at once."""
+
+
+def slots_per_process(worker_class: str, threads: int) -> int:
+    """Requests that one process works on at once; `threads` as declared for a worker class that has them."""
+    return 1 if worker_class == "sync" else threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +26,9 @@ class Server:
     """The process that runs the app.
 
     kind: "gunicorn" (started as `python -m gunicorn app`) or "command" (the user's own line, with `{port}`).
-    worker_class: "gthread" or "sync" (gunicorn only).
-    workers, threads: processes, and request slots in each; for "command" they say how many slots the line starts.
+    worker_class: one of WORKER_CLASSES (gunicorn only).
+    workers, threads: processes, and request slots in each; for "command" they say how many slots the line starts, for
+        an event loop, which has no such limit, how many are reckoned with.
     keep_alive_s: how long the server keeps an idle connection open.
     """
 
@@ -27,7 +42,12 @@ class Server:
     @property
     def slots(self) -> int:
         """Requests that can be inside the subject at once."""
-        return self.workers * (1 if self.worker_class == "sync" else self.threads)
+        return self.workers * slots_per_process(self.worker_class, self.threads)
+
+    @property
+    def is_event_loop(self) -> bool:
+        """Whether one thread works on many requests, changing over where they wait."""
+        return self.worker_class in EVENT_LOOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +55,31 @@ class Database:
     """Where the subject's data is.
 
     kind: "embedded" (Seatrial starts a private PostgreSQL), "url" (a server of yours on this machine) or "none".
-    url: only for "url".
+    url: only for "url". placement: of the embedded one, "beside" the app inside the plan's limits, or "apart" from it,
+        `round_trip_s` away.
+    pool, overflow: connections that each process of the app keeps open (None: one for each thread), and may open on
+        top.
+    background_connections: of what works beside the web workers, such as job workers and scheduled commands.
     """
 
     kind: str = "embedded"
     url: str = ""
+    placement: str = "beside"
+    round_trip_s: float = 0.0
+    pool: int | None = None
+    overflow: int = 0
+    background_connections: int = 0
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it uses none of the plan's CPU and memory."""
+        return self.placement == "apart"
+
+    def connections_per_worker(self, threads: int) -> int:
+        """The most that one process with so many threads opens; 0 without a database."""
+        if self.kind == "none":
+            return 0
+        return (threads if self.pool is None else self.pool) + self.overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +91,7 @@ class Subject:
     python: the interpreter that has the app's packages, absolute.
     health_path: a path that answers 200 when the app is up.
     environment: variables for the app and its `prepare` commands; values may hold {database_url}, {database_host},
-        {database_port}, {database_name}, {database_user}, {database_password}, {port} and {work}.
+        {database_port}, {database_name}, {database_user}, {database_password}, {port}, {work} and {pool}.
     prepare: commands run once, in order, before the first start (migrations, seed); same placeholders and {python},
         {bin}.
     url: set to measure something already running (no start, no limits, no CPU readings).

@@ -1,18 +1,17 @@
-"""The keys of seatrial.toml that say what is measured and on what: subject, server, database, plan."""
+"""The keys of seatrial.toml that say what is measured and on what: subject, plan."""
 
 from pathlib import Path
 
-from seatrial.spec.key import COMMAND, COMMANDS, NUMBER, PATH, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
-from seatrial.spec.subject import Database, Server, Subject
+from seatrial.spec.key import COMMANDS, NUMBER, PATH, TEXT, TEXT_BY_NAME, Key, Section
+from seatrial.spec.subject import Subject
 
 __all__ = [
     "CHEAPEST_PLAN_ID",
     "COMMAND_PLACEHOLDERS",
-    "DATABASE",
     "DATABASE_PLACEHOLDERS",
     "PLACEHOLDERS",
     "PLAN",
-    "SERVER",
+    "POOL_PLACEHOLDER",
     "SUBJECT",
 ]
 
@@ -35,8 +34,9 @@ PLACEHOLDERS = ("port", "work", "python", "bin")
 COMMAND_PLACEHOLDERS = ("workers", "threads")
 """What it fills in in `command` besides."""
 
-_SERVER = Server()
-_DATABASE = Database()
+POOL_PLACEHOLDER = "pool"
+"""What it fills in when `database.pool` is given."""
+
 _SUBJECT = Subject(name="", app="", directory=Path(), python=Path())
 
 SUBJECT = Section(
@@ -138,97 +138,6 @@ SUBJECT = Section(
     ),
 )
 
-SERVER = Section(
-    "server",
-    "The program that runs the app and takes its requests.",
-    (
-        Key(
-            "server.kind",
-            TEXT,
-            "Which server: `gunicorn` is started by Seatrial with the settings below; `command` is your own "
-            "command line.",
-            'kind = "gunicorn"',
-            default=_SERVER.kind,
-            default_words='"gunicorn", or "command" when `server.command` is given',
-            choices=("gunicorn", "command"),
-        ),
-        Key(
-            "server.command",
-            COMMAND,
-            "The command line that starts the app, for an ASGI app or any other server. It must hold `{port}`, and "
-            "must stay in the foreground. It may hold the placeholders of `environment`, and `{workers}` and "
-            "`{threads}`, which say how many requests it works on at once.",
-            'command = "{bin}/uvicorn shop:app --host 127.0.0.1 --port {port}"',
-            default=_SERVER.command,
-            default_words="none",
-        ),
-        Key(
-            "server.worker_class",
-            TEXT,
-            "How a gunicorn worker takes requests: `gthread` in several threads, `sync` one at a time and without "
-            "keep-alive.",
-            'worker_class = "gthread"',
-            default=_SERVER.worker_class,
-            choices=("gthread", "sync"),
-        ),
-        Key(
-            "server.workers",
-            WHOLE_NUMBER,
-            "How many processes run the app. With 1, the answer is what one worker handles.",
-            "workers = 1",
-            default=_SERVER.workers,
-            at_least=1,
-            at_most=256,
-        ),
-        Key(
-            "server.threads",
-            WHOLE_NUMBER,
-            "How many requests each process works on at once.",
-            "threads = 4",
-            default=_SERVER.threads,
-            default_words=f"{_SERVER.threads}; 1 with `sync`",
-            at_least=1,
-            at_most=1024,
-        ),
-        Key(
-            "server.keep_alive_s",
-            WHOLE_NUMBER,
-            "How many seconds the server keeps an idle connection open.",
-            "keep_alive_s = 5",
-            default=_SERVER.keep_alive_s,
-            at_least=0,
-            at_most=3600,
-        ),
-    ),
-)
-
-DATABASE = Section(
-    "database",
-    "Where the app's data is during the measurement.",
-    (
-        Key(
-            "database.kind",
-            TEXT,
-            "`embedded`: Seatrial starts a private PostgreSQL, inside the plan's limits, and removes it "
-            "afterwards. `url`: a database of yours on this machine; **`prepare` and the load write to it**. "
-            "`none`: the app has no database server.",
-            'kind = "embedded"',
-            default=_DATABASE.kind,
-            default_words='"embedded"; "url" when `database.url` is given; "none" when `subject.url` is given',
-            choices=("embedded", "url", "none"),
-        ),
-        Key(
-            "database.url",
-            TEXT,
-            "The address of your own PostgreSQL, for kind `url`. Not one whose data matters: it is filled and "
-            "written to. A database on another machine is refused unless `--allow-remote` is given.",
-            'url = "postgresql://shop@127.0.0.1/shop_trial"',
-            default=_DATABASE.url,
-            default_words="none",
-        ),
-    ),
-)
-
 PLAN = Section(
     "plan",
     "The hosting plan whose limits the app and its database get together. Give the `id` of a plan of the catalogue, or "
@@ -241,6 +150,14 @@ PLAN = Section(
             f'id = "{CHEAPEST_PLAN_ID}"',
             default="",
             default_words=f'"{CHEAPEST_PLAN_ID}" when the section says nothing',
+        ),
+        Key(
+            "plan.catalog",
+            PATH,
+            "A file of plans of your own, which change the catalogue and add to it: [its keys](plans-toml.md). A "
+            "relative path starts at the folder of seatrial.toml.",
+            'catalog = "my-plans.toml"',
+            default_words="none: the catalogue as it comes",
         ),
         Key(
             "plan.name",

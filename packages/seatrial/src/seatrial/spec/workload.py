@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["REDIRECTED", "OperationSpec", "WorkloadSpec"]
-
-REDIRECTED = " (redirect)"
-"""What the name of an operation has behind it where a redirect of its answer is followed: requests of their own."""
+__all__ = ["OperationSpec", "WorkloadSpec"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
     seatrial-<token>            memory limit, cpuset, CPU quota: what the plan lets app and database use together
     ├── app                     CPU seconds, memory and out-of-memory kills of the app
     └── database                the same of PostgreSQL
+    seatrial-<token>-apart      the same of PostgreSQL on a machine of its own: its CPU, no limit; in `database`'s place
 
 Version 1 has one such tree for each controller (memory, cpuset, cpu, cpuacct), version 2 one for all. In version 2, and
 wherever version 1 allows it, app and database compete for the CPU as processes, not as two groups with a share each:
@@ -33,11 +34,15 @@ class Hierarchy:
 
 @dataclass(frozen=True, slots=True)
 class GroupLimits:
-    """What app and database may use together. quota: (quota_us, period_us), None for whole CPUs."""
+    """What app and database may use together. quota: (quota_us, period_us), None for whole CPUs.
+
+    database_cpus: of a database that is outside these limits; () for one inside.
+    """
 
     cpus: tuple[int, ...]
     memory_bytes: int
     quota: tuple[int, int] | None = None
+    database_cpus: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +162,23 @@ def layout_v1(homes: Mapping[str, Path], token: str, limits: GroupLimits, memory
     top = {controller: home / f"seatrial-{token}" for controller, home in homes.items()}
     parents = tuple(dict.fromkeys(top.values()))
     split = tuple(dict.fromkeys((top["memory"], top["cpuacct"])))
-    children = tuple(parent / name for parent in split for name in ("app", "database"))
+    apart = {c: home / f"seatrial-{token}-apart" for c, home in homes.items()} if limits.database_cpus else {}
+    children = tuple(parent / name for parent in split for name in (("app",) if apart else ("app", "database")))
     memory = top["memory"]
     # A cpuset takes no process before it has both CPUs and memory nodes; children only where the kernel mounts
     # cpuset together with memory or cpuacct.
-    cpusets = [top["cpuset"], *(child for child in children if child.parent == top["cpuset"])]
+    cpusets = dict.fromkeys([top["cpuset"], *(c for c in children if c.parent == top["cpuset"])], limits.cpus)
+    if apart:
+        cpusets[apart["cpuset"]] = limits.database_cpus
     settings = [
         Setting(memory / "memory.use_hierarchy", "1", required=False),
         Setting(memory / "memory.limit_in_bytes", str(limits.memory_bytes)),
         Setting(memory / "memory.memsw.limit_in_bytes", str(limits.memory_bytes), required=False),
         Setting(memory / "memory.swappiness", "0", required=False),
     ]
-    for folder in cpusets:
+    for folder, cpus in cpusets.items():
         settings.append(Setting(folder / "cpuset.mems", memory_nodes))
-        settings.append(Setting(folder / "cpuset.cpus", _cpu_list(limits.cpus)))
+        settings.append(Setting(folder / "cpuset.cpus", _cpu_list(cpus)))
     quotas: tuple[Setting, ...] = ()
     if limits.quota:
         quotas = (
@@ -178,24 +186,26 @@ def layout_v1(homes: Mapping[str, Path], token: str, limits: GroupLimits, memory
             Setting(top["cpu"] / "cpu.cfs_quota_us", str(limits.quota[0])),
         )
 
-    def files(name: str) -> GroupFiles:
-        entered = dict.fromkeys(top[c] / name if top[c] in split else top[c] for c in CONTROLLERS_V1)
+    def files(folders: Mapping[str, Path]) -> GroupFiles:
         return GroupFiles(
-            entries=tuple(folder / "cgroup.procs" for folder in entered),
-            members=memory / name / "cgroup.procs",
-            cpu=top["cpuacct"] / name / "cpuacct.usage",
+            entries=tuple(folder / "cgroup.procs" for folder in dict.fromkeys(folders.values())),
+            members=folders["memory"] / "cgroup.procs",
+            cpu=folders["cpuacct"] / "cpuacct.usage",
             cpu_unit_s=1e-9,
-            events=memory / name / "memory.oom_control",
+            events=folders["memory"] / "memory.oom_control",
         )
+
+    def inside(name: str) -> dict[str, Path]:
+        return {c: top[c] / name if top[c] in split else top[c] for c in CONTROLLERS_V1}
 
     return Layout(
         version=1,
         home=homes["memory"],
-        folders=parents + children,
+        folders=(*parents, *children, *dict.fromkeys(apart.values())),
         settings=tuple(settings),
         quota=quotas,
-        app=files("app"),
-        database=files("database"),
+        app=files(inside("app")),
+        database=files(apart or inside("database")),
         memory_now=memory / "memory.usage_in_bytes",
         memory_peak=memory / "memory.max_usage_in_bytes",
         throttling=top["cpu"] / "cpu.stat",
@@ -210,15 +220,18 @@ def layout_v2(home: Path, token: str, limits: GroupLimits, *, enabled: frozenset
     parent = home / f"seatrial-{token}"
     missing = tuple(controller for controller in CONTROLLERS_V2 if controller not in enabled)
     leaf = None if is_top or not missing else home / f"seatrial-{token}-self"
-    settings = (
+    database = home / f"seatrial-{token}-apart" if limits.database_cpus else parent / "database"
+    settings: tuple[Setting, ...] = (
         Setting(parent / "memory.max", str(limits.memory_bytes)),
         Setting(parent / "memory.swap.max", "0", required=False),
         Setting(parent / "cpuset.cpus", _cpu_list(limits.cpus)),
         Setting(parent / "cgroup.subtree_control", "+memory"),
     )
 
-    def files(name: str) -> GroupFiles:
-        group = parent / name
+    if limits.database_cpus:
+        settings = (*settings, Setting(database / "cpuset.cpus", _cpu_list(limits.database_cpus)))
+
+    def files(group: Path) -> GroupFiles:
         return GroupFiles(
             entries=(group / "cgroup.procs",),
             members=group / "cgroup.procs",
@@ -233,11 +246,11 @@ def layout_v2(home: Path, token: str, limits: GroupLimits, *, enabled: frozenset
     return Layout(
         version=2,
         home=home,
-        folders=(parent, parent / "app", parent / "database"),
+        folders=(parent, parent / "app", database),
         settings=settings,
         quota=quota,
-        app=files("app"),
-        database=files("database"),
+        app=files(parent / "app"),
+        database=files(database),
         memory_now=parent / "memory.current",
         memory_peak=parent / "memory.peak",
         throttling=parent / "cpu.stat",

@@ -42,7 +42,9 @@ class Enclosure:
 
         has_database: whether the database will run inside; the CPU of one outside is unknown, not zero.
         """
-        wanted = GroupLimits(placement.subject_cpus, limits.subject_memory_bytes, placement.quota)
+        wanted = GroupLimits(
+            placement.subject_cpus, limits.subject_memory_bytes, placement.quota, placement.database_cpus
+        )
         made = make_groups(keeper.token, wanted, lambda removal: keeper.tell(groups=removal))
         if not isinstance(made, Unavailable):
             return cls(limits, GroupMeters(made, has_database=has_database), made)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["Placement", "place"]
 
@@ -19,6 +19,7 @@ class Placement:
     cpus: vCPUs the subject really gets (a fraction is kept by `quota`); less than the plan's when the machine is small.
     subject_cpus, generator_cpus: CPU numbers; they overlap only when `shared`.
     quota: (quota_us, period_us) of CPU time, or None for whole CPUs.
+    database_cpus: of a database that is apart from the subject; () when there is none.
     caveats: what this means for the result, in sentences.
     """
 
@@ -28,13 +29,34 @@ class Placement:
     quota: tuple[int, int] | None
     shared: bool
     caveats: tuple[str, ...]
+    database_cpus: tuple[int, ...] = ()
 
 
-def place(available: Collection[int], cpus: float, cores: Iterable[Collection[int]] = ()) -> Placement:
+def place(
+    available: Collection[int],
+    cpus: float,
+    cores: Iterable[Collection[int]] = (),
+    *,
+    is_database_apart: bool = False,
+) -> Placement:
     """Decide from the CPUs this process may use and the plan's vCPUs.
 
     cores: CPU numbers that are threads of one physical core, where known; the generator is kept off the subject's.
+    is_database_apart: the database gets one CPU that is not the subject's; the generator's, when no other is left.
     """
+    placement = _place(available, cpus, cores)
+    if not is_database_apart:
+        return placement
+    *others, last = placement.generator_cpus
+    if others:
+        return replace(placement, generator_cpus=tuple(others), database_cpus=(last,))
+    caveat = f"This machine has no CPU left for a database of its own: it shares CPU {last} with " + (
+        "subject and load generator." if placement.shared else "the load generator, and is slower when both work."
+    )
+    return replace(placement, database_cpus=(last,), caveats=(*placement.caveats, caveat))
+
+
+def _place(available: Collection[int], cpus: float, cores: Iterable[Collection[int]]) -> Placement:
     usable = sorted(set(available))
     if not usable or cpus <= 0:
         raise ValueError(f"no CPU to place {cpus} vCPU on")

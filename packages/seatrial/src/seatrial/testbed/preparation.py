@@ -16,6 +16,28 @@ __all__ = ["Preparation", "command_words"]
 PROBE_DEADLINE_S = 20.0
 WORDS_MAX = 100
 
+WORKER_MODULES = {"gevent": "gunicorn.workers.ggevent", "asgi": "gunicorn.workers.gasgi"}
+"""What gunicorn imports for a worker class that not every installation has."""
+
+SIGNS = (
+    (
+        "No module named 'gunicorn'",
+        "gunicorn is not installed in",
+        "Install it there (pip install gunicorn), or set subject.python to the interpreter that has it.",
+    ),
+    (
+        "gevent worker requires gevent",
+        'worker_class = "gevent" needs gevent (24.10.1 or newer) in',
+        "Install it there (pip install gevent), or choose another server.worker_class.",
+    ),
+    (
+        "No module named 'gunicorn.workers.gasgi'",
+        'worker_class = "asgi" needs gunicorn 25 or newer in',
+        "Upgrade it there (pip install --upgrade gunicorn), or start another ASGI server with server.command.",
+    ),
+)
+"""(what the last lines hold, what that means of the subject's Python, what to try)"""
+
 
 def command_words(argv: tuple[str, ...]) -> str:
     """A command as one short line."""
@@ -43,8 +65,11 @@ class Preparation:
         self._run(argv, where, self.subject.prepare_timeout_s, values)
 
     def find_gunicorn(self, values: Mapping[str, str]) -> Gunicorn:
-        """What gunicorn the subject's Python has. Raises TestbedError when it has none."""
-        argv = (str(self.subject.python), "-c", "import gunicorn; print('gunicorn', gunicorn.__version__)")
+        """What gunicorn the subject's Python has. Raises TestbedError when it has none, or not this worker class."""
+        program = "import gunicorn; print('gunicorn', gunicorn.__version__)"
+        if module := WORKER_MODULES.get(self.subject.server.worker_class):
+            program += f"; import {module}"
+        argv = (str(self.subject.python), "-c", program)
         output = self._run(argv, "subject.python", PROBE_DEADLINE_S, values)
         memory = Path("/dev/shm")  # noqa: S108 -- a folder in memory is what is looked for
         heartbeat = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
@@ -64,7 +89,7 @@ class Preparation:
         if status is not None:
             what = f"failed ({describe_exit(status)})"
             advice = "Its last lines are below; run it by hand to see more."
-        if "No module named 'gunicorn'" in process.log_tail():
-            what = f"failed: gunicorn is not installed in {self.subject.python}"
-            advice = "Install it there (pip install gunicorn), or set subject.python to the interpreter that has it."
+        for sign, told, remedy in SIGNS:
+            if sign in process.log_tail():
+                what, advice = f"failed: {told} {self.subject.python}", remedy
         raise TestbedError(f"`{command_words(argv)}` {what}", where=where, try_this=advice, details=process.log_tail())

@@ -67,7 +67,7 @@ def gunicorn_argv(subject: Subject, server: Server, port: int, gunicorn: Gunicor
         "--graceful-timeout=2",
         "--log-level=info",
     ]
-    if server.worker_class != "sync":
+    if server.worker_class == "gthread":
         argv.append(f"--threads={server.threads}")
     if gunicorn.heartbeat:
         # On a disk a heartbeat can block for as long as a write does, and the worker is taken for dead.

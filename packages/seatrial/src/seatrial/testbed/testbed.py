@@ -14,6 +14,7 @@ from seatrial.errors import SubjectExited, TestbedError
 from seatrial.spec.subject import Server, Subject
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.database import Database, GivenDatabase
+from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
 from seatrial.testbed.placement import Placement, place
 from seatrial.testbed.postgres import EmbeddedPostgres, Surroundings
@@ -25,6 +26,7 @@ from seatrial.testbed.readings import CpuSeconds, Readings
 from seatrial.testbed.server import Gunicorn, server_argv
 from seatrial.testbed.target import check_answers, check_target
 from seatrial.testbed.this_machine import available_cpus, core_siblings, is_in_memory
+from seatrial.testbed.working_folder import make_working_folder
 
 __all__ = ["Testbed"]
 
@@ -49,8 +51,9 @@ class Testbed:
     Whatever happens, even kill -9 of this process, its processes, control groups and folder are removed.
     While it is open this process is confined to `placement.generator_cpus`.
 
-    placement: from the start. caveats: complete after __enter__. url: where the subject answers, after `start`.
-    database: None when the subject has none that Seatrial knows.
+    placement: from the start. caveats: complete after `prepare`. url: where the subject answers, after `start`.
+    database: None when the subject has none that Seatrial knows. round_trip_s: measured, to a database that is apart;
+    None to one that is not.
     """
 
     __test__ = False
@@ -59,6 +62,7 @@ class Testbed:
     database: Database | None
     caveats: tuple[str, ...]
     url: str
+    round_trip_s: float | None
 
     def __init__(
         self, trial_spec: TrialSpec, work: Path | None = None, on_progress: Callable[[str], None] = lambda _: None
@@ -75,8 +79,13 @@ class Testbed:
         self.url = self._subject.url
         self.caveats = ()
         self.database = None
+        self.round_trip_s = None
+        self._distance: Distance | None = None
         self._own_cpus = available_cpus()
-        self.placement = place(self._own_cpus, self._limits.cpus, core_siblings(self._own_cpus))
+        is_apart = self._subject.database.is_apart
+        self.placement = place(
+            self._own_cpus, self._limits.cpus, core_siblings(self._own_cpus), is_database_apart=is_apart
+        )
         self._keeper: Warden | None = None
         self._enclosure: Enclosure | None = None
         self._embedded: EmbeddedPostgres | None = None
@@ -101,7 +110,7 @@ class Testbed:
     def _set_up(self) -> None:
         self._keeper = keeper = Warden(self._token)
         keeper.tell(folder=str(self._folder))
-        self._make_folder()
+        make_working_folder(self._folder)
         has_own_database = self._subject.database.kind == "embedded"
         self._enclosure = Enclosure.build(keeper, self._limits, self.placement, has_database=has_own_database)
         caveats = [*self.placement.caveats, *self._enclosure.caveats]
@@ -110,8 +119,9 @@ class Testbed:
         else:
             caveats.append("This system keeps no program on chosen CPUs: subject and load generator share them.")
         if has_own_database:
+            cpus = self.placement.database_cpus or self.placement.subject_cpus
             self._embedded = self.database = EmbeddedPostgres(
-                Surroundings(keeper, self._folder, self.placement.subject_cpus, self._enclosure.database),
+                Surroundings(keeper, self._folder, cpus, self._enclosure.database),
                 tuned_settings(self._limits.subject_memory_bytes, CONNECTIONS),
             )
             if is_in_memory(self._folder):
@@ -121,18 +131,6 @@ class Testbed:
         elif self.database is not None:
             caveats.append(OWN_DATABASE)
         self.caveats = tuple(caveats)
-
-    def _make_folder(self) -> None:
-        try:
-            # Entered, not listed, by the user that the database runs as.
-            self._folder.mkdir(mode=0o711)
-            (self._folder / "files").mkdir()
-        except OSError as error:
-            raise TestbedError(
-                f"cannot make the working folder: {error.strerror}",
-                where=str(self._folder),
-                try_this="Choose a folder that you may write to, with room for the database.",
-            ) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -147,7 +145,8 @@ class Testbed:
             self._keeper.close()
             if hasattr(os, "sched_setaffinity"):
                 os.sched_setaffinity(0, self._own_cpus)
-        for process in (self._app, self._database_process()):
+        relay = self._distance.process if self._distance else None
+        for process in (self._app, self._database_process(), relay):
             if process is not None:
                 process.wait(1.0)
         self._app = None
@@ -174,6 +173,16 @@ class Testbed:
             self._embedded.vacuum_analyze()
             self._embedded.snapshot()
             self._embedded.checkpoint()
+            if self._subject.database.is_apart:
+                self._move_away(self._embedded)
+
+    def _move_away(self, database: EmbeddedPostgres) -> None:
+        """Put the way to the database between it and the app; `prepare` was spared it."""
+        keeper, cpus = self._open().keeper, self.placement.generator_cpus
+        distance = Distance(keeper, self._folder, cpus, database.placeholders())
+        distance.start(self._subject.database.round_trip_s)
+        self._distance, self.round_trip_s = distance, distance.added_s
+        self.caveats += (distance.words(),)
 
     def _preparation(self) -> Preparation:
         return Preparation(self._subject, self._open().keeper, self._folder, self.placement.generator_cpus)
@@ -189,6 +198,8 @@ class Testbed:
         values["work"] = str(self._folder / "files")
         values["python"] = str(self._subject.python)
         values["bin"] = str(self._subject.python.parent)
+        if self._subject.database.pool is not None:
+            values["pool"] = str(self._subject.database.pool)
         return values
 
     def start(self, workers: int, threads: int, *, fresh_data: bool) -> None:
@@ -220,6 +231,8 @@ class Testbed:
         opened = self._open()
         group = opened.enclosure.app
         values = self._placeholders(port) | {"workers": str(server.workers), "threads": str(server.threads)}
+        if self._distance:
+            values |= self._distance.placeholders
         order = Order(
             argv=server_argv(self._subject, server, port, values, self._gunicorn),
             environment=self._preparation().environment(values),
@@ -266,6 +279,8 @@ class Testbed:
         if database and database.exit_status is not None:
             ended = describe_exit(database.exit_status)
             raise TestbedError(f"the embedded PostgreSQL ended ({ended})", details=database.log_tail())
+        if self._distance:
+            self._distance.check_alive()
         status = self._app.exit_status if self._app else None
         if status is not None:
             raise SubjectExited(

@@ -1,22 +1,19 @@
 """A real gunicorn with a small real app, and a driver to put at it."""
 
 import asyncio
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from served import served
 
 from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
-from seatrial.load.event_loop import run
+from seatrial.load.event_loop import loop_factory, run
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parents[1] / "subjects"
@@ -32,35 +29,14 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@contextmanager
-def _gunicorn(*options: str) -> Iterator[str]:
-    """A gunicorn on a socket that is already open: no port can be taken from it, no request comes too early."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        # gunicorn sets it too, but connections made before that would lack it and meet Nagle's 40 ms.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        port, bind = listener.getsockname()[1], f"fd://{listener.fileno()}"
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", bind, "--no-control-socket", *options, "load_town:app"],
-            cwd=SUBJECTS,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            pass_fds=(listener.fileno(),),
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.send_signal(signal.SIGQUIT)
-            try:
-                server.communicate(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.communicate(timeout=10)
+def _gunicorn(*options: str | Path, at: str | Path = "127.0.0.1") -> AbstractContextManager[str]:
+    bind = ("--bind", "fd://{fd}", "--no-control-socket")
+    return served(SUBJECTS, "gunicorn", *bind, *options, "load_town:app", at=at)
 
 
 @pytest.fixture(scope="session")
 def gunicorn() -> Callable[..., AbstractContextManager[str]]:
-    """Starts a gunicorn of one's own, with options: a context that gives its URL."""
+    """Starts a gunicorn of one's own, with options: a context that gives its URL; at: see `served`."""
     return _gunicorn
 
 
@@ -79,6 +55,20 @@ def sync() -> Iterator[str]:
 @pytest.fixture(params=["gthread", "sync"])
 def either(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(name="run", params=["uvloop", "asyncio"])
+def run_on_both(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Runs on both event loops, which tell of a connection's end in different ways."""
+    factory = loop_factory() if request.param == "uvloop" else asyncio.new_event_loop
+    if factory is None:
+        pytest.skip("uvloop is not installed here")
+
+    def runner(main: Coroutine[Any, Any, Any]) -> Any:
+        with asyncio.Runner(loop_factory=factory) as loop:
+            return loop.run(main)
+
+    return runner
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import ssl
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import urllib.parse
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,58 +17,12 @@ import trustme
 
 from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
-from seatrial.load.event_loop import loop_factory
 from seatrial.load.journeys import Journey, Person, expect, form, get
 from seatrial.load.workload import Workload
 
-SUBJECTS = Path(__file__).parents[1] / "subjects"
+Gunicorn = Callable[..., AbstractContextManager[str]]
+
 THREADS = ("--worker-class", "gthread", "--threads", "4")
-
-
-@pytest.fixture(params=["uvloop", "asyncio"])
-def run(request: pytest.FixtureRequest):
-    factory = loop_factory() if request.param == "uvloop" else asyncio.new_event_loop
-    if factory is None:
-        pytest.skip("uvloop is not installed here")
-
-    def runner(main):
-        with asyncio.Runner(loop_factory=factory) as loop:
-            return loop.run(main)
-
-    return runner
-
-
-@contextmanager
-def _gunicorn(*options: str, pass_fds: tuple[int, ...] = ()) -> Iterator[None]:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--no-control-socket", *options, "load_town:app"],
-        cwd=SUBJECTS,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        pass_fds=pass_fds,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        server.send_signal(signal.SIGQUIT)
-        try:
-            server.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.communicate(timeout=10)
-
-
-@contextmanager
-def _listening(address: str, *options: str) -> Iterator[int]:
-    """A gunicorn on a socket that is already open: no port can be taken from it, no request comes too early."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        listener = socket.create_server((address, 0), family=family)
-    except OSError:
-        pytest.skip(f"this machine has no {address}")
-    with listener, _gunicorn("--bind", f"fd://{listener.fileno()}", *options, pass_fds=(listener.fileno(),)):
-        yield listener.getsockname()[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +48,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture(scope="module")
-def tls_port(certificates: Certificates) -> Iterator[int]:
-    with _listening("127.0.0.1", *THREADS, "--keep-alive", "5", "--certfile", str(certificates.server)) as port:
-        yield port
+def tls_port(gunicorn: Gunicorn, certificates: Certificates) -> Iterator[int]:
+    with gunicorn(*THREADS, "--keep-alive", "5", "--certfile", certificates.server) as url:
+        yield port_of(url)
+
+
+def port_of(url: str) -> int:
+    port = urllib.parse.urlsplit(url).port
+    assert port is not None
+    return port
 
 
 def home(person: Person) -> Journey:
@@ -145,7 +103,7 @@ def test_an_app_behind_tls_is_driven_when_its_authority_is_trusted(
 
 
 def test_a_tls_connection_that_the_server_closes_while_nobody_uses_it_is_no_error(
-    run, certificates: Certificates
+    run, gunicorn: Gunicorn, certificates: Certificates
 ) -> None:
     async def twice(url: str) -> list[LoadRecord]:
         workload = Workload({"home": home}, {"home": 1}, people=1)
@@ -158,9 +116,8 @@ def test_a_tls_connection_that_the_server_closes_while_nobody_uses_it_is_no_erro
             assert not driver.client._open
             return [*records, await driver.closed_loop(4, 0.2)]
 
-    options = ("--keep-alive", "1", "--certfile", str(certificates.server))
-    with _listening("127.0.0.1", *THREADS, *options) as port:
-        for record in run(twice(f"https://127.0.0.1:{port}")):
+    with gunicorn(*THREADS, "--keep-alive", "1", "--certfile", certificates.server) as url:
+        for record in run(twice(url.replace("http:", "https:"))):
             assert record.failures == ()
             assert not any(seen.error for seen in record.observations)
 
@@ -181,9 +138,9 @@ def test_a_certificate_that_nobody_trusts_is_refused_unless_it_is_said_not_to_lo
     assert run(_driven(url, verify=False)).failures == ()
 
 
-def test_a_certificate_of_another_name_is_refused(run, certificates: Certificates) -> None:
-    with _listening("127.0.0.1", "--certfile", str(certificates.elsewhere)) as port:
-        cause, words = run(_one_failure(f"https://localhost:{port}", ca_file=certificates.authority))
+def test_a_certificate_of_another_name_is_refused(run, gunicorn: Gunicorn, certificates: Certificates) -> None:
+    with gunicorn("--certfile", certificates.elsewhere) as url:
+        cause, words = run(_one_failure(f"https://localhost:{port_of(url)}", ca_file=certificates.authority))
         assert (cause, "localhost" in words) == ("tls", True), words
 
 
@@ -216,10 +173,9 @@ def test_the_handshake_says_which_name_is_meant_and_offers_http_1_1(run, certifi
     assert agreed == ["http/1.1"] * 3
 
 
-def test_a_server_without_tls_is_named_so(run) -> None:
-    with _listening("127.0.0.1", *THREADS) as port:
-        cause, words = run(_one_failure(f"https://127.0.0.1:{port}", verify=False))
-        assert (cause, f"127.0.0.1:{port}" in words) == ("tls", True), words
+def test_a_server_without_tls_is_named_so(run, gthread: str) -> None:
+    cause, words = run(_one_failure(gthread.replace("http:", "https:"), verify=False))
+    assert (cause, gthread.removeprefix("http://") in words) == ("tls", True), words
 
 
 def test_a_plain_request_to_a_server_with_tls_fails_and_is_told(run, tls_port: int) -> None:
@@ -259,11 +215,10 @@ def test_a_handshake_that_never_comes_to_its_end_is_given_up_with_its_connection
 
 
 @pytest.mark.parametrize("keep_alive", [True, False])
-def test_an_app_on_a_unix_socket_is_driven(run, tmp_path: Path, keep_alive: bool) -> None:
+def test_an_app_on_a_unix_socket_is_driven(run, gunicorn: Gunicorn, tmp_path: Path, keep_alive: bool) -> None:
     path = tmp_path / "app.sock"
-    with _gunicorn("--bind", f"unix:{path}", *THREADS, "--keep-alive", "5"):
-        _await_socket(path)
-        record = run(_driven(f"unix:{path}", keep_alive=keep_alive))
+    with gunicorn(*THREADS, "--keep-alive", "5", at=path) as url:
+        record = run(_driven(url, keep_alive=keep_alive))
         assert record.failures == ()
         assert len(record.observations) > 10
         quoted = str(path).replace("/", "%2F")
@@ -298,20 +253,21 @@ def test_a_unix_socket_whose_queue_is_full_fails_by_name(run, tmp_path: Path) ->
         assert run(main()) <= {"refused", "reset", "timeout"}
 
 
-def _await_socket(path: Path) -> None:
-    deadline_s = time.monotonic() + 20.0
-    while time.monotonic() < deadline_s:
-        with socket.socket(socket.AF_UNIX) as one, contextlib.suppress(OSError):
-            one.connect(str(path))
-            return
-        time.sleep(0.02)
-    pytest.fail("gunicorn did not listen within 20 s")
+@pytest.fixture
+def on_ipv6(gunicorn: Gunicorn) -> Gunicorn:
+    """Starts a gunicorn there, on a machine that has it."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no ::1")
+    return partial(gunicorn, at="::1")
 
 
-def test_an_app_on_ipv6_is_driven_with_and_without_tls(run, certificates: Certificates) -> None:
-    with _listening("::1", *THREADS, "--keep-alive", "5") as port:
-        record = run(_driven(f"http://[::1]:{port}"))
+def test_an_app_on_ipv6_is_driven_with_and_without_tls(run, on_ipv6: Gunicorn, certificates: Certificates) -> None:
+    with on_ipv6(*THREADS, "--keep-alive", "5") as url:
+        record = run(_driven(url))
         assert record.failures == ()
         assert len(record.observations) > 10
-    with _listening("::1", *THREADS, "--certfile", str(certificates.server)) as port:
-        assert run(_driven(f"https://[::1]:{port}", ca_file=certificates.authority)).failures == ()
+    with on_ipv6(*THREADS, "--certfile", certificates.server) as url:
+        secured = url.replace("http:", "https:")
+        assert run(_driven(secured, ca_file=certificates.authority)).failures == ()

@@ -1,16 +1,12 @@
 """Bodies: compressed ones from a real uvicorn, and those that wait until the server wants them (RFC 9110, 10.1.1)."""
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from served import served
 
 from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
@@ -30,26 +26,8 @@ BIG = "x" * 300_000
 
 @pytest.fixture(scope="module")
 def compressing() -> Iterator[str]:
-    """A uvicorn on a socket that is already open."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        fd = listener.fileno()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--fd", str(fd), "--log-level", "warning", "load_gzip:app"],
-            cwd=SUBJECTS,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            pass_fds=(fd,),
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.send_signal(signal.SIGINT)
-            try:
-                server.communicate(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.communicate(timeout=10)
+    with served(SUBJECTS, "uvicorn", "--fd", "{fd}", "load_gzip:app") as url:
+        yield url
 
 
 def _serial(*names: str) -> Callable[[Driver], Awaitable[LoadRecord]]:

@@ -12,10 +12,10 @@ import pytest
 
 from seatrial.load.arrivals.shapes import Constant
 from seatrial.load.books.observation import LoadRecord, Observation
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
 from seatrial.load.journeys import Journey, Person, expect, form, get, page, think
-from seatrial.load.sessions import SessionCounts
 from seatrial.load.workload import Workload
 
 # The fixtures' types: they come from this folder's conftest.

@@ -66,3 +66,10 @@ def leaking() -> None:
     """An app factory that takes memory until there is none."""
     while True:
         HELD.append(bytearray(os.urandom(1) * MEBIBYTE))
+
+
+def napping(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Answers ok after 0.2 s."""
+    if environ["PATH_INFO"] != "/health":
+        time.sleep(0.2)  # what the page waits for
+    return app(environ, start)

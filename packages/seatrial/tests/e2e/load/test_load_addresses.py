@@ -23,8 +23,8 @@ def test_https_needs_a_certificate_that_is_trusted_or_to_be_told_that_any_will_d
          "-subj", "/CN=seatrial test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
-    with gunicorn("--certfile", str(certificate), "--keyfile", str(key)) as address:
-        url = f"https://{address}/"
+    with gunicorn("--certfile", str(certificate), "--keyfile", str(key)) as plain_url:
+        url = f"{plain_url.replace('http:', 'https:')}/"
         refused = run_seatrial("load", url, *LOAD)
         assert refused.status == 1
         found = json.loads(refused.out)
@@ -36,8 +36,8 @@ def test_https_needs_a_certificate_that_is_trusted_or_to_be_told_that_any_will_d
 
 
 def test_a_unix_socket_is_loaded_by_its_path(gunicorn, run_seatrial, tmp_path: Path) -> None:
-    with gunicorn(at=tmp_path / "app.sock") as address:
-        ended = run_seatrial("load", f"{address}:/echo?x=1", "--expect-text", "GET", *LOAD)
+    with gunicorn(at=tmp_path / "app.sock") as url:
+        ended = run_seatrial("load", f"{url}:/echo?x=1", "--expect-text", "GET", *LOAD)
     found = json.loads(ended.out)
     assert (found["requests"], found["errors"]) == (10, {})
     assert found["operations"].keys() == {"GET /echo?x=1"}

@@ -96,8 +96,8 @@ def sample_findings(**changes):
         workers_that_fit=8,
         worker_predictions=(
             WorkerPrediction(1, 4, 143.2, 143.2, True),
-            WorkerPrediction(2, 4, 149.6, 148.0, True),
-            WorkerPrediction(3, 4, 150.7, None, True),
+            WorkerPrediction(2, 4, 149.6, 148.0, True, 142.0, 157.0),
+            WorkerPrediction(3, 4, 150.7, None, True, 143.0, 158.0),
             WorkerPrediction(4, 4, 150.9, None, True),
             WorkerPrediction(9, 4, 150.9, None, False),
         ),

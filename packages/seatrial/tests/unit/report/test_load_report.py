@@ -10,12 +10,12 @@ from seatrial.load.arrivals.day import Day
 from seatrial.load.arrivals.profile import Profile
 from seatrial.load.arrivals.shapes import Constant, Poisson
 from seatrial.load.books.observation import HeardCounts, Observation
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import Tally
 from seatrial.load.generator.member import PartResult
 from seatrial.load.generator.plan import LoadPlan
 from seatrial.load.generator.result import load_result
 from seatrial.load.generator.self_check import SelfCheck
-from seatrial.load.sessions import SessionCounts
 from seatrial.report.load_document import load_json
 from seatrial.report.load_figures import load_figures
 from seatrial.report.load_terminal import load_answer

@@ -7,6 +7,7 @@ import pytest
 
 from seatrial.advise.findings import Capacity
 from seatrial.measure.measurement import Caveat
+from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.report.terminal import answer
 
 
@@ -32,7 +33,7 @@ def test_the_figures_are_those_of_the_findings_rounded_to_what_they_are_worth(sa
         "costs 6.9 ms of CPU (95 % interval 6.6 to 7.2): 4.8 ms flotilla, 2.1 ms PostgreSQL, with 3.2 database" in text
     )
     assert "The dearest is home timeline: 9.1 ms." in text
-    assert "2 workers 150/s (measured 148); 3 workers 151/s" in text
+    assert "2 workers 150/s (142 to 157, measured 148); 3 workers 151/s (143 to 158);" in text
     assert "9 workers 151/s, but they do not fit in memory" in text
     assert (
         "PostgreSQL 92 MB, first worker 74 MB, each further worker 31 MB, of the plan's 512 MB. 8 workers fit." in text
@@ -124,3 +125,22 @@ def test_what_trials_bracket_is_not_called_an_interval(sample):
     text = joined(answer(sample(worker_capacity=bracket)))
     assert "measured Bracketed by trials: seen to pass at 133/s, seen to fail at 162/s. server" in text
     assert "95 % interval over" not in text
+
+
+def checked(predicted_rps, measured_rps, **others):
+    check = PredictionCheck("2026-01-01", 3, 4, "gthread", 1.0, predicted_rps, 610.0, 640.0)
+    return replace(check, **others).against(measured_rps)
+
+
+def test_a_prediction_that_was_checked_is_told_with_what_was_measured_and_by_how_much_it_was_off(sample):
+    text = joined(answer(sample(checks=(checked(622.0, 605.0),))))
+    assert "3 workers: predicted 622/s (610 to 640), measured 605/s: 2.8 % too high." in text
+    assert "such predictions" not in text
+    assert "predicted" not in joined(answer(sample(checks=(checked(622.0, None),))))
+
+
+def test_from_three_checks_on_it_is_told_how_large_the_error_usually_was(sample):
+    checks = (checked(110.0, 100.0), checked(99.0, 100.0), checked(196.0, 200.0, threads=8))
+    text = joined(answer(sample(checks=checks)))
+    assert "3 workers x 8 threads: predicted 196/s" in text
+    assert "2.0 % too low. Of 3 such predictions, half were off by 2.0 % or less, the worst by 10.0 %." in text

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from seatrial.load.books.cpu_share import CpuShare
 from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
-from seatrial.load.one_by_one import OneByOne
+from seatrial.load.books.one_by_one import OneByOne
 
-__all__ = ["FAILURES_KEPT", "CpuShare", "Interval", "garbage_collector_quiet"]
+__all__ = ["FAILURES_KEPT", "Interval", "garbage_collector_quiet"]
 
 FAILURES_KEPT = 20
 
@@ -22,9 +23,10 @@ _GARBAGE_MAX = 20_000
 class Interval:
     """Observations of one interval of load as they come in.
 
-    book: takes each observation in; None keeps them all, which costs about 200 bytes each. stopping: journeys send no
-    further request. thinks: whether pauses are kept. before_send, on_observation: called around each request.
-    one_by_one: when requests must never overlap, not even those of a page.
+    book: takes each observation in; None keeps them all, which costs about 200 bytes each. book_before: takes those of
+    the lead-in, which are not counted. stopping: journeys send no further request. thinks: whether pauses are kept.
+    before_send, on_observation: called around each request. one_by_one: when requests must never overlap, not even
+    those of a page.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Interval:
         *,
         thinks: bool,
         book: Callable[[Observation], None] | None = None,
+        book_before: Callable[[Observation], None] | None = None,
         on_observation: Callable[[Observation], None] | None = None,
         before_send: Callable[[], None] | None = None,
         one_by_one: OneByOne[Any] | None = None,
@@ -52,6 +55,7 @@ class Interval:
         self.counts_from_s = -math.inf
         """Broadcasts of requests that were due before are left out."""
         self._book = self.observations.append if book is None else book
+        self._book_before = book_before
         self._heard = HeardCounts()
         self._failures: dict[str, str] = {}
         self._broken_off_s = math.inf
@@ -65,6 +69,11 @@ class Interval:
             self.explain(*failure)
         if self.on_observation is not None:
             self.on_observation(seen)
+
+    def add_before(self, seen: Observation) -> None:
+        """Take up one request of the lead-in."""
+        if self._book_before is not None:
+            self._book_before(seen)
 
     def overhear(self, seen: Observation, failure: tuple[str, str] | None) -> None:
         """Take up what listeners saw who are there beside this load; readings of single requests are not theirs."""
@@ -91,7 +100,7 @@ class Interval:
                 raise
             self._is_interrupted = True
             if not self.is_over:
-                self._book = self._abandon
+                self._book, self._book_before = self._abandon, None
                 self._broken_off_s = time.perf_counter()
 
     def explain(self, kind: str, words: str) -> None:
@@ -104,7 +113,7 @@ class Interval:
         """The first distinct failures."""
         return tuple(self._failures.values())
 
-    def record(self, started_s: float, ended_s: float, busy: float, in_flight_max: int) -> LoadRecord:
+    def record(self, started_s: float, ended_s: float, cpu: CpuShare | None, in_flight_max: int) -> LoadRecord:
         """The finished interval as a value."""
         ended_s = min(ended_s, self._broken_off_s)
         return LoadRecord(
@@ -112,9 +121,10 @@ class Interval:
             ended_s,
             tuple(self.observations),
             self.arrivals,
-            busy,
+            cpu.busy if cpu is not None else 0.0,
             in_flight_max,
             self.failures,
+            generator_waited=cpu.waited if cpu is not None else 0.0,
             heard=self._heard,
             is_interrupted=self._is_interrupted,
             abandoned=self._abandoned,
@@ -125,29 +135,6 @@ class Interval:
     def _abandon(self, seen: Observation) -> None:
         """The book of an interval that was broken off."""
         self._abandoned += not seen.is_broadcast
-
-
-class CpuShare:
-    """This process's CPU time per second of wall time between `start` and `stop`; several starts begin anew."""
-
-    def __init__(self) -> None:
-        self._from = self._to = (0.0, 0.0)
-        self.start()
-
-    def start(self) -> None:
-        """Begin to count."""
-        self._from = self._to = (time.perf_counter(), time.process_time())
-
-    def stop(self) -> None:
-        """End, once; later calls change nothing."""
-        if self._to == self._from:
-            self._to = (time.perf_counter(), time.process_time())
-
-    @property
-    def value(self) -> float:
-        """CPU seconds per second: 1.0 is a whole core."""
-        wall_s = self._to[0] - self._from[0]
-        return (self._to[1] - self._from[1]) / wall_s if wall_s > 0 else 0.0
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from seatrial.load.sessions import SessionCounts
+from seatrial.load.books.sessions import SessionCounts
 
 __all__ = ["BROADCAST", "HeardCounts", "LoadRecord", "Observation"]
 
@@ -85,7 +85,8 @@ class LoadRecord:
     after it. Closed loop: what was on its way at the end is recorded too, done after ended_s.
     arrivals: operations begun; with `sessions`, sessions. in_flight_max: the most requests on their way at once.
     failures: the first few wrong answers in words, for the person who reads the error.
-    generator_busy: CPU share of the generator's core used by this process during the interval.
+    generator_busy: CPU share of the generator's core used by this process during the interval. generator_waited: share
+    of that time in which it was ready to run and others had its core; 0 where the system does not tell.
     sessions: what became of them, where arrivals are sessions; the observations are then of all requests that were due
     in the interval, whenever their session began. heard: what came over open sockets.
 
@@ -102,6 +103,7 @@ class LoadRecord:
     generator_busy: float
     in_flight_max: int
     failures: tuple[str, ...] = field(default=())
+    generator_waited: float = 0.0
     sessions: SessionCounts | None = None
     heard: HeardCounts = field(default=HeardCounts())
     is_interrupted: bool = False

@@ -68,6 +68,10 @@ class Series:
             else:
                 self.answered[self._row(done)] += 1
 
+    def answer(self, done_s: float) -> None:
+        """Count a right answer to what was due before the load."""
+        self.answered[self._row(done_s)] += 1
+
     def merge(self, other: "Series") -> None:
         """Add what another series of the same load saw."""
         for mine, its in ((self.offered, other.offered), (self.answered, other.answered), (self.failed, other.failed)):

@@ -98,6 +98,17 @@ class Tally:
         if len(waiting) >= _TOGETHER:
             self._count(name)
 
+    def add_before(self, seen: Observation) -> None:
+        """Take in one request of the lead-in: it is not counted, but its answer may become whole in the interval.
+
+        Throughput without it would be too low by what is on its way when the interval begins; what is on its way when
+        it ends is not in it.
+        """
+        if seen.error or seen.is_broadcast or seen.done_s < self.started_s:
+            return
+        self._answered_inside += seen.done_s <= self.started_s + self.duration_s
+        self._series.answer(seen.done_s)
+
     def merge(self, other: "Tally") -> None:
         """Add what another tally of the same interval saw; ValueError for one of another interval."""
         mine, its = ((one.started_s, one.duration_s, one.timeout_s) for one in (self, other))
@@ -135,7 +146,10 @@ class Tally:
 
     @property
     def answered_inside(self) -> int:
-        """Right answers that were whole before the interval ended; divided by its duration, the throughput."""
+        """Right answers that became whole in the interval, also to what was due before it.
+
+        Divided by its duration, the throughput.
+        """
         self._count_all()
         return self._answered_inside
 

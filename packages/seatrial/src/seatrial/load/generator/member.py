@@ -19,13 +19,15 @@ from seatrial.errors import LoadError, SeatrialError
 from seatrial.load import event_loop
 from seatrial.load.arrivals.shapes import Part
 from seatrial.load.books.glance import Glance
+from seatrial.load.books.histogram import Histogram
 from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
+from seatrial.load.books.sessions import SessionCounts
 from seatrial.load.books.tally import Tally
 from seatrial.load.driver import Driver
 from seatrial.load.generator import cpus
 from seatrial.load.generator.plan import LoadPlan
+from seatrial.load.generator.pulse import Pulse
 from seatrial.load.generator.watch import Watch
-from seatrial.load.sessions import SessionCounts
 from seatrial.load.workload import Workload
 
 __all__ = ["Order", "PartResult", "main", "take_part"]
@@ -50,9 +52,10 @@ class Order:
 class PartResult:
     """What one process did and saw, in the `lasted_s` seconds of the interval (less than planned if broken off).
 
-    arrivals: operations (or sessions) begun in the interval. busy: its share of a CPU meanwhile. in_flight_max: the
-    most requests it had on their way. failures: the first of each kind, in words. is_interrupted, abandoned,
-    refused_before, curtailed: as in `LoadRecord`.
+    arrivals: operations (or sessions) begun in the interval. busy: its share of a CPU meanwhile; waited: the share of
+    the time in which it was ready to run and others had that CPU. pulse: of a closed loop, how late it heard an alarm
+    of its own. in_flight_max: the most requests it had on their way. failures: the first of each kind, in words.
+    is_interrupted, abandoned, refused_before, curtailed: as in `LoadRecord`.
     """
 
     tally: Tally
@@ -63,6 +66,8 @@ class PartResult:
     failures: tuple[str, ...] = ()
     sessions: SessionCounts | None = None
     heard: HeardCounts = field(default=HeardCounts())
+    waited: float = 0.0
+    pulse: Histogram | None = None
     is_interrupted: bool = False
     abandoned: int = 0
     refused_before: int = 0
@@ -102,9 +107,13 @@ async def take_part(
         tally = Tally(
             started_s=begins_s + plan.lead_in_s, duration_s=plan.duration_s, timeout_s=plan.workload.timeout_s
         )
-        drive = _open if plan.arrivals is not None else _closed
+        pulse = None
         with Watch(driver, tally, show) if show is not None else contextlib.nullcontext():
-            record = await drive(driver, plan, index, begins_s, tally)
+            if plan.arrivals is not None:
+                record = await _open(driver, plan, index, begins_s, tally)
+            else:
+                async with Pulse(tally.started_s, plan.duration_s) as pulse:
+                    record = await _closed(driver, plan, index, begins_s, tally)
         return PartResult(
             tally=tally,
             lasted_s=min(plan.duration_s, record.ended_s - tally.started_s)
@@ -116,6 +125,8 @@ async def take_part(
             failures=record.failures,
             sessions=record.sessions,
             heard=record.heard,
+            waited=record.generator_waited,
+            pulse=None if pulse is None else pulse.lateness,
             is_interrupted=record.is_interrupted,
             abandoned=record.abandoned,
             refused_before=record.refused_before,
@@ -132,6 +143,7 @@ async def _open(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tal
         in_flight_max=plan.share(plan.in_flight_max, index),
         lead_in_s=plan.lead_in_s,
         book=tally.add,
+        book_before=tally.add_before,
         starts_s=begins_s,
         is_kept_if_cancelled=True,
     )
@@ -139,12 +151,14 @@ async def _open(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tal
 
 async def _closed(driver: Driver, plan: LoadPlan, index: int, begins_s: float, tally: Tally) -> LoadRecord:
     assert plan.concurrency is not None
-    started_s, add = tally.started_s, tally.add
+    started_s, add, add_before = tally.started_s, tally.add, tally.add_before
 
     def book(seen: Observation) -> None:
         # One closed loop through lead-in and interval: two would leave a gap, while the first one's last answers come.
         if seen.due_s >= started_s:
             add(seen)
+        else:
+            add_before(seen)
 
     return await driver.closed_loop(
         plan.share(plan.concurrency, index),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from seatrial.load.generator.self_check import SelfCheck
 
@@ -24,10 +25,16 @@ LATENESS_SHARE_MAX = 0.05
 """Of the objective's response time, where that is less: 1 ms of an objective of 20 ms."""
 
 GENERATOR_BUSY_MAX = 0.75
-"""Share of its CPU above which the generator queues its own work."""
+"""Share of the time above which the generator queues its own work: it uses its CPU, or waits for it."""
 
 JOURNEY_ERRORS_MAX = 0.01
 """Share of requests after which the journeys' own code may break off, before the load is no longer the declared one."""
+
+
+_OTHERS = (
+    "Something else used its CPU: close other programs, and keep the app off one CPU (taskset -c 0 in front of its "
+    "command), which the generator then has for itself."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,9 @@ def lateness_limit_s(latency_max_s: float | None = None) -> float:
 
 def generator_faults(
     *,
-    lateness_p99_s: float | None,
+    lateness_p99_s: float,
     busy: Sequence[float],
+    waited: Sequence[float] = (),
     offered_rate_rps: float | None = None,
     latency_max_s: float | None = None,
     refused_by_cap: int = 0,
@@ -62,19 +70,26 @@ def generator_faults(
 ) -> tuple[Fault, ...]:
     """What makes a load invalid; empty when nothing does.
 
-    lateness_p99_s, offered_rate_rps: None for a closed loop, which has no schedule. busy: CPU share of each process of
-    the generator. refused_before: sessions that the cap refused in the lead-in. cpus: of this machine. What was seen
-    decides; the self-check only says what would help.
+    lateness_p99_s: nan where it is not known. offered_rate_rps: None for a closed loop, which has no schedule; its
+    lateness is an alarm's. busy: CPU share of each process of the generator; waited: share of the time in which it was
+    ready to run and others had its CPU. refused_before: sessions that the cap refused in the lead-in. cpus: of this
+    machine. What was seen decides; the self-check only says what would help.
     """
     faults = []
+    is_open = offered_rate_rps is not None
+    taken = [sum(both) for both in zip_longest(busy, waited, fillvalue=0.0)]
     too_busy = max(busy, default=0.0) > GENERATOR_BUSY_MAX
-    too_late = lateness_p99_s is not None and lateness_p99_s > lateness_limit_s(latency_max_s)
-    remedy = _remedy(busy, offered_rate_rps, cpus, self_check)
+    is_starved = not too_busy and max(taken, default=0.0) > GENERATOR_BUSY_MAX
+    too_late = lateness_p99_s > lateness_limit_s(latency_max_s)
+    remedy = _remedy(taken, offered_rate_rps, cpus, self_check)
     if too_late:
-        assert lateness_p99_s is not None
-        faults.append(_late(lateness_p99_s, latency_max_s, remedy if too_busy else ""))
+        why = remedy if too_busy else f"{_OTHERS} {remedy}" if is_starved else _OTHERS
+        faults.append(_late(lateness_p99_s, latency_max_s, why, is_open=is_open))
     if too_busy:
         faults.append(_busy(busy, remedy))
+    if is_starved and not too_late and not is_open:
+        # What keeps a schedule would be late; a loop only comes around less often.
+        faults.append(_starved(taken, waited, f"{_OTHERS} {remedy}"))
     if (too_late or too_busy) and offered_rate_rps is not None and self_check is not None:
         ceiling_rps = self_check.ceiling_rps * len(busy)
         if offered_rate_rps > ceiling_rps:
@@ -116,26 +131,39 @@ def journey_fault(
     )
 
 
-def _late(lateness_p99_s: float, latency_max_s: float | None, remedy: str) -> Fault:
+def _late(lateness_p99_s: float, latency_max_s: float | None, remedy: str, *, is_open: bool) -> Fault:
     limit_s = lateness_limit_s(latency_max_s)
     why = f", {LATENESS_SHARE_MAX:.0%} of the objective" if limit_s < LATENESS_P99_MAX_S else ""
-    return Fault(
-        "generator-late",
-        f"1 in 100 requests was sent {lateness_p99_s * 1000:.1f} ms late or more by the generator itself "
-        f"(limit {limit_s * 1000:.3g} ms{why}).",
-        remedy
-        or "Something else used its CPU: close other programs, and keep the app off one CPU (taskset -c 0 in front of "
-        "its command), which the generator then has for itself.",
-    )
+    late = f"{lateness_p99_s * 1000:.1f} ms late or more"
+    what = f"1 in 100 requests was sent {late} by the generator itself"
+    if not is_open:
+        what = f"1 in 100 times the generator came {late} to its work"
+    return Fault("generator-late", f"{what} (limit {limit_s * 1000:.3g} ms{why}).", remedy)
 
 
 def _busy(busy: Sequence[float], remedy: str) -> Fault:
-    number, share = max(enumerate(busy, 1), key=lambda one: one[1])
-    who = "The generator" if len(busy) == 1 else f"Process {number} of the generator's {len(busy)}"
-    limit = f"(limit {GENERATOR_BUSY_MAX:.0%})"
+    who, share, limit = _most(busy)
     return Fault(
-        "generator-busy", f"{who} used {share:.0%} of a CPU {limit}: it may itself have been the limit.", remedy
+        "generator-busy", f"{who} used {share:.0%} of a CPU (limit {limit}): it may itself have been the limit.", remedy
     )
+
+
+def _starved(taken: Sequence[float], waited: Sequence[float], remedy: str) -> Fault:
+    who, share, limit = _most(taken)
+    waiting = waited[taken.index(share)]
+    return Fault(
+        "generator-starved",
+        f"{who} used {share - waiting:.0%} of a CPU, and for another {waiting:.0%} of the time it waited while others "
+        f"had it (limit of both {limit}): it may itself have been the limit.",
+        remedy,
+    )
+
+
+def _most(shares: Sequence[float]) -> tuple[str, float, str]:
+    """Which process has the largest share, that share, and the limit."""
+    number, share = max(enumerate(shares, 1), key=lambda one: one[1])
+    who = "The generator" if len(shares) == 1 else f"Process {number} of the generator's {len(shares)}"
+    return who, share, f"{GENERATOR_BUSY_MAX:.0%}"
 
 
 def _remedy(busy: Sequence[float], offered_rate_rps: float | None, cpus: int, self_check: SelfCheck | None) -> str:

@@ -1,15 +1,16 @@
-"""What a journey sends and gets back: requests, answers and pauses, as values."""
+"""What is sent and what comes back: requests and answers, as values."""
 
 import json
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seatrial.errors import LoadError
 from seatrial.load.http.content_coding import BodyError, decoded
 from seatrial.load.http.headers import Headers
-from seatrial.load.live.messages import LiveStep
 
-__all__ = ["Journey", "Page", "Request", "Response", "Think"]
+__all__ = ["ExpectationError", "Request", "Response", "describe"]
+
+_EXCERPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +32,6 @@ class Request:
     def causing(self, cause: str | int) -> "Request":
         """The same request with a cause: `form(page).submit(text=text).causing(text)`."""
         return replace(self, cause=cause)
-
-
-@dataclass(frozen=True, slots=True)
-class Think:
-    """A pause of a person between two requests."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Requests sent in parallel, as a browser asks for the parts of a page; made by `page`."""
-
-    requests: tuple[Request, ...]
 
 
 class Response:
@@ -103,9 +90,7 @@ class Response:
         try:
             return json.loads(self.body)
         except ValueError as error:
-            from seatrial.load.journey.expectation import not_json
-
-            raise not_json(self, error) from None
+            raise ExpectationError(f"expected JSON ({error}), got {describe(self)}", response=self) from None
 
     def _inflated(self) -> bytes:
         coding = self.headers.content_coding
@@ -121,5 +106,20 @@ class Response:
         return f"<Response {self.status} {self.path} {len(self._raw)} bytes>"
 
 
-Journey = Generator[Request | Page | Think | LiveStep, Any, None]
-"""What a journey function returns: it yields steps and gets back a Response of a request, a tuple of them of a page."""
+class ExpectationError(LoadError):
+    """An answer was not what the journey expects; names what was got. response: the answer, where it is known."""
+
+    def __init__(self, what: str, *, try_this: str = "", response: Response | None = None) -> None:
+        super().__init__(what, try_this=try_this)
+        self.response = response
+
+
+def describe(response: Response) -> str:
+    """An answer in words: status, where a redirect leads, and its first characters, white space squeezed."""
+    location = response.headers.get("location", "")
+    leads = f" to {location[:_EXCERPT]}" if location else ""
+    try:
+        start = response.body[: 8 * _EXCERPT].decode("utf-8", "replace")
+    except BodyError as error:
+        start = error.what
+    return f"{response.status}{leads} from {response.path}: {' '.join(start.split())[:_EXCERPT]!r}"

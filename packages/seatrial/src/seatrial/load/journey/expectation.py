@@ -2,22 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from seatrial.errors import LoadError
-from seatrial.load.http.content_coding import BodyError
-from seatrial.load.http.messages import Response
+from seatrial.load.http.messages import ExpectationError, Response, describe
 
-__all__ = ["ExpectationError", "describe", "excerpt", "expect", "not_json"]
+__all__ = ["expect"]
 
-_EXCERPT = 200
 _NOT_ASKED = object()
-
-
-class ExpectationError(LoadError):
-    """An answer was not what the journey expects; names what was got. response: the answer, where it is known."""
-
-    def __init__(self, what: str, *, try_this: str = "", response: Response | None = None) -> None:
-        super().__init__(what, try_this=try_this)
-        self.response = response
 
 
 def expect(
@@ -49,11 +38,6 @@ def expect(
     raise ExpectationError(f"expected {wanted}, got {describe(response)}", response=response)
 
 
-def not_json(response: Response, error: ValueError) -> ExpectationError:
-    """What is raised when an answer's body is read as JSON and is none."""
-    return ExpectationError(f"expected JSON ({error}), got {describe(response)}", response=response)
-
-
 def _missed(wanted: object, got: object, path: str) -> str:
     """The first thing of `wanted` that is not so in `got`, in words; empty when all is."""
     if not isinstance(wanted, Mapping):
@@ -68,19 +52,3 @@ def _missed(wanted: object, got: object, path: str) -> str:
         if missed:
             return missed
     return ""
-
-
-def describe(response: Response) -> str:
-    """An answer in words: status, where a redirect leads, and its first characters."""
-    location = response.headers.get("location", "")
-    leads = f" to {location[:_EXCERPT]}" if location else ""
-    return f"{response.status}{leads} from {response.path}: {excerpt(response)!r}"
-
-
-def excerpt(response: Response) -> str:
-    """The first 200 characters of the body, white space squeezed."""
-    try:
-        start = response.body[: 8 * _EXCERPT].decode("utf-8", "replace")
-    except BodyError as error:
-        start = error.what
-    return " ".join(start.split())[:_EXCERPT]

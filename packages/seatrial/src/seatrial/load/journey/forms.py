@@ -4,9 +4,8 @@ import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from seatrial.load.http.messages import Request, Response
+from seatrial.load.http.messages import ExpectationError, Request, Response, describe
 from seatrial.load.http.multipart import Entry, File, as_lines, multipart
-from seatrial.load.journey.expectation import ExpectationError, describe
 from seatrial.load.journey.page_forms import Button, Control, PageForm, forms_of
 from seatrial.load.journey.steps import get, post
 

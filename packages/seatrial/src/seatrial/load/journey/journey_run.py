@@ -9,17 +9,17 @@ from typing import Any
 from seatrial.load.books.interval import Interval
 from seatrial.load.books.observation import Observation
 from seatrial.load.http.content_coding import BodyError
-from seatrial.load.http.messages import Journey, Page, Request, Response, Think
+from seatrial.load.http.messages import ExpectationError, Request, Response, describe
 from seatrial.load.http.redirects import leads_on
-from seatrial.load.journey.expectation import ExpectationError, describe
+from seatrial.load.journey.connect_run import ConnectRun
+from seatrial.load.journey.emit_run import CloseRun, EmitRun, SendRun
+from seatrial.load.journey.listen_run import ListenRun, WaitRun
 from seatrial.load.journey.page_run import PageRun
 from seatrial.load.journey.person import Person
 from seatrial.load.journey.request_run import RequestRun
+from seatrial.load.journey.steps import Journey, Page, Think
 from seatrial.load.journey.think_run import ThinkRun
 from seatrial.load.journey.under_way import Closable, Pause, Seen, Stage, StepRun
-from seatrial.load.live.connect_run import ConnectRun
-from seatrial.load.live.emit_run import CloseRun, EmitRun, SendRun
-from seatrial.load.live.listen_run import ListenRun, WaitRun
 from seatrial.load.live.messages import Close, Emit, Listen, OpenSocketIO, OpenWebSocket, Send, WaitFor
 
 __all__ = ["Job", "JourneyRun"]
@@ -143,6 +143,8 @@ class JourneyRun:
             failure = self._explained(seen, detail, request)
         if seen.due_s >= self.counts_from_s:
             self.interval.add(seen, failure)
+        else:
+            self.interval.add_before(seen)
 
     def _curtailed(self) -> None:
         self.interval.curtailed += self.counts_from_s < math.inf

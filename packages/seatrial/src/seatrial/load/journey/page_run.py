@@ -2,8 +2,9 @@
 
 from collections import deque
 
-from seatrial.load.http.messages import Page, Response
+from seatrial.load.http.messages import Response
 from seatrial.load.journey.request_run import RequestRun
+from seatrial.load.journey.steps import Page
 from seatrial.load.journey.under_way import Host
 
 __all__ = ["AT_ONCE", "PageRun"]

@@ -5,12 +5,10 @@ from typing import Protocol
 
 from seatrial.load.books.observation import Observation
 from seatrial.load.http.exchange import Exchange
-from seatrial.load.http.messages import Request, Response
+from seatrial.load.http.messages import Request, Response, describe
 from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, leads_on, leads_on_in_words, redirected
 from seatrial.load.http.wire import expects_continue
-from seatrial.load.journey.expectation import describe
 from seatrial.load.journey.under_way import Host
-from seatrial.spec.workload import REDIRECTED
 
 __all__ = ["RequestRun", "Waiting"]
 
@@ -63,7 +61,7 @@ class RequestRun(Exchange):
         host, request = self._host, self._request
         name = request.name or host.operation
         if self._hops:
-            name = f"{name}{REDIRECTED}"
+            name = f"{name} (redirect)"
         seen = (
             name,
             self._due_s,

@@ -4,13 +4,16 @@ import functools
 import json as json_module
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from seatrial.errors import LoadError
-from seatrial.load.http.messages import Page, Request, Think
+from seatrial.load.http.messages import Request
 from seatrial.load.http.multipart import Entry, File, multipart
+from seatrial.load.live.messages import LiveStep
 
-__all__ = ["Files", "HeaderPairs", "get", "page", "post", "request", "think"]
+__all__ = ["Files", "HeaderPairs", "Journey", "Page", "Think", "get", "page", "post", "request", "think"]
 
 HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
 Files = Mapping[str, File | Sequence[File]]
@@ -20,6 +23,24 @@ _METHOD = re.compile(r"[A-Z]{1,20}").fullmatch
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _HEADER_VALUE = re.compile(r"[\t -~\x80-\xff]*").fullmatch
 _FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """A pause of a person between two requests."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Requests sent in parallel, as a browser asks for the parts of a page; made by `page`."""
+
+    requests: tuple[Request, ...]
+
+
+Journey = Generator[Request | Page | Think | LiveStep, Any, None]
+"""What a journey function returns: it yields steps and gets back a Response of a request, a tuple of them of a page."""
 
 
 def get(path: str, *, name: str = "", headers: HeaderPairs = (), bearer: str = "", follow: bool = True) -> Request:

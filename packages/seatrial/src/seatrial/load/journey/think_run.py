@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from seatrial.load.http.messages import Think
+from seatrial.load.journey.steps import Think
 from seatrial.load.journey.under_way import Host, Pause
 
 __all__ = ["ThinkRun"]

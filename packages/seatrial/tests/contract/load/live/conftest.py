@@ -1,44 +1,23 @@
 """A real uvicorn with a real Socket.IO server and a plain WebSocket endpoint."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from served import served
 
 SUBJECTS = Path(__file__).parents[2] / "subjects"
 
 
-@contextmanager
-def _uvicorn(**environment: str) -> Iterator[str]:
-    """A uvicorn on a socket that is already open: no port can be taken from it, no request comes too early."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        port, number = listener.getsockname()[1], listener.fileno()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--fd", str(number), "--log-level", "error", "live_town:app"],
-            cwd=SUBJECTS,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
-            pass_fds=(number,),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait(timeout=10)
+def _uvicorn(*options: str | Path, at: str | Path = "127.0.0.1", **environment: str) -> AbstractContextManager[str]:
+    app = ("uvicorn", "--fd", "{fd}", *options, "live_town:app")
+    return served(SUBJECTS, *app, at=at, environment=environment)
 
 
 @pytest.fixture(scope="session")
 def uvicorn() -> Callable[..., AbstractContextManager[str]]:
-    """Starts a uvicorn of one's own; keywords are its environment."""
+    """Starts a uvicorn of one's own, with options; keywords are its environment, and at: see `served`."""
     return _uvicorn
 
 

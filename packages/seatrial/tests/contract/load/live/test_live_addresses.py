@@ -1,13 +1,7 @@
 """Sockets over TLS and through a Unix socket, as requests go there: against a real uvicorn."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -19,29 +13,7 @@ from seatrial.load.event_loop import run
 from seatrial.load.journeys import Journey, Person, emit, listen, post, send, socketio, wait_for, websocket
 from seatrial.load.workload import Workload
 
-SUBJECTS = Path(__file__).parents[2] / "subjects"
-
-
-@contextmanager
-def uvicorn(path: Path, *options: str) -> Iterator[str]:
-    """A uvicorn on a Unix socket."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "--uds", str(path), "--log-level", "error", *options, "live_town:app"],
-        cwd=SUBJECTS,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        deadline_s = time.monotonic() + 20
-        while not path.exists():
-            assert server.poll() is None, server.communicate()[1]
-            assert time.monotonic() < deadline_s
-            time.sleep(0.02)
-        yield f"unix:{path}"
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.communicate(timeout=10)
+Uvicorn = Callable[..., AbstractContextManager[str]]
 
 
 def driven(url: str, ca_file: Path | None = None, **headers: str) -> tuple[LoadRecord, str]:
@@ -81,8 +53,8 @@ def driven(url: str, ca_file: Path | None = None, **headers: str) -> tuple[LoadR
     return run(main())
 
 
-def test_sockets_go_through_a_unix_socket_like_requests(tmp_path: Path) -> None:
-    with uvicorn(tmp_path / "town.sock") as url:
+def test_sockets_go_through_a_unix_socket_like_requests(uvicorn: Uvicorn, tmp_path: Path) -> None:
+    with uvicorn(at=tmp_path / "town.sock") as url:
         held, origin = driven(url)
     assert len(held.observations) == 1 + 5
     assert origin == "http://localhost"
@@ -93,40 +65,29 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def test_sockets_speak_tls_and_trust_whom_requests_trust(tmp_path: Path, authority: trustme.CA) -> None:
+def test_sockets_speak_tls_and_trust_whom_requests_trust(
+    uvicorn: Uvicorn, tmp_path: Path, authority: trustme.CA
+) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     issued = authority.issue_cert("localhost", "127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
-    certificate = str(tmp_path / "server.pem")
-    secured = ("--ssl-certfile", certificate, "--ssl-keyfile", certificate, "--log-level", "critical")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--fd", str(listening.fileno()), *secured, "live_town:app"],
-            cwd=SUBJECTS,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            pass_fds=(listening.fileno(),),
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            url = f"https://127.0.0.1:{listening.getsockname()[1]}"
-            # What a proxy before the app would tell: without it python-socketio takes https:// for a foreign origin.
-            told = {"X-Forwarded-Proto": "https"}
-            held, origin = driven(url, tmp_path / "ca.pem", **told)
-            assert len(held.observations) == 1 + 5
-            assert origin == url
+    certificate = tmp_path / "server.pem"
+    with uvicorn("--ssl-certfile", certificate, "--ssl-keyfile", certificate) as plain_url:
+        url = plain_url.replace("http:", "https:")
+        # What a proxy before the app would tell: without it python-socketio takes https:// for a foreign origin.
+        told = {"X-Forwarded-Proto": "https"}
+        held, origin = driven(url, tmp_path / "ca.pem", **told)
+        assert len(held.observations) == 1 + 5
+        assert origin == url
 
-            def opens(person: Person) -> Journey:
-                yield websocket("/stream")
+        def opens(person: Person) -> Journey:
+            yield websocket("/stream")
 
-            async def untrusted() -> LoadRecord:
-                workload = Workload({"opens": opens}, {"opens": 1.0}, people=1, timeout_s=5.0)
-                async with Driver(url, workload, seed=1, run_token="t") as driver:
-                    return await driver.follow([0.0], 0.05)
+        async def untrusted() -> LoadRecord:
+            workload = Workload({"opens": opens}, {"opens": 1.0}, people=1, timeout_s=5.0)
+            async with Driver(url, workload, seed=1, run_token="t") as driver:
+                return await driver.follow([0.0], 0.05)
 
-            record = run(untrusted())
-            assert [seen.error for seen in record.observations] == ["tls"]
-            assert "is not trusted" in record.failures[0]
-        finally:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait(timeout=10)
+        record = run(untrusted())
+        assert [seen.error for seen in record.observations] == ["tls"]
+        assert "is not trusted" in record.failures[0]

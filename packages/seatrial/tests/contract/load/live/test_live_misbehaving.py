@@ -5,10 +5,10 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import pytest
+from bare_server import Talk, bare_server
 from websockets.frames import Frame, Opcode
 
 from seatrial.load.books.observation import LoadRecord
@@ -18,7 +18,6 @@ from seatrial.load.journeys import Journey, Person, emit, listen, send, socketio
 from seatrial.load.live.upgrade import MESSAGE_MAX_BYTES
 from seatrial.load.workload import Workload
 
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OPEN = '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 JOINED = '40{"sid":"t"}'
 
@@ -29,20 +28,6 @@ def run_once():
 
     def runner(main: Awaitable[None]) -> None:
         with asyncio.Runner(loop_factory=loop_factory()) as loop:
-            loop.run(main)
-
-    return runner
-
-
-@pytest.fixture(params=["uvloop", "asyncio"])
-def run(request: pytest.FixtureRequest):
-    """Runs on both loops, for what hangs on how they tell of a connection's end."""
-    factory = loop_factory() if request.param == "uvloop" else asyncio.new_event_loop
-    if factory is None:
-        pytest.skip("uvloop is not installed here")
-
-    def runner(main: Awaitable[None]) -> None:
-        with asyncio.Runner(loop_factory=factory) as loop:
             loop.run(main)
 
     return runner
@@ -61,36 +46,15 @@ def text(words: str, **fields: object) -> bytes:
     return Frame(Opcode.TEXT, words.encode(), **fields).serialize(mask=False)
 
 
-@asynccontextmanager
-async def server(talk: Talk) -> AsyncIterator[str]:
-    writers: list[asyncio.StreamWriter] = []
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        try:
-            await talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            writer.close()
-
-    listening = await asyncio.start_server(handle, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    finally:
-        listening.close()
-        for writer in writers:
-            writer.transport.abort()
-        await asyncio.sleep(0.01)
-
-
 def once(run, talk: Talk, journey: Callable[[Person], Journey], timeout_s: float = 5.0) -> LoadRecord:
     """The journey, done once against such a server; afterwards nothing may be left."""
     records: list[LoadRecord] = []
 
     async def main() -> None:
         workload = Workload({"journey": journey}, {"journey": 1.0}, people=1, timeout_s=timeout_s)
-        async with server(talk) as url:
+        async with bare_server(talk) as port:
             before = asyncio.all_tasks()
-            async with Driver(url, workload, seed=1, run_token="t") as driver:
+            async with Driver(f"http://127.0.0.1:{port}", workload, seed=1, run_token="t") as driver:
                 records.append(await driver.follow([0.0], 0.05))
             assert len(driver.live) == len(driver.live.deadlines) == 0
             assert {task for task in asyncio.all_tasks() - before if "LiveSockets" in repr(task.get_coro())} == set()
@@ -302,7 +266,10 @@ def test_a_server_that_never_closes_is_left_after_two_seconds(run_once) -> None:
 
     async def main() -> None:
         workload = Workload({"journey": says_goodbye}, {"journey": 1.0}, timeout_s=5.0)
-        async with server(talk) as url, Driver(url, workload, seed=1, run_token="t") as driver:
+        async with (
+            bare_server(talk) as port,
+            Driver(f"http://127.0.0.1:{port}", workload, seed=1, run_token="t") as driver,
+        ):
             record = await driver.follow([0.0], 0.05)
             assert record.failures == ()
             assert len(driver.live) == 1
@@ -315,10 +282,10 @@ def test_a_server_that_never_closes_is_left_after_two_seconds(run_once) -> None:
 
 def test_nobody_listening_is_refused(run) -> None:
     async def main() -> None:
-        async with server(answering(b"")) as url:
+        async with bare_server(answering(b"")) as port:
             pass
         workload = Workload({"chats": chats}, {"chats": 1.0}, timeout_s=5.0)
-        async with Driver(url, workload, seed=1, run_token="t") as driver:
+        async with Driver(f"http://127.0.0.1:{port}", workload, seed=1, run_token="t") as driver:
             record = await driver.follow([0.0], 0.05)
             assert [seen.error for seen in record.observations] == ["refused"]
             assert "refused the connection" in record.failures[0]

@@ -1,0 +1,1 @@
+"""What is found in files that were there before Seatrial: an access log."""

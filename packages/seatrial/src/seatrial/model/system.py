@@ -1,0 +1,64 @@
+"""The server and its box: what a simulation is told of the configuration."""
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["LOOP_THREADS", "System"]
+
+LOOP_THREADS = 40
+"""Threads that an event-loop process keeps for functions that are not async (AnyIO's default limiter)."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The server and its box.
+
+    threads: request slots of one process, whatever its kind. kind: "threads", or "event-loop": one thread per process
+    runs until it awaits, and whoever could run meanwhile waits its turn, first come first served (gevent, ASGI).
+    cpus: vCPUs, a fraction is a quota. database_cpus: of the database's own machine; None when it shares `cpus`.
+    round_trip_s: of the network to the database, for each statement. pool: database connections of one process, first
+    come first served; None: as many as are asked for. gil: only one thread of a process runs Python at a time.
+    backlog: connections that may wait for a slot, the rest are refused. timeout_s: how long a person waits.
+    """
+
+    workers: int
+    threads: int
+    cpus: float
+    database_cpus: float | None = None
+    gil: bool = True
+    backlog: int = 2048
+    timeout_s: float = 10.0
+    pool: int | None = None
+    round_trip_s: float = 0.0
+    kind: str = "threads"
+    loop_threads: int = LOOP_THREADS
+
+    @property
+    def slots(self) -> int:
+        """Requests that can be inside at once."""
+        return self.workers * self.threads
+
+    @property
+    def is_event_loop(self) -> bool:
+        """Whether one thread per process serves all of its requests."""
+        return self.kind == "event-loop"
+
+    @property
+    def has_binding_pool(self) -> bool:
+        """Whether a request can ever wait for a connection: not with one for each slot."""
+        return self.pool is not None and self.pool < self.threads
+
+    @property
+    def app_speed(self) -> float:
+        """CPU seconds per second of one thread that nobody disturbs: 1, less on a fraction of a CPU."""
+        return min(1.0, self.cpus)
+
+    @property
+    def database_speed(self) -> float:
+        """The same of one database backend."""
+        return min(1.0, self.cpus if self.database_cpus is None else self.database_cpus)
+
+    @property
+    def tokens(self) -> tuple[float, float, float]:
+        """Of one process: database connections, event loops, threads beside the loop."""
+        return (math.inf if self.pool is None else self.pool), 1, self.loop_threads
