@@ -1,7 +1,7 @@
 """One function per command; the only module that knows the whole pipeline."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from seatrial.measure.progress import Progress, Report
 from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
+    from seatrial.advise.advice import Advice
     from seatrial.advise.findings import Findings
     from seatrial.export.order import ExportOrder
     from seatrial.measure.calibration_result import CalibrationResult
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # what only one command needs is imported by it: the others s
 
 __all__ = [
     "Measured",
+    "advise_plan",
     "calibrate",
     "export",
     "hand_out_calibration",
@@ -111,6 +113,53 @@ def report(study_path: Path, html_path: Path | None = None) -> "Findings":
     if html_path is not None:
         write_whole(html_path, report_html(findings).encode())
     return findings
+
+
+def advise_plan(
+    study_path: Path,
+    *,
+    users: float | None = None,
+    rate_rps: float | None = None,
+    headroom: float | None = None,
+    habits: Mapping[str, tuple[float, float, float]] | None = None,
+    access_logs: Sequence[Path] = (),
+    own_plans: Path | None = None,
+    calibration_here: Path | None = None,
+    calibration_there: Path | None = None,
+) -> "Advice":
+    """Which plan is enough for so many people or such a rate, else what the plans carry; nothing is measured.
+
+    habits: before those of the study and of the access logs. own_plans: rows beside the catalogue's.
+
+    Raises:
+        SpecError: a file or a number that cannot be used, or a calibration of another machine than the study's.
+        StudyError: the study cannot be read, or does not identify what another plan would do.
+    """
+    from seatrial.advise.choice import choose_plan
+    from seatrial.advise.log_summary import log_summary
+    from seatrial.advise.need import habits_of, headroom_of, need_of
+    from seatrial.discover.access_log import read_access_logs
+    from seatrial.measure.calibration_result import check_same_machine, read_calibration
+    from seatrial.measure.study_file import read_study
+    from seatrial.model.log_habits import habits_seen
+
+    study = read_study(study_path)
+    here = None if calibration_here is None else read_calibration(calibration_here)
+    there = None if calibration_there is None else read_calibration(calibration_there)
+    if here is not None:
+        check_same_machine(here, str(study.environment.get("cpu_model", "")), str(calibration_here))
+    facts = read_access_logs(access_logs) if access_logs else None
+    seen = habits_seen(facts) if facts is not None else {}
+    advice = choose_plan(
+        study,
+        need_of(study.spec, users=users, rate_rps=rate_rps, headroom=headroom, said=habits, seen=seen),
+        plans(own_plans),
+        here=here,
+        there=there,
+        habits=habits_of(study.spec, said=habits, seen=seen)[0],
+        headroom=headroom_of(study.spec) if headroom is None else headroom,
+    )
+    return advice if facts is None else replace(advice, log=log_summary(facts))
 
 
 def load(plan: LoadPlan, *, tell: Callable[[str], None], show: Callable[[Glance], None] | None = None) -> LoadResult:

@@ -44,13 +44,14 @@ def footprint(
         text = "A further worker's memory was not measured: it is taken to cost as much as a whole process."
         caveats = (Caveat("further-worker-assumed", text),)
     per_worker = database.connections_per_worker(threads)
+    on_the_plan = model.without_database() if database.is_apart else model
     found = MemoryFindings(
         database=int(model.database_bytes + per_worker * model.connection_bytes),
         first_worker=int(model.first_worker_bytes),
         further_worker=int(model.worker_bytes),
         system=limits.system_memory_bytes,
         plan=limits.memory_bytes,
-        workers_that_fit=workers_that_fit(model, limits.subject_memory_bytes, per_worker),
+        workers_that_fit=workers_that_fit(on_the_plan, limits.subject_memory_bytes, per_worker),
     )
     return found, caveats
 

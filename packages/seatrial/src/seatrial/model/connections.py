@@ -64,7 +64,7 @@ def connections_needed(
         ConnectionTerm(
             "web workers",
             web,
-            f"{workers} workers x {each}{machines}",
+            f"{workers} worker{'s' if workers > 1 else ''} x {each}{machines}",
             "each process has a pool of its own: connections it keeps open and reuses, since opening one takes longer "
             "than most queries",
         ),

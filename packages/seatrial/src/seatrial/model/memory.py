@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from seatrial.model.confidence import student_t_quantile
@@ -66,6 +66,10 @@ class MemoryModel:
     def first_worker_bytes(self) -> float:
         """The app with one worker."""
         return self.server_bytes + self.worker_bytes
+
+    def without_database(self) -> "MemoryModel":
+        """The app's machine, when the database has one of its own."""
+        return replace(self, database_bytes=0.0, connection_bytes=0.0, is_connection_assumed=False)
 
     def memory_of(
         self, workers: int, connections: int, *, requests_per_worker: float = 0.0

@@ -5,7 +5,7 @@ from datetime import date
 from seatrial.model.steadiness import noises_of, steadiness_of
 from seatrial.report.numbers import megabytes
 from seatrial.report.plan_words import MORE, NOT_KNOWN, age_warning, burst_sentences, price_words, trust_words
-from seatrial.report.text_blocks import filled, listed
+from seatrial.report.text_blocks import filled, labelled, listed
 from seatrial.spec.catalog import Catalog
 from seatrial.spec.plan import Plan
 
@@ -42,19 +42,13 @@ def plan_page(plan: Plan, plans: Catalog, *, today: date, width: int = 80) -> st
         ("steadiness", _steadiness(plan, plans)),
         ("yours", _own(plan, plans)),
     ]
-    blocks = [plan.id, "\n".join(_row(label, text, width) for label, text in rows if text)]
+    blocks = [plan.id, "\n".join(labelled(label, text, width, LABEL_WIDTH) for label, text in rows if text)]
     warning = age_warning(plan, today)
     if warning:
         blocks.append(listed("Beware:", [warning], width))
     if _speeds(plan, plans) or noises_of(plan, plans):
         blocks.append(filled(BENCHMARK_CREDIT, width))
     return "\n\n".join(blocks) + "\n"
-
-
-def _row(label: str, text: str, width: int) -> str:
-    head = f"  {label:<{LABEL_WIDTH}}"
-    first = head if len(head) == LABEL_WIDTH + 2 else f"{head}  "
-    return filled(text, width, first, " " * (LABEL_WIDTH + 2))
 
 
 def _connections(plan: Plan) -> str:

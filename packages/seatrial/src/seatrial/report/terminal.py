@@ -3,7 +3,7 @@
 from seatrial.advise.findings import Findings
 from seatrial.report import sentences
 from seatrial.report.prose import capitalised, ended
-from seatrial.report.text_blocks import filled, listed
+from seatrial.report.text_blocks import filled, labelled, listed
 
 __all__ = ["answer"]
 
@@ -53,10 +53,4 @@ def _facts(findings: Findings, width: int) -> str:
         ("people", sentences.users_sentence(findings)),
         ("assumed", f"{capitalised(habits)}." if habits and findings.daily_users.typical is not None else ""),
     ]
-    return "\n".join(_row(label, text.strip(), width) for label, text in rows if text.strip())
-
-
-def _row(label: str, text: str, width: int) -> str:
-    margin = " " * (2 + LABEL_WIDTH)
-    first = f"  {label:<{LABEL_WIDTH}}"
-    return filled(text, width, first, margin)
+    return "\n".join(labelled(label, text.strip(), width, LABEL_WIDTH) for label, text in rows if text.strip())

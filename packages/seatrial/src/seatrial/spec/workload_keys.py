@@ -1,4 +1,4 @@
-"""The keys of seatrial.toml that say what users do and how well they must be served: workload, slo, habits, target."""
+"""The keys of seatrial.toml that say what users do and how well they must be served: workload, slo, target."""
 
 from seatrial.spec.key import FLAG, NUMBER, NUMBERS_BY_NAME, PATH, TEXT, WHOLE_NUMBER, Key, Section
 from seatrial.spec.slo import SLO

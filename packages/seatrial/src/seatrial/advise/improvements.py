@@ -1,0 +1,121 @@
+"""What the model says helps most on a plan: one thing changed at a time, and the gain with its interval. Pure."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from seatrial.advise.advice import Change
+from seatrial.advise.prediction import Prediction, Predictor
+from seatrial.model.configuration import Configuration
+from seatrial.model.work import OperationDemand
+
+__all__ = ["improvements"]
+
+CHANGES_TOLD = 3
+
+WORTH_TELLING = 1.03
+"""A gain below it is within what the model may be wrong by."""
+
+RELATIVE_ERROR_95 = 0.06
+"""Of the ratio of two rates of one box in such a model: two standard errors of 3 %, see `advise.prediction`."""
+
+HALF = 0.5
+ROUND_TRIP_S = 0.001
+
+
+def improvements(
+    predictor: Predictor, configuration: Configuration, *, workers_max: int, has_database: bool
+) -> tuple[Change, ...]:
+    """The three changes that raise the capacity of this configuration most, largest gain first.
+
+    workers_max: as many as fit into the memory.
+    """
+    now = predictor.predict(configuration)
+    if not now.capacity_rps:
+        return ()
+    changes = [
+        *_of_settings(predictor, configuration, now, workers_max=workers_max, has_database=has_database),
+        *_of_demands(predictor, configuration, now.capacity_rps),
+    ]
+    worth = [change for change in changes if change.gain[1] >= WORTH_TELLING]
+    return tuple(sorted(worth, key=lambda change: -change.gain[1])[:CHANGES_TOLD])
+
+
+def _of_settings(
+    predictor: Predictor, here: Configuration, now: Prediction, *, workers_max: int, has_database: bool
+) -> Iterator[Change]:
+    declared = predictor.predict(predictor.declared)
+    twice = replace(here, cpus=2 * here.cpus, workers=max(here.workers, math.ceil(2 * here.cpus)))
+    text = f"{twice.cpus:g} CPUs and {twice.words()}, instead of {here.cpus:g} and {here.words()}."
+    tried: list[tuple[str, str, Configuration]] = [("twice the CPUs", text, twice)]
+    if here.workers < workers_max:
+        more = replace(here, workers=here.workers + 1)
+        tried.append(("one more worker", f"{more.words()} instead of {here.words()}.", more))
+    if here.worker_class == "gthread":
+        more = replace(here, threads=2 * here.threads)
+        tried.append(("more threads", f"{more.threads} threads in each worker instead of {here.threads}.", more))
+    if here.worker_class == "sync":
+        more = replace(here, worker_class="gthread", threads=4)
+        tried.append(("threads", "Workers with 4 threads (gthread) instead of one request at a time (sync).", more))
+    if here.pool is not None and here.pool < here.threads:
+        more = replace(here, pool=2 * here.pool)
+        tried.append(("a larger pool", f"{more.pool} connections in each worker instead of {here.pool}.", more))
+    if has_database and here.database_cpus is None:
+        more = replace(here, database_cpus=1.0, round_trip_s=ROUND_TRIP_S)
+        text = "PostgreSQL on a machine of its own with 1 CPU, 1 ms away."
+        tried.append(("the database apart", text, more))
+    for name, sentence, there in tried:
+        found = predictor.predict(there)
+        if found.capacity_rps and now.capacity_rps:
+            gain = found.capacity_rps / now.capacity_rps
+            half = _half_width(found, now, declared)
+            yield Change(name, sentence, found.capacity_rps, (gain * math.exp(-half), gain, gain * math.exp(half)))
+
+
+def _of_demands(predictor: Predictor, here: Configuration, now_rps: float) -> Iterator[Change]:
+    """What if the operation that is dearest to a station needed half of it there."""
+    demands = predictor.demands_there(here)
+    kinds = (
+        ("app_cpu_s", "CPU of the app", "a cache, or less work for each request"),
+        ("database_cpu_s", "CPU of PostgreSQL", "an index, or fewer queries"),
+        ("lock_wait_s", "waiting for locks", "shorter transactions, or fewer on one row"),
+        ("database_wait_s", "waiting inside PostgreSQL", "an index, or more of the data in memory"),
+        ("wait_s", "waiting", "a shorter timeout, or the wait moved to a background worker"),
+    )
+    for attribute, words, way in kinds:
+        dearest = max(demands, key=lambda demand: demand.share * getattr(demand, attribute))
+        own_s = getattr(dearest, attribute)
+        if own_s <= 0.0:
+            continue
+        halved = replace(dearest, **{attribute: own_s * HALF})
+        rate = predictor.capacity_with(here, _with(demands, dearest, halved))
+        if rate:
+            gain = rate / now_rps
+            yield Change(
+                name=f"half the {words} in {dearest.operation}",
+                sentence=f"If {dearest.operation} needed half of its {1000 * own_s:.2g} ms of {words}: {way}.",
+                capacity_rps=rate,
+                gain=(gain * (1 - RELATIVE_ERROR_95), gain, gain * (1 + RELATIVE_ERROR_95)),
+                is_supposed=True,
+            )
+
+
+def _with(
+    demands: Sequence[OperationDemand], old: OperationDemand, new: OperationDemand
+) -> tuple[OperationDemand, ...]:
+    return tuple(new if demand is old else demand for demand in demands)
+
+
+def _half_width(there: Prediction, here: Prediction, declared: Prediction) -> float:
+    """Of the logarithm of the gain: what both intervals hold of their own, the measured capacity being common to them.
+
+    The common part is the interval of the measured server, so of each square that much is left off.
+    """
+    own = [max(0.0, _half(each) ** 2 - _half(declared) ** 2) for each in (there, here)]
+    return max(RELATIVE_ERROR_95, math.sqrt(sum(own)))
+
+
+def _half(predicted: Prediction) -> float:
+    if not predicted.low_rps or not predicted.high_rps:
+        return 0.0
+    return math.log(predicted.high_rps / predicted.low_rps) / 2.0
