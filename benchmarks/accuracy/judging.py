@@ -1,0 +1,179 @@
+"""One cell judged: what the base's study predicted for it beside what its own study saw. Pure, but for the clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from books import Unit
+from design import changed
+from scoring import relative_error
+
+from seatrial.advise.capacity import Start, capacity_of, grouped
+from seatrial.advise.footprint import memory_seen
+from seatrial.advise.prediction import Predictor
+from seatrial.measure.measurement import Measurement, Verdict
+from seatrial.measure.study import Study
+from seatrial.model.configuration import Configuration
+
+__all__ = ["Judged", "configuration_of_study", "judged", "starts_rps"]
+
+FULL = 0.9
+"""Busy share from which a station counts as the one that gave way."""
+
+P95_RATE_MAX = 0.8
+"""Of the measured capacity: above it the p95 is not asked for."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One cell. Rates in requests per second, times in seconds, memory in bytes; None where nothing can be compared.
+
+    kind: the goal it counts for. p95: (rate, predicted, measured). memory: (predicted, measured). named, seen: the
+    station predicted to give way first, and those that were full when the app was saturated (else the fullest).
+    """
+
+    unit: str
+    app: str
+    kind: str
+    changes: Mapping[str, object]
+    measured_rps: float | None
+    predicted_rps: float | None
+    low_rps: float | None
+    high_rps: float | None
+    named: str
+    seen: tuple[str, ...]
+    p95: tuple[float, float, float] | None
+    memory: tuple[float, float] | None
+    note: str = ""
+
+    @property
+    def error(self) -> float | None:
+        """Of the capacity."""
+        if not self.measured_rps or self.predicted_rps is None:
+            return None
+        return relative_error(self.predicted_rps, self.measured_rps)
+
+    @property
+    def is_covered(self) -> bool | None:
+        """Whether the interval holds what was measured."""
+        if not self.measured_rps or self.low_rps is None or self.high_rps is None:
+            return None
+        return self.low_rps <= self.measured_rps <= self.high_rps
+
+    @property
+    def is_named_rightly(self) -> bool | None:
+        """Whether the station that gives way first was among those that did."""
+        return self.named in self.seen if self.named and self.seen else None
+
+
+def configuration_of_study(study: Study) -> Configuration:
+    """What was really set up: the round trip as the relay was timed."""
+    server, database = study.spec.subject.server, study.spec.subject.database
+    round_trip_s = float(study.environment.get("database_round_trip_s") or database.round_trip_s)
+    return Configuration(
+        workers=server.workers,
+        threads=server.threads,
+        worker_class=server.worker_class,
+        cpus=study.spec.plan.limits.usable_cpus,
+        database_cpus=1.0 if database.is_apart else None,
+        round_trip_s=round_trip_s,
+        pool=None if database.kind == "none" else database.pool,
+    )
+
+
+def declared(study: Study) -> list[Start]:
+    """The starts of the declared server, without those of what the model found worth trying."""
+    return [start for start in grouped(study) if start.shape == study.spec.subject.shape]
+
+
+def starts_rps(study: Study) -> list[float]:
+    """The capacity of each start of the declared server."""
+    estimates = [start.estimate for start in declared(study)]
+    return [e.capacity_rps for e in estimates if e is not None and e.capacity_rps]
+
+
+def measured_rps(study: Study) -> float | None:
+    """The capacity of the declared server, as the study concludes it."""
+    return capacity_of(study, declared(study)).offered_rate_rps
+
+
+def kind_of(unit: Unit, workers_max: int) -> str:
+    """The goal that a cell counts for: the hardest of what it changes. workers_max: in the base's study."""
+    changes = changed(unit.setting, unit.app.base)
+    if "round_trip_ms" in changes:
+        return "apart"
+    return "beyond" if "cpus" in changes or unit.setting.workers > workers_max else "inside"
+
+
+def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judged:
+    """A cell, or the base once more, against the base's study."""
+    configuration = configuration_of_study(study)
+    predicted = predictor.predict(configuration, starts=max(1, len(starts_rps(study))))
+    measured = measured_rps(study)
+    workers_max = max(m.workers or 1 for m in base.measurements)
+    saturated = [m for m in study.measurements if m.label == "saturation" and m.verdict != Verdict.INVALID]
+    changes = {name: getattr(unit.setting, name) for name in changed(unit.setting, unit.app.base)}
+    return Judged(
+        unit=unit.name,
+        app=unit.app.name,
+        kind="again" if unit.is_base else kind_of(unit, workers_max),
+        changes=changes,
+        measured_rps=measured,
+        predicted_rps=predicted.capacity_rps,
+        low_rps=predicted.low_rps,
+        high_rps=predicted.high_rps,
+        named=predicted.gives_way[0] if predicted.gives_way else "",
+        seen=stations_seen(saturated, configuration, unit.app.blocks_s),
+        p95=_p95(study, measured, predictor, configuration),
+        memory=None if unit.is_base else _memory(study, base),
+        note="extrapolated" if predicted.is_extrapolated else "",
+    )
+
+
+def stations_seen(saturated: Sequence[Measurement], configuration: Configuration, blocks_s: float) -> tuple[str, ...]:
+    """The stations that were full when the app was saturated; where no CPU or process was, what is held.
+
+    That slots or connections are all taken under saturation proves nothing, since they are held while others are
+    waited for; they are named only when no CPU, process or event loop was full. blocks_s: as of `App`.
+    """
+    if not saturated:
+        return ()
+    rate = sum(m.throughput_rps for m in saturated) / len(saturated)
+    app_s = sum(m.app_cpu_s or 0.0 for m in saturated) / len(saturated)
+    database_s = sum(m.database_cpu_s or 0.0 for m in saturated) / len(saturated)
+    is_apart, workers = configuration.database_cpus is not None, configuration.workers
+    busy = (
+        {"app CPU": rate * app_s / configuration.cpus, "database CPU": rate * database_s}
+        if is_apart
+        else {"CPU": rate * (app_s + database_s) / configuration.cpus}
+    )
+    if configuration.is_event_loop:
+        busy["event loop"] = rate * (app_s / min(1.0, configuration.cpus) + blocks_s) / workers
+    elif configuration.worker_class == "gthread" and configuration.threads > 1:
+        busy["GIL"] = rate * app_s / (workers * min(1.0, configuration.cpus))
+    if full := tuple(name for name, share in busy.items() if share >= FULL):
+        return full
+    pool = configuration.pool
+    return ("pool",) if pool is not None and pool < configuration.threads else ("slots",)
+
+
+def _p95(
+    study: Study, capacity_rps: float | None, predictor: Predictor, configuration: Configuration
+) -> tuple[float, float, float] | None:
+    """At half load: its rate, and the 95th percentile predicted and measured."""
+    half = [m for m in study.measurements if m.label == "half load" and m.verdict != Verdict.INVALID]
+    if not half or not capacity_rps or half[0].offered_rate_rps > P95_RATE_MAX * capacity_rps:
+        return None
+    rate = half[0].offered_rate_rps
+    predicted, _, _ = predictor.response_time_quantile_s(configuration, rate, 0.95)
+    return rate, predicted, half[0].response_time_s["p95"]
+
+
+def _memory(study: Study, base: Study) -> tuple[float, float] | None:
+    """App and database together: predicted from the base's readings, and the most that was read."""
+    database, server = study.spec.subject.database, study.spec.subject.server
+    model = memory_seen(base.memory, base.spec.subject.database)
+    read = [m.app_bytes + m.database_bytes for m in study.memory if m.workers == server.workers]
+    if model is None or not read:
+        return None
+    connections = server.workers * database.connections_per_worker(server.threads)
+    return model.memory_of(server.workers, connections)[1], float(max(read))
