@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial import __version__
+from seatrial.command_line.advise_arguments import add_advise
 from seatrial.command_line.export_arguments import add_export
 from seatrial.command_line.load_arguments import add_load
 from seatrial.command_line.plans_arguments import add_calibrate, add_plans
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--html", metavar="PATH", type=Path, help="also write the page to PATH")
     report.set_defaults(function=_report)
 
+    add_advise(commands).set_defaults(function=_advise)
     add_load(commands).set_defaults(function=_load)
     add_export(commands).set_defaults(function=_export)
     plans_list, plans_show = add_plans(commands)
@@ -129,6 +131,12 @@ def _report(options: argparse.Namespace) -> int:
     from seatrial.commands import report
 
     return _told(report(options.study, options.html), as_json=options.json)
+
+
+def _advise(options: argparse.Namespace) -> int:
+    from seatrial.command_line.advise import run_advise
+
+    return run_advise(options)
 
 
 def _load(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
     from seatrial.advise.advice import Advice
     from seatrial.advise.findings import Findings
+    from seatrial.advise.growth.findings import Growth
     from seatrial.export.order import ExportOrder
     from seatrial.measure.calibration_result import CalibrationResult
     from seatrial.measure.conduct import Conductor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # what only one command needs is imported by it: the others s
 
 __all__ = [
     "Measured",
+    "advise_growth",
     "advise_plan",
     "calibrate",
     "export",
@@ -160,6 +162,28 @@ def advise_plan(
         headroom=headroom_of(study.spec) if headroom is None else headroom,
     )
     return advice if facts is None else replace(advice, log=log_summary(facts))
+
+
+def advise_growth(
+    study_path: Path, users: Sequence[float] = (), assumptions: Mapping[str, tuple[float, float, float]] | None = None
+) -> "Growth":
+    """What each of these counts of daily users needs (1 thousand to 10 million, if none is given); nothing is measured.
+
+    Raises:
+        StudyError: the study cannot be read, or does not say what a request costs.
+        SpecError: an assumption that is not known or cannot be.
+    """
+    from seatrial.advise.growth.assumptions import assumptions_with
+    from seatrial.advise.growth.inputs import growth_inputs
+    from seatrial.advise.growth.reckon import USERS, growth
+    from seatrial.measure.study_file import read_study
+    from seatrial.spec.catalog import catalog
+
+    try:
+        assumptions_with(assumptions or {})
+    except ValueError as error:
+        raise SpecError(f"{error}.", where="--assume") from error
+    return growth(growth_inputs(read_study(study_path)), catalog(), assumptions or {}, users or USERS)
 
 
 def load(plan: LoadPlan, *, tell: Callable[[str], None], show: Callable[[Glance], None] | None = None) -> LoadResult:

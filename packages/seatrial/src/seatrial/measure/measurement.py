@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Caveat", "Measurement", "MemoryReading", "OperationProfile", "QueryProfile", "Verdict"]
+__all__ = ["Caveat", "Measurement", "MemoryReading", "OperationProfile", "QueryProfile", "SizeDemands", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,14 @@ class OperationProfile:
     def cpu_s(self) -> float:
         """App and database CPU seconds per request."""
         return self.app_cpu_s + self.database_cpu_s
+
+
+@dataclass(frozen=True, slots=True)
+class SizeDemands:
+    """Operations profiled one at a time with so much data: what `{size}` was in `subject.prepare`, such as people."""
+
+    size: float
+    operations: tuple[OperationProfile, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile
+from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile, SizeDemands
 from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -22,6 +22,7 @@ class Study:
     environment: machine, kernel, CPU model, versions, cgroup version, placement, date, Seatrial's version.
     operations: profiled one at a time. queries: from the server's own log, in a pass of their own.
     measurements: every interval, in order. memory: readings in order.
+    sizes: the same operations with several amounts of data, smallest first; empty when only one was measured.
     complete: False when it was interrupted; what is here is still true.
     checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
     """
@@ -36,4 +37,5 @@ class Study:
     caveats: tuple[Caveat, ...] = ()
     complete: bool = True
     checks: tuple[PredictionCheck, ...] = ()
+    sizes: tuple[SizeDemands, ...] = ()
     schema: str = field(default=SCHEMA)

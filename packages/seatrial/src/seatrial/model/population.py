@@ -1,11 +1,10 @@
 """From requests a second to people a day, and back: habits as distributions, never two typical guesses multiplied."""
 
 import math
-import random
 from collections.abc import Mapping
 from functools import lru_cache
-from statistics import NormalDist
 
+from seatrial.model.draws import Z_95, Quantiles, latin_columns, quantiles
 from seatrial.spec.habits import USUAL_HABITS
 
 __all__ = [
@@ -42,8 +41,6 @@ HABIT_BASIS: Mapping[str, str] = {
 """Where the range of each habit of `USUAL_HABITS` comes from; the headroom is the owner's own choice."""
 
 SECONDS_PER_DAY = 86_400.0
-Z_95 = 1.6448536269514722
-QUANTILES = (0.05, 0.5, 0.95)
 
 
 def habits_with(overrides: Habits) -> Habits:
@@ -58,7 +55,7 @@ def habits_with(overrides: Habits) -> Habits:
 
 def requests_per_user_day(habits: Habits, draws: int = 20_000) -> tuple[float, float, float]:
     """App requests that one daily user causes in a day: 5, 50 and 95 % of the draws."""
-    return _quantiles(sorted(day for day, _ in _days(_frozen(habits), draws)))
+    return quantiles([day for day, _ in _days(_frozen(habits), draws)])
 
 
 def peak_rate_rps(
@@ -68,8 +65,8 @@ def peak_rate_rps(
 
     peak = users x sessions x requests x peak factor / 86,400.
     """
-    rates = sorted(day * peak * daily_users / SECONDS_PER_DAY for day, peak in _days(_frozen(habits), draws))
-    return _quantiles(rates)
+    rates = [day * peak * daily_users / SECONDS_PER_DAY for day, peak in _days(_frozen(habits), draws)]
+    return quantiles(rates)
 
 
 def daily_users(
@@ -101,44 +98,20 @@ def monthly_users(
     return daily / high, daily / typical, daily / low
 
 
-def _log_variance(quantiles: tuple[float, float, float]) -> float:
-    """Of the logarithm of `_two_piece_lognormal`: half a normal each side, E[x^2] - E[x]^2 with E|z| = sqrt(2/pi)."""
-    low, typical, high = (math.log(quantile) for quantile in quantiles)
+def _log_variance(span: Quantiles) -> float:
+    """Of the logarithm of `two_piece_lognormal`: half a normal each side, E[x^2] - E[x]^2 with E|z| = sqrt(2/pi)."""
+    low, typical, high = (math.log(quantile) for quantile in span)
     below, above = (typical - low) / Z_95, (high - typical) / Z_95
     return (below**2 + above**2) / 2.0 - (above - below) ** 2 / (2.0 * math.pi)
 
 
-def _frozen(habits: Habits) -> tuple[tuple[float, float, float], ...]:
+def _frozen(habits: Habits) -> tuple[Quantiles, ...]:
     complete = habits_with(habits)
     return tuple(complete[name] for name in DEFAULT_HABITS)
 
 
 @lru_cache(maxsize=16)
-def _days(ranges: tuple[tuple[float, float, float], ...], draws: int) -> tuple[tuple[float, float], ...]:
-    """Drawn days: (requests per user, peak factor). The seed is fixed, so the same habits give the same answer.
-
-    A Latin hypercube: each habit takes every 1/draws of its distribution once, in shuffled order.
-    """
-    shuffle = random.Random(20_161).shuffle
-    standard = [NormalDist().inv_cdf((place + 0.5) / draws) for place in range(draws)]
-    columns = []
-    for quantiles in ranges:
-        column = [_two_piece_lognormal(quantiles, z) for z in standard]
-        shuffle(column)
-        columns.append(column)
+def _days(ranges: tuple[Quantiles, ...], draws: int) -> tuple[tuple[float, float], ...]:
+    """Drawn days: (requests per user, peak factor)."""
+    columns = latin_columns(ranges, draws, seed=20_161)
     return tuple((sessions * requests, peak) for sessions, requests, peak in zip(*columns, strict=True))
-
-
-def _two_piece_lognormal(quantiles: tuple[float, float, float], z: float) -> float:
-    """The value at standard normal z of a lognormal with its own spread on each side of the median.
-
-    So that 5, 50 and 95 % are exactly as stated, which one spread for both sides cannot do.
-    """
-    low, typical, high = quantiles
-    spread = math.log(typical / low) if z < 0 else math.log(high / typical)
-    return typical * math.exp(z * spread / Z_95)
-
-
-def _quantiles(ordered: list[float]) -> tuple[float, float, float]:
-    low, typical, high = (ordered[round(quantile * (len(ordered) - 1))] for quantile in QUANTILES)
-    return low, typical, high

@@ -6,6 +6,7 @@ from seatrial.measure.figures import UNKNOWN, rounded
 
 __all__ = [
     "UNKNOWN",
+    "compact",
     "megabytes",
     "milliseconds",
     "money",
@@ -66,6 +67,21 @@ def money(usd_month: float | None) -> str:
     if usd_month is None:
         return "price unknown"
     return f"{usd_month:,.0f} USD a month" if usd_month == round(usd_month) else f"{usd_month:,.2f} USD a month"
+
+
+def compact(value: float | None) -> str:
+    """For a narrow column, two figures: `0.5`, `25`, `250`, `1.3k`, `25k`, `1.2M`; a dash where there is no number.
+
+    Two decimals at most; `~0` is less than that.
+    """
+    if value is None or not math.isfinite(value):
+        return "-"
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= unit * 0.995:
+            return f"{rounded(value / unit, 2).removesuffix('.0')}{letter}"
+    if value < 1:
+        return "0" if value == 0 else "~0" if value < 0.01 else f"{value:.2f}".rstrip("0").rstrip(".")
+    return rounded(value, 2).removesuffix(".0")
 
 
 def time_words(time_s: float) -> str:

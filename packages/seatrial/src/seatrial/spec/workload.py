@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["OperationSpec", "WorkloadSpec"]
+__all__ = ["REDIRECTED", "OperationSpec", "WorkloadSpec"]
+
+REDIRECTED = " (redirect)"
+"""What the name of an operation has behind it where a redirect of its answer is followed: requests of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,3 +75,9 @@ def test_shares_money_and_times_read_naturally():
         "10 s",
         "4.2 ms",
     ]
+
+
+def test_a_narrow_column_gets_two_figures_and_a_letter():
+    given = (0.0, 0.004, 0.5, 9.96, 25.3, 997.0, 1_340.0, 25_000.0, 1.2e6, 7.2e10, None, math.inf)
+    told = ["0", "~0", "0.5", "10", "25", "1k", "1.3k", "25k", "1.2M", "72G", "-", "-"]
+    assert [numbers.compact(value) for value in given] == told

@@ -9,6 +9,7 @@ from seatrial.load.http.messages import Request, Response, describe
 from seatrial.load.http.redirects import REDIRECTS, REDIRECTS_MAX, leads_on, leads_on_in_words, redirected
 from seatrial.load.http.wire import expects_continue
 from seatrial.load.journey.under_way import Host
+from seatrial.spec.workload import REDIRECTED
 
 __all__ = ["RequestRun", "Waiting"]
 
@@ -61,7 +62,7 @@ class RequestRun(Exchange):
         host, request = self._host, self._request
         name = request.name or host.operation
         if self._hops:
-            name = f"{name} (redirect)"
+            name = f"{name}{REDIRECTED}"
         seen = (
             name,
             self._due_s,

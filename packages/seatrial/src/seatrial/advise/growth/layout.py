@@ -1,0 +1,191 @@
+"""The fleet that carries one load, everything about which is known: machines, databases, connections, cost. Pure."""
+
+import math
+from dataclasses import dataclass
+
+from seatrial.advise.growth.inputs import GrowthInputs
+from seatrial.advise.growth.offers import DatabaseOffer, HostOffer, Offers
+from seatrial.model.connections import connections_needed
+from seatrial.model.replicas import DatabaseWork, replicas_needed
+from seatrial.model.shards import LOGICAL_SHARDS, usual_imbalance
+
+__all__ = ["Layout", "Load", "connections_of", "hits_needed", "hosts_by_formula", "layout_of"]
+
+BALANCER_IMBALANCE = 1.1
+"""A balancer does not share out evenly: the busiest host has some 10 % more."""
+
+SPARE_HOSTS = 1
+HOSTS_UNTIL_LARGER = 30
+"""More hosts than this are nothing to keep by hand, so a larger size is taken while there is one."""
+
+REPLICAS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked for. rate_rps: in the busiest hour. app_s, database: per request, on the rented CPU.
+
+    job_rate_per_s: background jobs; each costs what a request does. headroom: kept free on a single machine.
+    """
+
+    rate_rps: float
+    app_s: float
+    database: DatabaseWork
+    job_rate_per_s: float
+    utilization_limit: float
+    headroom: float
+    people: int
+
+    @property
+    def database_s(self) -> float:
+        """CPU seconds of the database per request of the mix."""
+        return self.database.read_cpu_s + self.database.write_cpu_s
+
+    @property
+    def database_rate_rps(self) -> float:
+        """Requests of the mix that the database is asked for, those of jobs among them."""
+        return self.rate_rps + self.job_rate_per_s
+
+    @property
+    def job_workers(self) -> int:
+        """Processes that work on jobs, each on one at a time."""
+        busy = self.job_rate_per_s * (self.app_s + self.database_s)
+        return math.ceil(round(busy / self.utilization_limit, 9)) if busy else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """shape: "one machine" or "fleet". usd_month: hosts, balancer and databases. connections: to one database server,
+    twice the app's own for a rolling deploy.
+    """
+
+    shape: str
+    host: HostOffer
+    hosts: int
+    workers: int
+    replicas: int
+    shards: int
+    database: DatabaseOffer | None
+    job_workers: int
+    connections: int
+    usd_month: float
+
+
+def layout_of(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
+    """The cheapest single machine that carries the load, otherwise the cheapest fleet with as few shards as can be."""
+    return _one_machine(load, inputs, offers) or _fleet(load, inputs, offers)
+
+
+def hosts_by_formula(load: Load, host: HostOffer) -> int:
+    """ceil(1.1 x busy CPUs / (utilization limit x CPUs)) + 1: what the load needs, and one that may fail."""
+    busy = BALANCER_IMBALANCE * _app_cpus(load)
+    return max(1, math.ceil(round(busy / (load.utilization_limit * host.cpus), 9))) + SPARE_HOSTS
+
+
+def hits_needed(load: Load, cpus: float) -> float | None:
+    """Share of reads that a cache must answer so that one machine of so many CPUs is database enough.
+
+    rate x (writes + (1 - hits) x reads) = utilization limit x CPUs; reads that follow a write at once are not cached.
+    None: it is too much even with every other read answered.
+    """
+    work, rate = load.database, load.database_rate_rps
+    room = load.utilization_limit * cpus / rate - work.pinned_cpu_s
+    if room >= work.shared_cpu_s:
+        return 0.0
+    return None if room < 0.0 else 1.0 - room / work.shared_cpu_s
+
+
+def _app_cpus(load: Load) -> float:
+    return (load.rate_rps + load.job_rate_per_s) * load.app_s
+
+
+def _one_machine(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout | None:
+    busy = _app_cpus(load) + load.database_rate_rps * load.database_s
+    for host in offers.hosts:
+        workers = inputs.workers_on(host.cpus)
+        usable = host.cpus * inputs.objective_ratio * (1.0 - load.headroom)
+        if busy <= usable and inputs.host_bytes(workers, with_database=True) <= host.app_memory_bytes:
+            return Layout(
+                "one machine",
+                host,
+                hosts=1,
+                workers=workers,
+                replicas=0,
+                shards=1,
+                database=None,
+                job_workers=load.job_workers,
+                connections=connections_of(1, workers, inputs.threads, load.job_workers),
+                usd_month=host.usd_month,
+            )
+    return None
+
+
+def _fleet(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
+    host, hosts = _hosts(load, inputs, offers)
+    database, shards, replicas = _databases(load, offers)
+    workers = hosts * inputs.workers_on(host.cpus)
+    balancer = offers.hosts[0].usd_month
+    return Layout(
+        "fleet",
+        host,
+        hosts=hosts,
+        workers=workers,
+        replicas=replicas,
+        shards=shards,
+        database=database,
+        job_workers=load.job_workers,
+        connections=connections_of(hosts, inputs.workers_on(host.cpus), inputs.threads, load.job_workers),
+        usd_month=hosts * host.usd_month + balancer + shards * (1 + replicas) * database.usd_month,
+    )
+
+
+def _hosts(load: Load, inputs: GrowthInputs, offers: Offers) -> tuple[HostOffer, int]:
+    fitting = [
+        (host, hosts_by_formula(load, host))
+        for host in offers.hosts
+        if inputs.host_bytes(inputs.workers_on(host.cpus), with_database=False) <= host.app_memory_bytes
+    ] or [(offers.hosts[-1], hosts_by_formula(load, offers.hosts[-1]))]
+    few = [each for each in fitting if each[1] <= HOSTS_UNTIL_LARGER]
+    if not few:
+        return max(fitting, key=lambda each: (each[0].cpus, -each[0].usd_month))
+    return min(few, key=lambda each: (each[1] * each[0].usd_month, each[1]))
+
+
+def _databases(load: Load, offers: Offers) -> tuple[DatabaseOffer, int, int]:
+    """Database plan, shards and replicas of each: fewest shards, then fewest replicas, then the price.
+
+    Both change the app, and each server is one more to keep.
+    """
+    limit = load.utilization_limit
+    shards = _fewest_shards(load, limit * max(offer.cpus for offer in offers.databases))
+    found = []
+    for offer in offers.databases:
+        replicas = _replicas(load, shards, limit * offer.cpus)
+        if replicas is not None:
+            found.append((replicas, offer.usd_month, offer))
+    if not found:  # no count of shards is enough: what is there of everything
+        return max(offers.databases, key=lambda offer: offer.cpus), shards, REPLICAS_MAX
+    replicas, _, offer = min(found, key=lambda each: each[:2])
+    return offer, shards, replicas
+
+
+def _fewest_shards(load: Load, usable_cpus: float) -> int:
+    work, rate = load.database, load.database_rate_rps
+    shards = max(1, math.ceil(round(rate * work.pinned_cpu_s / usable_cpus, 9)))
+    while shards < LOGICAL_SHARDS and _replicas(load, shards, usable_cpus) is None:
+        shards += max(1, shards // 20)
+    return min(shards, LOGICAL_SHARDS)
+
+
+def _replicas(load: Load, shards: int, usable_cpus: float) -> int | None:
+    """Of each primary, as the busiest of them needs."""
+    busiest_rps = load.database_rate_rps * usual_imbalance(shards, load.people) / shards
+    return replicas_needed(load.database, busiest_rps, usable_cpus, REPLICAS_MAX)
+
+
+def connections_of(hosts: int, workers: int, threads: int, job_workers: int) -> int:
+    """To one database server at the worst moment of a deploy; workers: of each host.
+
+    Limits of managed databases leave the superuser's own connections out already.
+    """
+    return connections_needed(workers, threads, instances=hosts, background=job_workers, reserve=0).total

@@ -1,0 +1,169 @@
+"""What a study says -> growth. Pure: the same study, catalogue and assumptions give the same answer."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from seatrial.advise.growth.assumptions import GROWTH_HABITS, Assumption, assumptions_with
+from seatrial.advise.growth.cases import Case, typical_case
+from seatrial.advise.growth.check import checked
+from seatrial.advise.growth.data import data_laws
+from seatrial.advise.growth.figures import Reckoner
+from seatrial.advise.growth.findings import DataGrowth, FleetCheck, Growth, GrowthRow, GrowthStep, Span
+from seatrial.advise.growth.inputs import GrowthInputs, Part, seen_reads_per_write, split_mix
+from seatrial.advise.growth.layout import Layout, connections_of, hits_needed
+from seatrial.advise.growth.offers import offers_of
+from seatrial.advise.growth.words import changes, data_sentence, growth_caveats, row_sentence, unknown_sentence
+from seatrial.model.draws import Quantiles
+from seatrial.model.population import DEFAULT_HABITS, peak_rate_rps
+from seatrial.spec.catalog import Catalog
+
+__all__ = ["USERS", "growth"]
+
+USERS = (1e3, 1e4, 1e5, 1e6, 1e7)
+
+STEPS_PER_DECADE = 24
+FEWEST_USERS = 10.0
+
+
+def growth(
+    inputs: GrowthInputs, catalog: Catalog, overrides: Mapping[str, Quantiles], users: Sequence[float] = USERS
+) -> Growth:
+    """What each count of daily users needs, and what changes on the way.
+
+    overrides: assumptions of the owner's.
+
+    Raises:
+        ValueError: an assumption that is not known or cannot be.
+    """
+    assumptions = _assumed(inputs, overrides)
+    laws = data_laws(inputs.sizes, inputs.operations, inputs.demands)
+    offers = offers_of(inputs.spec.plan, catalog)
+    headroom = inputs.spec.habits.get("headroom", (0.3, 0.3, 0.3))[1]
+    reckoner = Reckoner(inputs, laws, offers, assumptions, headroom)
+    habits = {name: assumptions[name].span for name in DEFAULT_HABITS}
+    rates = peak_rate_rps(1.0, habits)
+    typical = typical_case(assumptions, rates[1])
+    rows = tuple(_row(reckoner, typical, count) for count in sorted(set(users)))
+    findings, usable = inputs.findings, reckoner.load(1.0, typical)
+    told = [row for row in rows if row.shape != "unknown"]
+    return Growth(
+        subject=findings.subject,
+        server=findings.server,
+        objective=findings.objective,
+        provider=offers.provider,
+        demand_ms=_demand_ms(inputs),
+        write_share=usable.database.write_share,
+        writes_from=inputs.writes_from if inputs.writes else "assumption",
+        rows=rows,
+        steps=_steps(reckoner, typical, rates, max(users)),
+        data=DataGrowth(laws.sizes, dict(laws.kinds), data_sentence(laws)),
+        assumptions=tuple(assumptions.values()),
+        habits_share_of_cost=told[-1].numbers["usd_month"].habits_share if told else None,
+        caveats=growth_caveats(
+            inputs.writes_from if inputs.writes else "assumption", laws, calibrated="cpu_speed" in overrides
+        ),
+        prices=offers.sources,
+    )
+
+
+def _assumed(inputs: GrowthInputs, overrides: Mapping[str, Quantiles]) -> Mapping[str, Assumption]:
+    """Defaults, then what the study shows, then what its seatrial.toml said, then what the owner says now."""
+    declared = {name: span for name, span in inputs.spec.habits.items() if name in GROWTH_HABITS}
+    found = dict(assumptions_with({**declared, **overrides}))
+    seen = seen_reads_per_write(inputs.demands, inputs.writes)
+    if seen is not None and "reads_per_write" not in overrides:
+        low, typical, high = (value / found["reads_per_write"].typical for value in found["reads_per_write"].span)
+        found["reads_per_write"] = replace(
+            found["reads_per_write"], low=seen * low, typical=seen * typical, high=seen * high, source="study"
+        )
+    return found
+
+
+def _row(reckoner: Reckoner, typical: Case, users: float) -> GrowthRow:
+    people = reckoner.people(users, typical)
+    if unknown := reckoner.laws.unknown_at(people):
+        why = unknown_sentence(unknown, max(reckoner.laws.sizes))
+        return GrowthRow(users, "unknown", why, people, extrapolated=True)
+    load, layout = reckoner.load(users, typical), reckoner.layout(users, typical)
+    figures = dict(reckoner.typical_figures(users, typical))
+    check = None
+    if layout.database is not None:
+        check = checked(load, layout, reckoner.inputs, _parts(reckoner, typical, people), typical.values["peak_minute"])
+        layout = _as_told(layout, check, reckoner, figures)
+    hits = hits_needed(load, reckoner.largest.cpus)
+    return GrowthRow(
+        daily_users=users,
+        shape=layout.shape,
+        host_plan=layout.host.id,
+        database_plan=layout.database.id if layout.database else "",
+        connection_limit=layout.database.connections if layout.database else None,
+        people_with_account=people,
+        extrapolated=reckoner.laws.is_extrapolated(people),
+        sentence=row_sentence(
+            layout, hits, reckoner.largest.id, is_smallest=layout.host.id == reckoner.offers.hosts[0].id
+        ),
+        check=check,
+        numbers=reckoner.spans(users, typical, figures),
+    )
+
+
+def _parts(reckoner: Reckoner, case: Case, people: float) -> Sequence[Part]:
+    """The mix with that much data, as it runs on the rented CPU."""
+    demands = reckoner.laws.demands_at(reckoner.inputs.demands, people, case.data_z)
+    slower = 1.0 / case.values["cpu_speed"]
+    scaled = [
+        replace(each, app_cpu_s=each.app_cpu_s * slower, database_cpu_s=each.database_cpu_s * slower)
+        for each in demands
+    ]
+    return split_mix(scaled, reckoner.inputs.writes, case.values["reads_per_write"])
+
+
+def _as_told(layout: Layout, check: FleetCheck, reckoner: Reckoner, figures: dict[str, float]) -> Layout:
+    """The layout with the larger of the formula's and the simulation's machines; figures are brought up to it."""
+    database = layout.database
+    hosts, replicas = check.told_hosts, check.told_replicas
+    further = (hosts - layout.hosts) * layout.host.usd_month
+    if database is not None:
+        further += (replicas - layout.replicas) * layout.shards * database.usd_month
+    each = reckoner.inputs.workers_on(layout.host.cpus)
+    connections = connections_of(hosts, each, reckoner.inputs.threads, layout.job_workers)
+    told = replace(
+        layout,
+        hosts=hosts,
+        workers=hosts * each,
+        replicas=replicas,
+        connections=connections,
+        usd_month=layout.usd_month + further,
+    )
+    for name in ("hosts", "workers", "replicas", "connections", "usd_month"):
+        figures[name] = getattr(told, name)
+    return told
+
+
+def _steps(reckoner: Reckoner, typical: Case, rates: Quantiles, most: float) -> tuple[GrowthStep, ...]:
+    """What changes first, second and so on, at how many users, up to `most`; by the formulas."""
+    found: dict[str, GrowthStep] = {}
+    decades = math.log10(most / FEWEST_USERS)
+    before = reckoner.layout(FEWEST_USERS, typical)
+    for place in range(1, math.ceil(max(0.0, decades) * STEPS_PER_DECADE) + 1):
+        users = min(most, FEWEST_USERS * 10 ** (place / STEPS_PER_DECADE))
+        if reckoner.laws.unknown_at(reckoner.people(users, typical)):
+            break
+        after = reckoner.layout(users, typical)
+        for name, sentence in changes(before, after):
+            if name not in found:
+                found[name] = _step(users, rates, sentence)
+        before = after
+    return tuple(found.values())
+
+
+def _step(users: float, rates: Quantiles, sentence: str) -> GrowthStep:
+    """The same rate comes from fewer people who visit often, or from more who seldom do."""
+    low, typical, high = rates
+    return GrowthStep(users * typical / high, users, users * typical / low, sentence)
+
+
+def _demand_ms(inputs: GrowthInputs) -> Span:
+    total = 1000.0 * math.fsum(each.share * (each.app_cpu_s + each.database_cpu_s) for each in inputs.demands)
+    return Span(total * (1.0 - inputs.demand_half), total, total * (1.0 + inputs.demand_half), 0.0)

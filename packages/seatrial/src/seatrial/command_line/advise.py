@@ -1,0 +1,62 @@
+"""`seatrial advise`: read, reckon, tell."""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+
+from seatrial.command_line.quantities import number
+from seatrial.errors import SpecError
+
+__all__ = ["assumptions_of", "run_advise", "user_counts"]
+
+USERS_MAX = 10_000_000_000
+COUNTS_MAX = 10
+VALUE_MAX = 1e12
+
+
+def run_advise(options: argparse.Namespace) -> int:
+    """Runs the command; returns the exit status."""
+    from seatrial.commands import advise_growth
+    from seatrial.report.document import plain
+    from seatrial.report.growth_terminal import growth_answer
+
+    if not options.growth:
+        raise SpecError(
+            "what about? Nothing says it.",
+            where="seatrial advise",
+            try_this="Say --growth: what more people than now would need.",
+        )
+    growth = advise_growth(options.study, user_counts(options.users), assumptions_of(options.assume or ()))
+    print(  # noqa: T201 - the command line's own output
+        json.dumps(plain(growth), indent=2) if options.json else growth_answer(growth)
+    )
+    return 0
+
+
+def user_counts(text: str | None) -> Sequence[float]:
+    """Counts of daily users: `5000,200000`; none for None. SpecError for what is none, or for too many."""
+    if text is None:
+        return ()
+    counts = [number("--users", part, at_most=USERS_MAX, example="5000,200000") for part in text.split(",")]
+    if len(counts) > COUNTS_MAX:
+        raise SpecError(f"{len(counts)} counts are more than {COUNTS_MAX}.", where="--users")
+    return counts
+
+
+def assumptions_of(given: Sequence[str]) -> Mapping[str, tuple[float, float, float]]:
+    """`NAME=LOW,TYPICAL,HIGH` or `NAME=VALUE` each; SpecError for what is not so, or is said twice."""
+    found: dict[str, tuple[float, float, float]] = {}
+    example = "sessions_per_day=2,4,9"
+    for text in given:
+        name, equals, values = text.partition("=")
+        parts = values.split(",")
+        if not name.strip() or not equals or len(parts) not in {1, 3}:
+            raise SpecError(
+                f"{text!r} is not NAME=LOW,TYPICAL,HIGH.", where="--assume", try_this=f"Write it so: --assume {example}"
+            )
+        if name.strip() in found:
+            raise SpecError(f"{name.strip()} is said twice.", where="--assume")
+        numbers = [number("--assume", part, at_most=VALUE_MAX, example=example) for part in parts]
+        low, typical, high = numbers if len(numbers) == 3 else numbers * 3
+        found[name.strip()] = (low, typical, high)
+    return found
