@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.measure.calibrating import work_file
+from seatrial.measure.calibration_result import read_calibration
 from seatrial.testbed.cgroup_layout import GroupLimits
 from seatrial.testbed.cgroups import Groups, Unavailable, make_groups
 from seatrial.testbed.meters import ProcessMeters
@@ -119,6 +121,22 @@ def test_a_quota_of_half_a_cpu_takes_twice_as_long_and_is_told_as_throttled_time
     assert took_s >= 0.95
     assert groups.throttled_periods() > 0
     assert groups.throttled_s() > 0
+    groups.close()
+
+
+def test_a_calibration_inside_a_quota_tells_of_it_and_is_slower_by_the_clock_only(keeper, tmp_path):
+    groups = groups_or_skip(keeper, GroupLimits((a_cpu(),), 256 * MEBIBYTE, (25_000, 50_000)))
+    groups.apply_quota()
+    (tmp_path / "calibrate.py").write_bytes(work_file())
+    program = "import runpy, sys\nsys.argv = ['calibrate.py', '--slices', '4', '--out', 'here.json']\n"
+    process = run_in(groups, keeper, tmp_path, program + "runpy.run_path('calibrate.py', run_name='__main__')")
+    assert process.wait(60.0) == 0, process.log_tail()
+    found = read_calibration(tmp_path / "here.json")
+    assert (found.cpu_quota, found.cpus_allowed, found.usable_cpus) == (0.5, 1, 0.5)
+    assert found.units_per_wall_s.median < 0.6 * found.units_per_cpu_s.median
+    # Four half-seconds, of which the quota takes half; neighbours on the same CPU leave it less to take.
+    assert 0 < found.throttled_s < 4
+    assert found.throttled_periods > 0
     groups.close()
 
 

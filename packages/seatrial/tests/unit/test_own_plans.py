@@ -69,6 +69,14 @@ def test_a_row_with_a_new_id_is_one_plan_more_and_what_it_does_not_say_is_not_kn
     assert "office-server" not in catalog().by_id
 
 
+def test_a_machine_of_ones_own_is_listed_without_a_price_too_and_comes_last(tmp_path: Path) -> None:
+    plans = with_rows(tmp_path, OWN + '[[plan]]\nid = "db"\nprovider = "us"\ncpu = "own"\nproduct = "Postgres"\n')
+    ids = [plan.id for plan in chosen(plans, PlanChoice())]
+    assert ids[-1] == "office-server"
+    assert len(ids) == len(chosen(catalog(), PlanChoice())) + 1
+    assert "db" in {plan.id for plan in chosen(plans, PlanChoice(databases=True))}
+
+
 def test_a_seatrial_toml_may_name_such_a_file_and_take_a_plan_from_it(tmp_path: Path) -> None:
     (tmp_path / "my-plans.toml").write_text(OWN, encoding="utf-8")
     spec = tmp_path / "seatrial.toml"

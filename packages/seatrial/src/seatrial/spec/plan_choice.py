@@ -15,7 +15,8 @@ __all__ = ["PlanChoice", "chosen"]
 class PlanChoice:
     """Conditions; all must hold, and a plan of which one is not known does not meet it.
 
-    Without `databases` or `every`, only plans that an app can be put on. usd_month_max in US dollars.
+    Without `databases` or `every`, only plans that an app can be put on; of the user's own file also those without a
+    price. usd_month_max in US dollars.
     """
 
     provider: str = ""
@@ -33,7 +34,7 @@ def chosen(plans: Catalog, choice: PlanChoice) -> tuple[Plan, ...]:
         SpecError: no plan is of such a provider; with the nearest name.
     """
     providers = _providers(plans, choice.provider)
-    found = [plan for plan in plans.plans if plan.provider in providers and _meets(plan, choice)]
+    found = [plan for plan in plans.plans if plan.provider in providers and _meets(plan, choice, plans)]
 
     def order(plan: Plan) -> tuple[bool, float, int, str]:
         usd = plan.price.usd_month
@@ -42,8 +43,9 @@ def chosen(plans: Catalog, choice: PlanChoice) -> tuple[Plan, ...]:
     return tuple(sorted(found, key=order))
 
 
-def _meets(plan: Plan, choice: PlanChoice) -> bool:
-    wanted = is_database(plan) if choice.databases else is_machine(plan)
+def _meets(plan: Plan, choice: PlanChoice, plans: Catalog) -> bool:
+    usable = is_machine(plan) or (plan.id in plans.own and not is_database(plan))
+    wanted = is_database(plan) if choice.databases else usable
     usd, usd_max, memory_min = plan.price.usd_month, choice.usd_month_max, choice.memory_min_bytes
     return (
         (choice.every or wanted)
