@@ -82,6 +82,7 @@ memory_mb = 1024
 [measure]
 restarts = {restarts}
 plan_starts = 0
+inside = false
 [[workload.operations]]
 name = "work"
 path = "/"

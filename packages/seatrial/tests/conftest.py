@@ -66,6 +66,7 @@ def declare(tmp_path: Path) -> Declare:
             "measure": {
                 "restarts": 1,
                 "brief_starts": 0,
+                "inside": False,
                 "warm_up_max_s": 6,
                 "half_load_s": 2,
                 "saturation_s": 4,

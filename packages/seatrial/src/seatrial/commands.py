@@ -278,6 +278,7 @@ def _quicker(settings: MeasureSettings) -> MeasureSettings:
         restarts=1,
         brief_starts=0,
         plan_starts=0,
+        inside=False,
         warm_up_max_s=6.0,
         half_load_s=2.0,
         saturation_s=3.0,

@@ -34,7 +34,9 @@ def test_an_operation_that_answers_403_is_refused_before_anything_is_measured(de
 
 def test_an_objective_that_even_one_request_a_second_misses_is_violated_with_exit_1(declare, run_seatrial) -> None:
     spec = declare(
-        subject={"environment": {"CPU_MS": "1", "WAIT_MS": "120"}}, slo={"latency_max_ms": 100}, measure=FAST
+        subject={"environment": {"CPU_MS": "1", "WAIT_MS": "120"}},
+        slo={"latency_max_ms": 100},
+        measure={**FAST, "inside": True},
     )
     ended = run_seatrial("measure", spec, "--json")
     assert ended.status == 1, ended.err
@@ -43,6 +45,11 @@ def test_an_objective_that_even_one_request_a_second_misses_is_violated_with_exi
     assert found["worker_capacity"]["offered_rate_rps"] is None
     assert found["worker_capacity"]["fail_rps"] == pytest.approx(1.0, rel=0.3)
     assert found["demand_ms"]["wait"] == pytest.approx(120, rel=0.05)
+    parts = found["demand_ms"]["by_operation"]["work"]
+    assert parts["external_wait"] == pytest.approx(120, rel=0.05)
+    assert parts["database_wait"] is None
+    assert parts["answer_bytes"] == 4
+    assert found["inside"]["middleware_ms"] < 1.0
 
 
 def test_a_journey_that_raises_is_told_with_its_name_step_and_exception(declare, run_seatrial, tmp_path: Path) -> None:

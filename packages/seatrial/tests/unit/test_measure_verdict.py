@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from seatrial.load.books.observation import LoadRecord, Observation
-from seatrial.measure.bench import confirm_seconds, must_fail_rps, next_rate
 from seatrial.measure.fresh_start import steady
 from seatrial.measure.interval import Conditions, CpuUse, summarize
 from seatrial.measure.measurement import Verdict
+from seatrial.measure.trial_rates import confirm_seconds, must_fail_rps, next_rate
 from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
 from seatrial.spec.slo import SLO
 

@@ -1,5 +1,6 @@
 """study.json: everything comes back, secrets do not go in, and a failed write loses nothing."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,8 +71,11 @@ def test_when_the_disk_is_full_the_old_study_stays_whole_and_no_piece_is_left(tm
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "not a study"),
-        ('{"schema": "seatrial.study/99"}', "seatrial.study/99"),
+        ("{]", "not a study"),
+        ('{"schema": "seatrial.study/99"}', "written by a newer Seatrial: it has format seatrial.study/99"),
+        ('{"schema": "seatrial.findings/1"}', "this Seatrial reads seatrial.study/1, seatrial.study/2"),
+        ('{"schema": "seatrial.study/2", "created_at": "2026-0', "cut off: the file ends in the middle"),
+        ("", "cut off"),
         ('{"schema": "seatrial.study/1", "created_at": 3}', "created_at"),
         ("[1, 2]", "not a study"),
     ],
@@ -80,6 +84,21 @@ def test_a_file_that_is_no_study_is_refused_with_the_reason(tmp_path: Path, cont
     (tmp_path / "study.json").write_text(content)
     with pytest.raises(StudyError, match=said):
         read_study(tmp_path / "study.json")
+
+
+def test_a_study_of_the_first_format_is_read_with_what_it_lacks_unknown(a_study, tmp_path: Path) -> None:
+    path = tmp_path / "study.json"
+    write_study(a_study(), path)
+    document = json.loads(path.read_text())
+    assert document["schema"] == "seatrial.study/2"
+    document["schema"] = "seatrial.study/1"
+    for name in ("demands", "memory_growth"):
+        del document[name]
+    for operation in document["operations"]:
+        for name in ("database_wait_s", "lock_wait_s", "external_wait_s", "connection_hold_s", "unattributed_s"):
+            del operation[name]
+    path.write_text(json.dumps(document))
+    assert read_study(path) == a_study()
 
 
 def test_a_missing_study_is_named_by_its_path(tmp_path: Path) -> None:

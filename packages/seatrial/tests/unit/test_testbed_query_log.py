@@ -46,6 +46,26 @@ def test_a_log_is_counted_without_transaction_control_the_meter_and_what_is_no_s
     assert seen.transactions_control == 4
 
 
+def test_the_time_of_a_statement_is_that_of_its_parse_bind_and_run_in_its_own_process():
+    log = (
+        "@10@shop@ LOG:  duration: 0.100 ms\n"
+        "@11@@ LOG:  statement: SELECT 2\n"
+        "@10@shop@ LOG:  duration: 0.200 ms\n"
+        "@10@shop@ LOG:  execute <unnamed>: SELECT 1 FROM t\n"
+        "@11@@ LOG:  duration: 7.000 ms\n"
+        "@10@shop@ LOG:  duration: 1.500 ms\n"
+        "@10@shop@ LOG:  execute fetch from <unnamed>/c1: SELECT 1 FROM t\n"
+        "@10@shop@ LOG:  duration: 0.700 ms\n"
+        "@10@shop@ LOG:  statement: COMMIT\n"
+        "@12@seatrial-meter@ LOG:  duration: 90.000 ms\n"
+        "@10@shop@ LOG:  duration: 3.000 ms\n"
+    )
+    seen = count_queries(log)
+    assert seen.by_text == {"SELECT ? FROM t": 1, "SELECT ?": 1}
+    assert seen.seconds_by_text == pytest.approx({"SELECT ? FROM t": 0.0025, "SELECT ?": 0.007})
+    assert seen.seconds == pytest.approx(0.0125)
+
+
 def test_nothing_logged_is_nothing_counted():
     assert count_queries("").statements == 0
 

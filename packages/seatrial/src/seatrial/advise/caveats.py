@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from seatrial.advise.capacity import Start, disagreement, machine_moved
+from seatrial.advise.inside import inside_caveats
 from seatrial.measure.concurrency import CONCURRENCY_MAX
 from seatrial.measure.measurement import Caveat
 from seatrial.measure.study import Study
@@ -43,6 +44,7 @@ def caveats_of(study: Study, base: Sequence[Start], memory: Sequence[Caveat]) ->
         *machine_moved(study),
         *disagreement(study, base),
         *memory,
+        *inside_caveats(study),
         *repeated,
     ]
     return tuple({caveat.code + caveat.text: caveat for caveat in everything}.values())

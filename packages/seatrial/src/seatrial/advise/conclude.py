@@ -20,6 +20,7 @@ from seatrial.advise.findings import (
     WorkerPrediction,
 )
 from seatrial.advise.footprint import footprint
+from seatrial.advise.inside import inside_of
 from seatrial.advise.prediction import Predictor
 from seatrial.advise.words import address_of, limits_of_this, server_words, verdict_words
 from seatrial.errors import StudyError
@@ -72,6 +73,7 @@ def conclude(study: Study) -> Findings:
         limits_of_this=limits_of_this(spec),
         points=tuple(_point(m) for m in study.measurements if m.mode == "open"),
         curve=_curve(study, base, capacity),
+        inside=inside_of(study, [s.seen for s in base], _weights(spec)),
         dearest_operation=dearest.operation if dearest else "",
         dearest_queries=_dearest_queries(study),
         environment=study.environment,

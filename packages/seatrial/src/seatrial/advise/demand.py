@@ -79,6 +79,25 @@ def _by_operation(
             "alone": 1000.0 * p.wall_s,
             "share": p.share,
             "queries": queries.get(p.operation),
+            **_parts_alone(p, is_read),
         }
         for p in profiles
+    }
+
+
+def _parts_alone(p: OperationProfile, is_read: bool) -> Mapping[str, float | None]:
+    def ms(seconds: float | None) -> float | None:
+        return None if seconds is None or not is_read else 1000.0 * seconds
+
+    return {
+        "app_alone": ms(p.app_cpu_s),
+        "database_alone": ms(p.database_cpu_s),
+        "database_wait": ms(p.database_wait_s),
+        "lock_wait": ms(p.lock_wait_s),
+        "external_wait": ms(p.external_wait_s),
+        "unattributed": ms(p.unattributed_s),
+        "connection_hold": ms(p.connection_hold_s),
+        "round_trips": p.round_trips,
+        "rows": p.rows,
+        "answer_bytes": p.answer_bytes,
     }

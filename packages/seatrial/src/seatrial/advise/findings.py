@@ -11,10 +11,17 @@ __all__ = [
     "SCHEMA",
     "Capacity",
     "DailyUsers",
+    "DatabaseLoad",
+    "DearStatement",
+    "DemandChange",
     "DemandMs",
     "Findings",
+    "InsideFindings",
     "MemoryFindings",
+    "MemoryGrowth",
     "PlanFindings",
+    "RegressionCheck",
+    "RepeatedStatement",
     "WorkerPrediction",
 ]
 
@@ -44,7 +51,13 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class DemandMs:
-    """CPU milliseconds per request. by_operation: name -> {"app", "database", "total", "wait", "share", "queries"}."""
+    """CPU milliseconds per request, of the mix under load.
+
+    by_operation: name -> {"app", "database", "total"}: CPU under load; {"alone", "app_alone", "database_alone",
+    "database_wait", "lock_wait", "external_wait", "unattributed"}: the time of one request alone, and its parts, which
+    add up to it; {"wait"}: all of it that was no CPU; {"connection_hold"}; and counts: {"share", "queries",
+    "round_trips", "rows", "answer_bytes"}. All times in milliseconds; None where nothing tells.
+    """
 
     app: float | None
     database: float | None
@@ -112,6 +125,101 @@ class DailyUsers:
 
 
 @dataclass(frozen=True, slots=True)
+class DemandChange:
+    """CPU milliseconds per request at half load and saturated. share: how much more the latter is, with its 95 %
+    interval over starts."""
+
+    half_ms: float
+    saturated_ms: float
+    half_database_ms: float
+    saturated_database_ms: float
+    share: float
+    low_share: float | None
+    high_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLoad:
+    """Milliseconds per request that backends spent in each state, at one load (a share of saturation).
+
+    held_ms: in a transaction or at a statement; of these running_ms at one and not waiting, lock_wait_ms waiting for
+    another transaction, other_wait_ms for anything else. grain_ms: the least that such glances can tell.
+    """
+
+    load: float
+    throughput_rps: float
+    held_ms: float
+    running_ms: float
+    lock_wait_ms: float
+    other_wait_ms: float
+    grain_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class DearStatement:
+    """One SQL statement: calls, and milliseconds of the server, per request of the whole mix."""
+
+    statement: str
+    calls: float
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedStatement:
+    """One statement sent `count` times by one request of an operation; milliseconds of the server for all of them."""
+
+    operation: str
+    statement: str
+    count: float
+    milliseconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionCheck:
+    """CPU by operation from windows of mixed load, against that of operations sent alone.
+
+    identified, unidentified: operations of which the windows tell, and do not. apart: of the former, (operation, ms
+    alone, ms by regression, half width of its 95 % interval) where the two differ by more than that.
+    """
+
+    identified: tuple[str, ...]
+    unidentified: tuple[str, ...]
+    apart: tuple[tuple[str, float, float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGrowth:
+    """Bytes that each request adds to the app's memory, with the 95 % interval over starts; seen over `requests`."""
+
+    bytes_per_request: float
+    low: float | None
+    high: float | None
+    requests: int
+    is_above_noise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InsideFindings:
+    """Where the time of a request goes, beyond what demand_ms says of each operation.
+
+    middleware_ms: CPU that the measuring middleware adds to a request, +- middleware_error_ms (95 %); in no other
+    figure. busy_slots: requests inside the app at half load, seen and by Little's law. database: at each load.
+    database_per_request: name -> what `pg_stat_database` counted per request.
+    """
+
+    change: DemandChange | None = None
+    middleware_ms: float | None = None
+    middleware_error_ms: float | None = None
+    busy_slots: tuple[float, float] | None = None
+    database: tuple[DatabaseLoad, ...] = ()
+    statements: tuple[DearStatement, ...] = ()
+    repeated: tuple[RepeatedStatement, ...] = ()
+    regression: RegressionCheck | None = None
+    growth: MemoryGrowth | None = None
+    database_per_request: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """All conclusions of one study.
 
@@ -147,6 +255,7 @@ class Findings:
     limits_of_this: tuple[str, ...]
     points: tuple[Mapping[str, Any], ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
+    inside: InsideFindings = field(default_factory=InsideFindings)
     dearest_operation: str = ""
     dearest_queries: tuple[tuple[str, str, float], ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -7,32 +7,23 @@ from dataclasses import dataclass
 
 from seatrial.load.driver import Driver
 from seatrial.load.workload import Workload
+from seatrial.measure.demands import Demands, MemoryPoint
 from seatrial.measure.figures import rounded
 from seatrial.measure.fresh_start import FreshStart
+from seatrial.measure.inside_pass import InsidePass, Lengths
 from seatrial.measure.machine_speed import MemoryWalk
+from seatrial.measure.marked import Marks
 from seatrial.measure.measurement import Measurement, MemoryReading, OperationProfile, QueryProfile, Verdict
 from seatrial.measure.profile import ProfileSample, profile_operations, profile_sequence, profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.queries import count_queries
+from seatrial.measure.trial_rates import CONFIRM_LOW, confirm_seconds, must_fail_rps, next_rate
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
-__all__ = [
-    "CONFIRM_HIGH",
-    "CONFIRM_LOW",
-    "Bench",
-    "Estimate",
-    "StartRecord",
-    "confirm_seconds",
-    "must_fail_rps",
-    "next_rate",
-]
+__all__ = ["Bench", "Estimate", "StartRecord"]
 
 HALF_LOAD = 0.5
-
-CONFIRM_LOW = 0.90
-CONFIRM_HIGH = 1.15
-"""A trial of a few seconds cannot see 5 % of overload, it sees 15 to 20 %: a queue grows by overload times time."""
 
 CONFIRM_LOW_SHARE = 0.6
 """Of the time of the trial above capacity: below it a queue need not grow for the trial to tell."""
@@ -40,7 +31,6 @@ CONFIRM_LOW_SHARE = 0.6
 SATURATION_REQUESTS = 40
 
 SEARCH_TRIALS_MAX = 8
-SEARCH_ENDS = 1.1
 
 Estimate = Callable[[Sequence[OperationProfile], Sequence[Measurement]], float | None]
 """(profiles, this start's measurements) -> capacity in requests per second; None when no rate meets the objective."""
@@ -55,6 +45,8 @@ class StartRecord:
     measurements: tuple[Measurement, ...]
     memory: MemoryReading | None
     queries: tuple[QueryProfile, ...] = ()
+    memory_growth: tuple[MemoryPoint, ...] = ()
+    requests_per_arrival: float = 1.0
 
     @property
     def is_spoiled(self) -> bool:
@@ -105,6 +97,7 @@ class Bench:
                 self._slots = one.slots
             if one.is_spoiled():
                 return self._finished(one, None)
+            one.note_growth("warm-up")
             if not profiles:
                 self._progress.step(f"{name}: one request at a time", 5)
                 expected_s = one.slots / warm_rps
@@ -115,16 +108,19 @@ class Bench:
                 await one.open_trial("half load", HALF_LOAD * warm_rps, settings.half_load_s)
                 if one.is_spoiled():
                     return self._finished(one, one.memory("half load"))
+                one.note_growth("half load")
             # Answers of a slow subject come in waves of one per slot: some tens of them make a rate.
             saturation_s = min(60.0, max(settings.saturation_s, SATURATION_REQUESTS / warm_rps))
             self._progress.step(f"{name}: saturated", saturation_s)
             await one.saturate(saturation_s)
             memory = one.memory("saturation")
+            one.note_growth("saturation")
             if is_brief or one.is_spoiled():
                 return self._finished(one, memory)
             known = tuple(profiles) or profiles_from(one.samples, one.shares())
             estimate_rps = estimate(known, one.measurements)
             await self._confirm(one, name, estimate_rps)
+            one.note_growth("end")
             counted: tuple[QueryProfile, ...] = ()
             database = self._testbed.database
             if queries and database is not None and database.is_private:
@@ -185,14 +181,44 @@ class Bench:
             self._unfinished = None
             return tuple(one.measurements)
 
+    async def look_inside(
+        self, number: int, workers: int, threads: int, profiles: Sequence[OperationProfile], seen: StartRecord
+    ) -> Demands:
+        """One more start, watched from inside. seen: a whole start of the same server. Nothing of it is a capacity."""
+        name = f"one more start ({workers} worker{'s' if workers > 1 else ''})"
+        marks = Marks(self._workload)
+        async with self._started(number, workers, threads, name, marks.workload) as driver:
+            lengths = Lengths.beside(self._spec.measure.half_load_s)
+            self._progress.step(f"{name}: where the time of a request goes", lengths.all_s)
+            return await InsidePass(
+                driver=driver,
+                testbed=self._testbed,
+                marks=marks,
+                weights=self._workload.weights,
+                profiles=profiles,
+                saturated_rps=next(m.throughput_rps for m in seen.measurements if m.label == "saturation"),
+                requests_per_arrival=seen.requests_per_arrival,
+                slots=workers * threads,
+                seed=self._spec.measure.seed,
+                lengths=lengths,
+            ).run()
+
     @asynccontextmanager
-    async def _started(self, number: int, workers: int | None, threads: int | None, name: str) -> AsyncIterator[Driver]:
+    async def _started(
+        self,
+        number: int,
+        workers: int | None,
+        threads: int | None,
+        name: str,
+        marked: Workload | None = None,
+    ) -> AsyncIterator[Driver]:
+        """marked: drives this instead, with the measuring middleware in the server."""
         self._progress.step(f"{name}: starting, signing {self._workload.people} people in", 4)
         # An app that is running already is only asked whether it answers.
-        self._testbed.start(workers or 1, threads or 1, fresh_data=True)
+        self._testbed.start(workers or 1, threads or 1, fresh_data=True, is_measured=marked is not None)
         driver = Driver(
             self._testbed.url,
-            self._workload,
+            marked or self._workload,
             seed=self._spec.measure.seed + 1000 * number,
             run_token=f"{self._study_token}{number:x}",
             allow_remote=self._spec.allow_remote,
@@ -219,44 +245,13 @@ class Bench:
 
 
 def _record_of(one: FreshStart, memory: MemoryReading | None, queries: tuple[QueryProfile, ...] = ()) -> StartRecord:
-    return StartRecord(one.samples, one.shares(), tuple(one.measurements), memory, queries)
+    growth = tuple(one.memory_growth)
+    return StartRecord(
+        one.samples, one.shares(), tuple(one.measurements), memory, queries, growth, one.requests_per_arrival
+    )
 
 
 def _name(number: int, workers: int | None) -> str:
     if workers is None:
         return f"repeat {number}"
     return f"start {number} ({workers} worker{'s' if workers > 1 else ''})"
-
-
-def must_fail_rps(estimate_rps: float, saturated_rps: float) -> float:
-    """The rate that must fail if the estimate is right: 15 % above it, and never just above saturation.
-
-    There a queue grows so slowly that a trial of some seconds ends before the objective is missed; 10 % above, it does
-    not. Far below saturation a rate fails at once, by the queues that chance makes. Pure.
-    """
-    high_rps = CONFIRM_HIGH * estimate_rps
-    is_near = 0.95 * saturated_rps < high_rps
-    return max(high_rps, 1.10 * saturated_rps) if is_near else high_rps
-
-
-def confirm_seconds(least_s: float, latency_max_s: float, rate_rps: float) -> float:
-    """How long a confirming trial must be to be able to fail: 15 % overload passes the limit after limit / 0.15.
-
-    Three times that, since capacity is a little below saturation and 95 % of the requests must have waited so long; and
-    some 100 requests of a slow subject; at most a minute. Pure.
-    """
-    return min(60.0, max(least_s, 3.0 * latency_max_s / (CONFIRM_HIGH - 1.0), 100.0 / rate_rps))
-
-
-def next_rate(low_rps: float | None, high_rps: float | None) -> float | None:
-    """The rate to try between one that passed and one that failed; 40 % up or half where one was never seen.
-
-    None when the two are within 10 %: a trial of some 15 s cannot tell them apart. Pure.
-    """
-    if low_rps is None and high_rps is None:
-        return 1.0
-    if high_rps is None:
-        return 1.4 * (low_rps or 1.0)
-    if low_rps is None:
-        return high_rps / 2.0
-    return (low_rps * high_rps) ** 0.5 if high_rps / low_rps > SEARCH_ENDS else None

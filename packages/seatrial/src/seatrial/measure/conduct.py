@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any, Protocol
 
-from seatrial.errors import SpecError
+from seatrial.errors import SeatrialError, SpecError
 from seatrial.load.workload import Workload
-from seatrial.measure.bench import Bench, StartRecord, confirm_seconds
+from seatrial.measure.bench import Bench, StartRecord
+from seatrial.measure.demands import Demands
 from seatrial.measure.environment import describe_environment
+from seatrial.measure.inside_pass import Lengths
 from seatrial.measure.measurement import Caveat, Measurement, OperationProfile, Verdict
+from seatrial.measure.parts import with_parts
 from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.measure.preflight import preflight
 from seatrial.measure.profile import profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.study import Study
+from seatrial.measure.trial_rates import confirm_seconds
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
@@ -67,6 +71,7 @@ class Conductor:
         self._starts: list[StartRecord] = []
         self._searched: tuple[Measurement, ...] = ()
         self._checks: tuple[PredictionCheck, ...] = ()
+        self._demands: Demands | None = None
         self._complete = False
 
     def study(self) -> Study:
@@ -77,14 +82,18 @@ class Conductor:
         counts: Counter[str] = Counter()
         for start in starts:
             counts.update(start.shares)
+        queries = next((start.queries for start in starts if start.queries), ())
+        inside = self._demands.alone if self._demands else ()
         return Study(
             created_at=self._created_at,
             spec=self._spec,
             environment=self._environment,
-            operations=profiles_from(samples, counts),
-            queries=next((start.queries for start in starts if start.queries), ()),
+            operations=with_parts(profiles_from(samples, counts), queries, inside),
+            queries=queries,
             measurements=tuple(m for start in starts for m in start.measurements) + self._searched,
             memory=tuple(start.memory for start in starts if start.memory is not None),
+            demands=self._demands,
+            memory_growth=tuple(point for start in starts for point in start.memory_growth),
             caveats=self._caveats,
             complete=self._complete,
             checks=self._checks,
@@ -136,8 +145,21 @@ class Conductor:
                 brief = await bench.measure(number, workers, threads, self._estimate, profiles=known, is_brief=True)
                 self._starts.append(brief)
         if not self._is_spoiled:
+            await self._look_inside(bench, confirmed[-1])
             await self._beyond(bench, confirmed)
         self._complete = True
+
+    async def _look_inside(self, bench: Bench, seen: StartRecord) -> None:
+        """One more start for the parts of a request's time. What fails here fails nothing else."""
+        server = self._spec.subject.server
+        if not self._spec.measure.inside or self._is_running_already:
+            return
+        number, known = len(self._starts) + 1, self.study().operations
+        try:
+            self._demands = await bench.look_inside(number, server.workers, server.threads, known, seen)
+        except SeatrialError as error:
+            text = f"Where the time of a request goes was not seen, since the start for it failed: {error.what}"
+            self._caveats += (Caveat("not-seen-inside", text, error.try_this),)
 
     @property
     def _is_running_already(self) -> bool:
@@ -181,7 +203,8 @@ class Conductor:
         repeated = measure.restarts * (one_start + 5) + measure.brief_starts * brief
         if self._is_running_already:
             return 3 + 8 + repeated
-        return 22 + repeated + 3 + measure.plan_starts * one_start
+        inside = 6 + Lengths.beside(measure.half_load_s).all_s if measure.inside else 0
+        return 22 + repeated + inside + 3 + measure.plan_starts * one_start
 
 
 def contradicted(starts: Sequence[StartRecord]) -> bool:

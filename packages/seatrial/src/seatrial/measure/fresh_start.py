@@ -11,6 +11,7 @@ from seatrial.errors import LoadError
 from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.measure.concurrency import next_concurrency, slots_seen
+from seatrial.measure.demands import MemoryPoint
 from seatrial.measure.interval import Conditions, run_interval
 from seatrial.measure.machine_speed import MemoryWalk
 from seatrial.measure.measurement import Measurement, MemoryReading, Verdict
@@ -67,6 +68,8 @@ class FreshStart:
         self._arrivals = 0
         self._walk = walk
         self.measurements: list[Measurement] = []
+        self.memory_growth: list[MemoryPoint] = []
+        self._served = 0
         self.samples: tuple[ProfileSample, ...] = ()
 
     async def warm_up(self, window_s: float = 1.0) -> float:
@@ -151,6 +154,13 @@ class FreshStart:
             limit_bytes=seen.memory_limit_bytes or 0,
         )
 
+    def note_growth(self, label: str) -> None:
+        """Keep the app's memory now, beside how many requests it has served since its start."""
+        app_bytes = self._testbed.readings().app_memory_bytes
+        if app_bytes is not None:
+            served = self._served + len(self.samples)
+            self.memory_growth.append(MemoryPoint(self._run, label, served, app_bytes))
+
     def is_spoiled(self) -> bool:
         """Whether the rig spoiled the last interval, and its repetitions."""
         return bool(self.measurements) and self.measurements[-1].verdict == Verdict.INVALID
@@ -189,6 +199,7 @@ class FreshStart:
         cpus = self._testbed.placement.subject_cpus
         ratio, walk_s = spin_ratio(cpus), self._walk.seconds(cpus)
         seen, record = await run_interval(self._testbed, drive, conditions, clock=time.perf_counter, spin_ratio=ratio)
+        self._served += len(record.requests)
         return replace(seen, memory_walk_s=(walk_s + self._walk.seconds(cpus)) / 2.0), record
 
     def _conditions(self, label: str, mode: str, concurrency: int | None = None) -> Conditions:

@@ -34,9 +34,12 @@ class OperationProfile:
     wall_s: mean response time alone. *_scv: squared coefficient of variation of the CPU (app + database) and of the
         wait.
     p95_wall_s: of the response time alone.
-    The wait by its kind, each None where it was not told apart: database_wait_s and lock_wait_s inside the database,
-    external_wait_s outside it. connection_hold_s: from a transaction's begin to its end. round_trips: statements sent,
-    transaction control among them. answer_bytes: of one answer.
+
+    Means per request, alone; None where nothing tells. database_wait_s: waiting for the database when that used no CPU
+    (disk, commit, a sleep, the way there and back); lock_wait_s: for a lock of another transaction. external_wait_s:
+    waiting inside the app for anything else (another service, a sleep). unattributed_s: wall_s less all parts.
+    connection_hold_s: a database connection was held. round_trips: messages to the database that were answered. rows:
+    handed to the app, or changed. answer_bytes: of the answer's body as the app gave it.
     """
 
     operation: str
@@ -54,7 +57,9 @@ class OperationProfile:
     external_wait_s: float | None = None
     connection_hold_s: float | None = None
     round_trips: float | None = None
+    rows: float | None = None
     answer_bytes: float | None = None
+    unattributed_s: float | None = None
 
     @property
     def cpu_s(self) -> float:
@@ -74,7 +79,10 @@ class SizeDemands:
 class QueryProfile:
     """SQL statements per request of one operation, its redirects among the requests; transaction control not counted.
 
-    often: (statement, count per request), most often first.
+    often: (statement, count per request), most often first. dear: (statement, count per request, seconds of the server
+    per request), dearest first. controls_per_request: BEGIN, COMMIT and the like. Seconds per request: statements_s,
+    that the server took for all of them, by its own clock, while it logged them; from glances at the backends
+    lock_wait_s, that one waited for a lock, and held_s, that a connection was in a transaction or at a statement.
     """
 
     operation: str
@@ -82,6 +90,11 @@ class QueryProfile:
     requests_per_arrival: float
     statements_per_request: float
     often: tuple[tuple[str, float], ...] = ()
+    dear: tuple[tuple[str, float, float], ...] = ()
+    controls_per_request: float = 0.0
+    statements_s: float | None = None
+    lock_wait_s: float | None = None
+    held_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""SQL statements per request, from the database server's own log, in a pass that measures nothing else."""
+"""SQL statements per request and their time, from the database's own log, in a pass that measures nothing else."""
 
 import asyncio
 import time
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from seatrial.load.driver import Driver
 from seatrial.measure.measurement import QueryProfile
+from seatrial.testbed.activity import Watch
 from seatrial.testbed.postgres import Database
 
 __all__ = ["count_queries"]
 
 ARRIVALS_PER_OPERATION = 10
 DEAREST_KEPT = 5
+
+GLANCE_S = 0.005
 
 QUIET_S = 0.3
 QUIET_WITHIN_S = 15.0
@@ -27,25 +30,36 @@ async def count_queries(driver: Driver, database: Database, operations: Sequence
     await _send(driver, operations)
     database.query_log_on()
     try:
-        await _until_quiet(database)
-        profiles = []
-        for operation in operations:
-            mark = database.query_log_mark()
-            requests = await _send(driver, [operation] * ARRIVALS_PER_OPERATION)
-            seen = database.queries_since(mark)
-            often = sorted(seen.by_text.items(), key=lambda item: -item[1])[:DEAREST_KEPT]
-            profiles.append(
-                QueryProfile(
-                    operation=operation,
-                    requests=requests,
-                    requests_per_arrival=requests / ARRIVALS_PER_OPERATION,
-                    statements_per_request=seen.statements / max(1, requests),
-                    often=tuple((text, count / max(1, requests)) for text, count in often),
-                )
-            )
-        return tuple(profiles)
+        with Watch(database.meter, every_s=GLANCE_S) as watch:
+            await _until_quiet(database)
+            return tuple([await _counted(driver, database, watch, operation) for operation in operations])
     finally:
         database.query_log_off()
+
+
+async def _counted(driver: Driver, database: Database, watch: Watch, operation: str) -> QueryProfile:
+    mark = database.query_log_mark()
+    watch.taken()
+    began_s = time.perf_counter()
+    requests = max(1, await _send(driver, [operation] * ARRIVALS_PER_OPERATION))
+    lasted_s, glances = time.perf_counter() - began_s, watch.taken()
+    seen = database.queries_since(mark)
+    often = sorted(seen.by_text.items(), key=lambda item: -item[1])[:DEAREST_KEPT]
+    dear = sorted(seen.seconds_by_text.items(), key=lambda item: -item[1])[:DEAREST_KEPT]
+    # Little's law: the mean number of backends in a state, over the rate of requests, is the time each spends in it.
+    per_glance_s = lasted_s / max(1, glances.count) / requests
+    return QueryProfile(
+        operation=operation,
+        requests=requests,
+        requests_per_arrival=requests / ARRIVALS_PER_OPERATION,
+        statements_per_request=seen.statements / requests,
+        often=tuple((text, count / requests) for text, count in often),
+        dear=tuple((text, seen.by_text[text] / requests, seconds / requests) for text, seconds in dear),
+        controls_per_request=seen.transactions_control / requests,
+        statements_s=seen.seconds / requests,
+        lock_wait_s=glances.locked * per_glance_s if glances.count else None,
+        held_s=glances.held * per_glance_s if glances.count else None,
+    )
 
 
 async def _until_quiet(database: Database) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from seatrial.measure.demands import Demands, MemoryPoint
 from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile, SizeDemands
 from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["SCHEMA", "Study"]
+__all__ = ["READABLE", "SCHEMA", "Study"]
 
-SCHEMA = "seatrial.study/1"
-# Format history: 1 = first.
+SCHEMA = "seatrial.study/2"
+# Format history: 1 = first; 2 = demands seen from inside, growth of memory, times of statements: all of them optional.
+READABLE = ("seatrial.study/1", SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Study:
     spec: what was declared, the plan with its source and date among it.
     environment: machine, kernel, CPU model, versions, cgroup version, placement, date, Seatrial's version.
     operations: profiled one at a time. queries: from the server's own log, in a pass of their own.
-    measurements: every interval, in order. memory: readings in order.
+    measurements: every interval, in order. memory: readings in order. demands: of the start that was measured from
+    inside, None without one. memory_growth: the app's memory as it served more and more requests.
     sizes: the same operations with several amounts of data, smallest first; empty when only one was measured.
     complete: False when it was interrupted; what is here is still true.
     checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
@@ -34,6 +37,8 @@ class Study:
     queries: tuple[QueryProfile, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     memory: tuple[MemoryReading, ...] = ()
+    demands: Demands | None = None
+    memory_growth: tuple[MemoryPoint, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     complete: bool = True
     checks: tuple[PredictionCheck, ...] = ()

@@ -11,7 +11,7 @@ import msgspec
 
 from seatrial.errors import StudyError
 from seatrial.measure.prediction_check import PredictionCheck
-from seatrial.measure.study import SCHEMA, Study
+from seatrial.measure.study import READABLE, SCHEMA, Study
 
 __all__ = ["check_writable", "earlier_checks", "read_study", "without_password", "write_study", "write_whole"]
 
@@ -79,7 +79,8 @@ def read_study(path: Path) -> Study:
     """Reads a study.
 
     Raises:
-        StudyError: missing, not JSON, of another schema version, or with a value of a wrong type (named by path).
+        StudyError: missing, cut off, not JSON, of an unknown or newer schema version, or with a value of a wrong type
+            (named by path).
     """
     try:
         content = path.read_bytes()
@@ -87,15 +88,31 @@ def read_study(path: Path) -> Study:
         raise StudyError(f"the study cannot be read: {error.strerror}", where=str(path)) from error
     try:
         schema = msgspec.json.decode(content, type=dict[str, Any]).get("schema")
-        if schema != SCHEMA:
-            raise StudyError(
-                f"this study has schema {schema!r}; this Seatrial reads {SCHEMA!r}",
-                where=str(path),
-                try_this="Measure again with this version, or read it with the version that wrote it.",
-            )
-        return msgspec.json.decode(content, type=Study, dec_hook=_rich)
+        if schema not in READABLE:
+            raise _foreign(path, schema)
+        return replace(msgspec.json.decode(content, type=Study, dec_hook=_rich), schema=SCHEMA)
     except msgspec.DecodeError as error:
-        raise StudyError(f"this is not a study: {error}", where=str(path), try_this="Measure again.") from error
+        # msgspec's own words for a file that ends in the middle.
+        is_cut = "truncated" in str(error)
+        what = "this study is cut off: the file ends in the middle" if is_cut else f"this is not a study: {error}"
+        advice = "Copy it again, whole, or measure again." if is_cut else "Measure again."
+        raise StudyError(what, where=str(path), try_this=advice) from error
+
+
+def _foreign(path: Path, schema: object) -> StudyError:
+    number = re.fullmatch(r"seatrial\.study/(\d+)", schema) if isinstance(schema, str) else None
+    if number and int(number[1]) > int(SCHEMA.rpartition("/")[2]):
+        return StudyError(
+            f"this study was written by a newer Seatrial: it has format {schema}, and this one reads formats up to "
+            f"{SCHEMA}",
+            where=str(path),
+            try_this="Read it with the version that wrote it, or a later one.",
+        )
+    return StudyError(
+        f"this study has schema {schema!r}; this Seatrial reads {', '.join(READABLE)}",
+        where=str(path),
+        try_this="Measure again with this version, or read it with the version that wrote it.",
+    )
 
 
 def earlier_checks(path: Path, subject: str) -> tuple[PredictionCheck, ...]:

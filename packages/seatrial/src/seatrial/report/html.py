@@ -9,8 +9,8 @@ import jinja2
 
 from seatrial.advise.findings import Findings
 from seatrial.model.population import HABIT_BASIS
-from seatrial.report import numbers, picture, prose, sentences
-from seatrial.report.shares import memory_parts, operation_bars, worker_bars
+from seatrial.report import inside_sentences, numbers, picture, prose, sentences
+from seatrial.report.shares import memory_parts, operation_bars, time_bars, worker_bars
 
 __all__ = ["report_html"]
 
@@ -29,7 +29,12 @@ def report_html(findings: Findings) -> str:
         number=number,
         after=after,
         verdict=sentences.verdict_words(findings),
-        say={name: prose.kept_together(getattr(sentences, name)(findings)) for name in sentences.__all__},
+        say={
+            name: prose.kept_together(getattr(words, name)(findings))
+            for words in (sentences, inside_sentences)
+            for name in words.__all__
+            if name.endswith("_sentence") or words is sentences
+        },
         pictures=[
             (name, drawn)
             for name, size in (("wide", WIDE_PX), ("narrow", NARROW_PX))
@@ -37,6 +42,8 @@ def report_html(findings: Findings) -> str:
         ],
         description=picture.description(findings),
         operations=operation_bars(findings),
+        times=time_bars(findings),
+        parts=[(part, name) for part, name in inside_sentences.parts_named(findings).items()],
         has_database=bool(findings.demand_ms.database),
         workers=worker_bars(findings),
         memory=memory_parts(findings),

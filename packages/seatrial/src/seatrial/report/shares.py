@@ -1,11 +1,22 @@
 """Bars: how a whole divides into parts, as percentages of a bar's width. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatrial.advise.findings import Findings, WorkerPrediction
+from seatrial.report.inside_sentences import PARTS
 from seatrial.report.numbers import megabytes
 
-__all__ = ["OperationBar", "Part", "WorkerBar", "memory_parts", "operation_bars", "worker_bars"]
+__all__ = [
+    "OperationBar",
+    "Part",
+    "TimeBar",
+    "WorkerBar",
+    "memory_parts",
+    "operation_bars",
+    "time_bars",
+    "worker_bars",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,39 @@ def operation_bars(findings: Findings) -> tuple[OperationBar, ...]:
         for operation, parts, app, database in rows
     ]
     return tuple(sorted(bars, key=lambda bar: -bar.total_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBar:
+    """The time of one operation alone: (part, start, width) in % of the slowest one's bar; figures as in the findings.
+
+    A part below zero (the others then are more than the whole) has no width.
+    """
+
+    operation: str
+    alone_ms: float
+    pieces: tuple[tuple[str, float, float], ...]
+    figures: Mapping[str, float | None]
+
+
+def time_bars(findings: Findings) -> tuple[TimeBar, ...]:
+    """Operations of which more than the CPU is known, slowest first."""
+    rows = {
+        name: parts
+        for name, parts in findings.demand_ms.by_operation.items()
+        if parts.get("alone") is not None and parts.get("unattributed") is not None
+    }
+    whole = max((sum(max(0.0, parts.get(part) or 0.0) for part in PARTS) for parts in rows.values()), default=0.0)
+    bars = []
+    for operation, parts in rows.items():
+        pieces, start = [], 0.0
+        for part in PARTS:
+            width = _percent(max(0.0, parts.get(part) or 0.0), whole or 1.0)
+            if width:
+                pieces.append((part, round(start, 2), width))
+                start += width
+        bars.append(TimeBar(operation, parts.get("alone") or 0.0, tuple(pieces), parts))
+    return tuple(sorted(bars, key=lambda bar: -bar.alone_ms))
 
 
 def worker_bars(findings: Findings) -> tuple[WorkerBar, ...]:

@@ -1,7 +1,7 @@
 """The answer for a terminal."""
 
 from seatrial.advise.findings import Findings
-from seatrial.report import sentences
+from seatrial.report import inside_sentences, sentences
 from seatrial.report.prose import capitalised, ended
 from seatrial.report.text_blocks import filled, labelled, listed
 
@@ -45,9 +45,13 @@ def _facts(findings: Findings, width: int) -> str:
         ("measured", sentences.capacity_evidence(findings)),
         ("server", f"{findings.server}. {sentences.worker_explained(findings)}"),
         ("a request", sentences.demand_sentence(findings)),
+        ("its time", f"{inside_sentences.time_sentence(findings)} {inside_sentences.middleware_sentence(findings)}"),
+        ("queries", inside_sentences.repeated_sentence(findings)),
+        ("with load", inside_sentences.load_sentence(findings)),
         ("workers", sentences.workers_sentence(findings)),
         ("checked", sentences.check_sentence(findings)),
         ("memory", capitalised(sentences.memory_sentence(findings))),
+        ("growth", inside_sentences.growth_sentence(findings)),
         ("plan", f"{sentences.plan_sentence(findings)} {sentences.reserve_sentence(findings)}"),
         ("gives way", bottleneck),
         ("people", sentences.users_sentence(findings)),

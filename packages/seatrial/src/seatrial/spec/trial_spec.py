@@ -14,17 +14,19 @@ __all__ = ["MeasureSettings", "TrialSpec"]
 
 @dataclass(frozen=True, slots=True)
 class MeasureSettings:
-    """How long and how often to measure; the defaults take about three minutes.
+    """How long and how often to measure; the defaults take about four minutes.
 
     restarts: fresh starts of the subject; the interval comes from their spread, so fewer than 3 is marked.
     brief_starts: further ones in which only the saturation is measured; they narrow the interval.
     plan_starts: further starts with the worker count that the model finds best for the plan.
+    inside: whether one more start is measured from inside, to see where the time of a request goes.
     seed: of every random draw, so that two runs send the same requests.
     """
 
     restarts: int = 3
     brief_starts: int = 2
     plan_starts: int = 1
+    inside: bool = True
     warm_up_max_s: float = 12.0
     half_load_s: float = 4.0
     saturation_s: float = 5.0

@@ -1,7 +1,7 @@
 """The subject's database as measuring sees it, and the kind that the user runs on this machine."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -40,7 +40,7 @@ class Database(Protocol):
         """Force a checkpoint, so that none is due soon."""
 
     def query_log_on(self) -> None:
-        """Log every statement, for a separate pass; returns when every connection does so."""
+        """Log every statement and its time, for a separate pass; returns when every connection does so."""
 
     def query_log_mark(self) -> int:
         """A position in the log."""
@@ -50,6 +50,9 @@ class Database(Protocol):
 
     def query_log_off(self) -> None:
         """Stop logging statements; returns when it is in force."""
+
+    def meter(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection to the subject's database that sees what every other does; whoever asks closes it."""
 
 
 class GivenDatabase:
@@ -146,6 +149,10 @@ class GivenDatabase:
     def queries_since(self, mark: int) -> QueryCount:
         """Raises TestbedError."""
         raise self._not_ours(f"asked to log its statements (since {mark})")
+
+    def meter(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """Raises TestbedError: nothing is asked of it beside the app."""
+        raise self._not_ours("watched")
 
     @staticmethod
     def _not_ours(what: str) -> TestbedError:

@@ -15,6 +15,7 @@ from psycopg import sql
 from seatrial.errors import TestbedError
 from seatrial.testbed.cgroup_layout import GroupFiles
 from seatrial.testbed.database import Database
+from seatrial.testbed.postgres_copy import copy_statements
 from seatrial.testbed.postgres_install import find_installation, reachable_installation
 from seatrial.testbed.postgres_settings import initdb_argv, postgres_argv
 from seatrial.testbed.process import Order, Process, Warden, describe_exit, tail, wait_until
@@ -194,31 +195,8 @@ class EmbeddedPostgres:
         self.checkpoint()
 
     def _copy(self, source: str, target: str) -> None:
-        """Replace `target` by a copy of `source`, with its grants and settings, which a template does not carry."""
-        names = {
-            "source": sql.Identifier(source),
-            "target": sql.Identifier(target),
-            "owner": sql.Identifier(ROLE),
-            "source_name": sql.Literal(source),
-            "target_name": sql.Literal(target),
-        }
-        self._run(
-            sql.SQL(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = {source_name}"
-            ).format(**names),
-            sql.SQL("DROP DATABASE IF EXISTS {target} WITH (FORCE)").format(**names),
-            # By files, not through the write-ahead log: a big database would fill the log and be written twice.
-            sql.SQL("CREATE DATABASE {target} OWNER {owner} TEMPLATE {source} STRATEGY file_copy").format(**names),
-            sql.SQL(
-                "UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = {source_name}) "
-                "WHERE datname = {target_name}"
-            ).format(**names),
-            sql.SQL(
-                "INSERT INTO pg_db_role_setting SELECT target.oid, setrole, setconfig FROM pg_db_role_setting "
-                "JOIN pg_database source ON setdatabase = source.oid, pg_database target "
-                "WHERE source.datname = {source_name} AND target.datname = {target_name}"
-            ).format(**names),
-        )
+        """Replace `target` by a copy of `source`; connections to both are closed."""
+        self._run(*copy_statements(source, target, ROLE))
 
     def vacuum_analyze(self) -> None:
         """VACUUM ANALYZE of everything, so that the planner knows the data."""
@@ -229,27 +207,32 @@ class EmbeddedPostgres:
         self._run(sql.SQL("CHECKPOINT"))
 
     def query_log_on(self) -> None:
-        """Log every statement; returns when every connection does so."""
-        self._log_statements("all")
+        """Log every statement and the time it took; returns when every connection does so."""
+        self._change(log_statement="all", log_duration="on")
 
     def query_log_off(self) -> None:
         """Stop logging statements; returns when it is in force."""
-        self._log_statements("none")
+        self._change(log_duration="off", log_statement="none")
 
-    def _log_statements(self, value: str) -> None:
-        self._run(
-            sql.SQL("ALTER SYSTEM SET log_statement = {}").format(sql.Literal(value)),
-            sql.SQL("SELECT pg_reload_conf()"),
-        )
+    def _change(self, **settings: str) -> None:
+        changes = [
+            sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            for name, value in settings.items()
+        ]
+        self._run(*changes, sql.SQL("SELECT pg_reload_conf()"))
 
         def in_force() -> bool:
             # The postmaster hands the news to every connection before it makes a new one: one that knows proves it.
             with self._connect() as connection:
-                row = connection.execute("SHOW log_statement").fetchone()
-            return row is not None and row[0] == value
+                rows = [connection.execute("SELECT current_setting(%s)", [name]).fetchone() for name in settings]
+            return rows == [(value,) for value in settings.values()]
 
         if not wait_until(in_force, RELOAD_DEADLINE_S):
             raise self._failed("did not take up a changed setting")
+
+    def meter(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection to the subject's database that sees what every other does; whoever asks closes it."""
+        return self._connect(self._name)
 
     def query_log_mark(self) -> int:
         """A position in the log, in bytes."""
@@ -279,6 +262,12 @@ class EmbeddedPostgres:
         if self._process is None:
             raise TestbedError("the embedded PostgreSQL has not been started")
         return self._process
+
+    def check_alive(self) -> None:
+        """Raise TestbedError when it was started and has ended."""
+        status = self._process.exit_status if self._process else None
+        if status is not None:
+            raise TestbedError(f"the embedded PostgreSQL ended ({describe_exit(status)})", details=self.log_tail())
 
     def log_tail(self, lines: int = 20) -> str:
         """The server's last lines."""

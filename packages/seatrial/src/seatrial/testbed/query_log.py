@@ -1,14 +1,15 @@
-"""Queries per request, counted from the PostgreSQL server's own log.
+"""Queries per request and the time they took, from the PostgreSQL server's own log.
 
 With `log_statement = all` PostgreSQL writes one line for each simple query and one for each Execute message of the
-extended protocol, whether the statement was prepared before or not, before it runs it. (`log_min_duration_statement`
-would write parse, bind and execute apart.) A client that has its answer is therefore already in the log.
+extended protocol, whether the statement was prepared before or not, before it runs it. With `log_duration = on` a line
+with the time follows, and one each for its Parse and Bind comes before. (`log_min_duration_statement` would name the
+statement three times.) All of them are written before the answer is sent: a client that has it is in the log.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["LINE_PREFIX", "METER_NAME", "QueryCount", "count_queries", "normalise"]
 
@@ -17,7 +18,8 @@ LINE_PREFIX = "@%p@%a@ "
 METER_NAME = "seatrial-meter"
 
 _ENTRY = re.compile(r"^@(?P<pid>\d+)@(?P<client>[^@]*)@ (?P<level>[A-Z]+): {2}(?P<text>.*)", re.DOTALL)
-_STATEMENT = re.compile(r"^(?:statement|execute (?!fetch from )[^:]*): (?P<sql>.*)", re.DOTALL)
+_STATEMENT = re.compile(r"^(?:statement|execute (?P<fetch>fetch from )?[^:]*): (?P<sql>.*)", re.DOTALL)
+_DURATION = re.compile(r"^duration: (?P<ms>[\d.]+) ms")
 _CONTROL = re.compile(
     r"^(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|deallocate|discard|"
     r"prepare\s+transaction)\b",
@@ -36,11 +38,15 @@ class QueryCount:
 
     statements: all but transaction control. transactions_control: BEGIN, COMMIT, ROLLBACK, SAVEPOINT, DEALLOCATE, ...
     by_text: normalised text (literals and parameters replaced by ?) -> how often; sums up to `statements`.
+    seconds: that the server took for all of it; seconds_by_text: for each text, planning included. What a commit takes
+    is in them where COMMIT is said; one that the end of a single statement implies is not.
     """
 
     statements: int
     transactions_control: int
     by_text: Mapping[str, int]
+    seconds: float = 0.0
+    seconds_by_text: Mapping[str, float] = field(default_factory=dict)
 
 
 def normalise(sql: str) -> str:
@@ -59,17 +65,38 @@ def count_queries(log: str) -> QueryCount:
     Several statements sent as one simple query are one line of the log and count as one.
     """
     counts: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    # By process: the time of Parse and Bind, of a statement that is named next; the statement that is running.
+    ahead_s: defaultdict[str, float] = defaultdict(float)
+    running: dict[str, str] = {}
     control = 0
     for entry in re.split(r"\n(?!\t)", log):
         matched = _ENTRY.match(entry)
         if not matched or matched["level"] != "LOG" or matched["client"] == METER_NAME:
             continue
+        pid, duration = matched["pid"], _DURATION.match(matched["text"])
+        if duration:
+            seconds_now = float(duration["ms"]) / 1000.0
+            if pid in running:
+                seconds[running.pop(pid)] += seconds_now + ahead_s.pop(pid, 0.0)
+            else:
+                ahead_s[pid] += seconds_now
+            continue
         statement = _STATEMENT.match(matched["text"])
         if not statement:
             continue
         text = normalise(statement["sql"].replace("\n\t", "\n"))
+        running[pid] = text
+        if statement["fetch"]:
+            continue  # more rows of a statement that was counted when it began
         if _CONTROL.match(text):
             control += 1
         else:
             counts[text] += 1
-    return QueryCount(statements=counts.total(), transactions_control=control, by_text=dict(counts.most_common()))
+    return QueryCount(
+        statements=counts.total(),
+        transactions_control=control,
+        by_text=dict(counts.most_common()),
+        seconds=sum(seconds.values()),
+        seconds_by_text={text: seconds[text] for text in counts},
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 from seatrial.errors import SubjectExited, TestbedError
 from seatrial.testbed.process import Process, describe_exit
 
-__all__ = ["Probe", "explain_exit", "free_port", "probe", "wait_until_ready"]
+__all__ = ["Probe", "check_runs", "explain_exit", "free_port", "probe", "wait_until_ready"]
 
 POLL_S = 0.05
 PROBE_TIMEOUT_S = 2.0
@@ -110,6 +110,16 @@ def explain_exit(process: Process, status: int, port: int) -> TestbedError:
         try_this=advice,
         details=text,
     )
+
+
+def check_runs(app: Process) -> None:
+    """Raise SubjectExited, with its last lines, when the app has ended."""
+    if app.exit_status is not None:
+        raise SubjectExited(
+            f"the app ended by itself ({describe_exit(app.exit_status)})",
+            try_this="Its last lines below may say why.",
+            details=app.log_tail(),
+        )
 
 
 def _taken(port: int, process: Process) -> TestbedError:

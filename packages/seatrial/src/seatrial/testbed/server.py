@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seatrial.errors import SpecError
 from seatrial.spec.subject import Server, Subject
+from seatrial.testbed import measured_server
 
 __all__ = ["Gunicorn", "child_environment", "fill", "gunicorn_argv", "gunicorn_version", "server_argv"]
 
@@ -45,18 +46,19 @@ class Gunicorn:
     """What is known about the subject's gunicorn.
 
     version: of the one in the subject's Python. heartbeat: a folder in memory for the workers' heartbeat files.
+    is_measured: whether it is started with the measuring middleware around the app.
     """
 
     version: tuple[int, ...]
     heartbeat: Path | None = None
+    is_measured: bool = False
 
 
 def gunicorn_argv(subject: Subject, server: Server, port: int, gunicorn: Gunicorn) -> tuple[str, ...]:
     """gunicorn in the subject's own Python; the access log stays off, because it costs CPU on every request."""
     argv = [
         str(subject.python),
-        "-m",
-        "gunicorn",
+        *((measured_server.__file__,) if gunicorn.is_measured else ("-m", "gunicorn")),
         subject.app,
         f"--bind=127.0.0.1:{port}",
         f"--workers={server.workers}",

@@ -16,12 +16,14 @@ from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.database import Database, GivenDatabase
 from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
+from seatrial.testbed.inside import InsideView
+from seatrial.testbed.measured_server import FOLDER_VARIABLE
 from seatrial.testbed.placement import Placement, place
 from seatrial.testbed.postgres import EmbeddedPostgres, Surroundings
 from seatrial.testbed.postgres_settings import tuned_settings
 from seatrial.testbed.preparation import Preparation, command_words
-from seatrial.testbed.process import Order, Process, Warden, describe_exit
-from seatrial.testbed.readiness import MEMORY_ADVICE, free_port, wait_until_ready
+from seatrial.testbed.process import Order, Process, Warden
+from seatrial.testbed.readiness import MEMORY_ADVICE, check_runs, free_port, wait_until_ready
 from seatrial.testbed.readings import CpuSeconds, Readings
 from seatrial.testbed.server import Gunicorn, server_argv
 from seatrial.testbed.target import check_answers, check_target
@@ -53,13 +55,14 @@ class Testbed:
 
     placement: from the start. caveats: complete after `prepare`. url: where the subject answers, after `start`.
     database: None when the subject has none that Seatrial knows. round_trip_s: measured, to a database that is apart;
-    None to one that is not.
+    None to one that is not. inside: what the measuring middleware sees, of a start that was asked for it.
     """
 
     __test__ = False
 
     placement: Placement
     database: Database | None
+    inside: InsideView | None
     caveats: tuple[str, ...]
     url: str
     round_trip_s: float | None
@@ -78,7 +81,7 @@ class Testbed:
         self._folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
         self.url = self._subject.url
         self.caveats = ()
-        self.database = None
+        self.database = self.inside = None
         self.round_trip_s = None
         self._distance: Distance | None = None
         self._own_cpus = available_cpus()
@@ -202,10 +205,10 @@ class Testbed:
             values["pool"] = str(self._subject.database.pool)
         return values
 
-    def start(self, workers: int, threads: int, *, fresh_data: bool) -> None:
+    def start(self, workers: int, threads: int, *, fresh_data: bool, is_measured: bool = False) -> None:
         """Start the subject and wait until it answers and its start no longer uses CPU; a running one is stopped first.
 
-        fresh_data: restore the snapshot before.
+        fresh_data: restore the snapshot before. is_measured: with the measuring middleware, where it is gunicorn.
         """
         if self._subject.url:
             check_answers(self._subject.url, self._subject.health_path, self._subject.start_timeout_s)
@@ -218,6 +221,7 @@ class Testbed:
         enclosure.tighten()
         self._progress(f"starting {self._subject.name}: {workers} x {threads}")
         port = free_port()
+        self.inside = InsideView(self._folder / f"inside-{port}") if is_measured and self._gunicorn else None
         self._app = self._launch(dataclasses.replace(self._subject.server, workers=workers, threads=threads), port)
         wait_until_ready(
             self._app, port, self._subject.health_path, self._subject.start_timeout_s, enclosure.out_of_memory
@@ -233,9 +237,13 @@ class Testbed:
         values = self._placeholders(port) | {"workers": str(server.workers), "threads": str(server.threads)}
         if self._distance:
             values |= self._distance.placeholders
+        gunicorn, environment = self._gunicorn, self._preparation().environment(values)
+        if self.inside and gunicorn:
+            gunicorn = dataclasses.replace(gunicorn, is_measured=True)
+            environment[FOLDER_VARIABLE] = str(self.inside.folder)
         order = Order(
-            argv=server_argv(self._subject, server, port, values, self._gunicorn),
-            environment=self._preparation().environment(values),
+            argv=server_argv(self._subject, server, port, values, gunicorn),
+            environment=environment,
             directory=self._subject.directory,
             log=self._folder / f"app-{time.monotonic_ns()}.log",
             cpus=self.placement.subject_cpus,
@@ -275,19 +283,11 @@ class Testbed:
         """
         if self._enclosure and (told := self._enclosure.out_of_memory()):
             raise SubjectExited(told, try_this=MEMORY_ADVICE, details=self.log_tail())
-        database = self._database_process()
-        if database and database.exit_status is not None:
-            ended = describe_exit(database.exit_status)
-            raise TestbedError(f"the embedded PostgreSQL ended ({ended})", details=database.log_tail())
-        if self._distance:
-            self._distance.check_alive()
-        status = self._app.exit_status if self._app else None
-        if status is not None:
-            raise SubjectExited(
-                f"the app ended by itself ({describe_exit(status)})",
-                try_this="Its last lines below may say why.",
-                details=self.log_tail(),
-            )
+        for needed in (self._embedded, self._distance):
+            if needed is not None:
+                needed.check_alive()
+        if self._app is not None:
+            check_runs(self._app)
 
     def log_tail(self, lines: int = 20) -> str:
         """The app's last lines."""
