@@ -42,6 +42,9 @@ def inputs(a_study):
         objective_ratio=1.0,
         workers_per_cpu=1.0,
         threads=4,
+        connections_per_worker=4,
+        background_connections=0,
+        has_database=True,
         first_worker_bytes=50 * MB,
         further_worker_bytes=50 * MB,
         database_bytes=100 * MB,
@@ -103,6 +106,14 @@ def test_writes_that_outgrow_the_largest_server_are_split_over_shards(inputs):
 def test_connections_are_twice_those_of_the_app_and_a_migration(inputs):
     # 6 hosts x 1 worker x 4 threads, twice while a new version takes over, and a migration.
     assert layout_of(load(200.0), inputs, OFFERS).connections == 2 * 6 * 4 + 1
+
+
+def test_an_app_without_a_database_rents_none(inputs):
+    layout = layout_of(load(200.0), replace(inputs, has_database=False), OFFERS)
+    assert (layout.database, layout.shards, layout.replicas, layout.connections) == (None, 0, 0, 0)
+    assert layout.usd_month == 6 * 4 + 4
+    check = checked(load(200.0), layout, inputs, split_mix(DEMANDS, (), 9.0), 1.5)
+    assert (check.formula_replicas, check.simulated_replicas) == (0, 0)
 
 
 def test_jobs_need_workers_hosts_and_database_as_requests_do(inputs):

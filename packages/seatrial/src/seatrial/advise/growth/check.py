@@ -28,7 +28,7 @@ def checked(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Pa
 
     peak_minute: its rate over that of the busiest hour.
     """
-    if layout.database is None:
+    if layout.shape != "fleet":
         raise ValueError("one machine is no fleet")
     simulated = _hosts(load, layout, inputs, parts, peak_minute)
     replicas = _replicas(load, layout, inputs, parts, peak_minute)
@@ -73,9 +73,11 @@ def _replicas(
 ) -> int | None:
     """The fewest replicas of the busiest shard, behind hosts that are never the limit; 0: the primary does it."""
     database = layout.database
+    if database is None:
+        return 0
     rate_rps = peak_minute * load.database_rate_rps / layout.shards
     rate_rps *= usual_imbalance(layout.shards, load.people) if layout.shards > 1 else 1.0
-    cpus = database.cpus if database else 1.0
+    cpus = database.cpus
     reads = max(1e-9, 1.0 - load.database.write_share)
 
     def meets(replicas: int) -> bool:

@@ -70,6 +70,7 @@ class GrowthInputs:
     writes_from: "statements", "methods" or "assumption". demand_half: relative 95 % half width over fresh starts.
     objective_ratio: capacity over saturation: what the objective leaves of a full machine. workers_per_cpu: of the best
     configuration measured. first_worker_bytes and the others: None when memory was not read.
+    connections_per_worker: at most, by its pool. has_database: one whose CPU was read, so that it can be reckoned.
     operations: profiled one at a time; sizes: the same with several amounts of data.
     """
 
@@ -82,6 +83,9 @@ class GrowthInputs:
     objective_ratio: float
     workers_per_cpu: float
     threads: int
+    connections_per_worker: int
+    background_connections: int
+    has_database: bool
     first_worker_bytes: int | None
     further_worker_bytes: int | None
     database_bytes: int | None
@@ -121,6 +125,7 @@ def growth_inputs(study: Study) -> GrowthInputs:
     total_s = sum(demand.share * (demand.app_cpu_s + demand.database_cpu_s) for demand in demands)
     memory = findings.memory_bytes
     rate_rps = usable.offered_rate_rps or 0.0
+    threads = spec.subject.server.slots // spec.subject.server.workers
     return GrowthInputs(
         spec=spec,
         findings=findings,
@@ -130,7 +135,10 @@ def growth_inputs(study: Study) -> GrowthInputs:
         demand_half=_relative_half(findings),
         objective_ratio=min(1.0, rate_rps * total_s / cpus),
         workers_per_cpu=(usable.workers or spec.subject.server.workers) / cpus,
-        threads=spec.subject.server.slots // spec.subject.server.workers,
+        threads=threads,
+        connections_per_worker=spec.subject.database.connections_per_worker(threads),
+        background_connections=spec.subject.database.background_connections,
+        has_database=spec.subject.database.kind == "embedded",
         first_worker_bytes=memory.first_worker if memory else None,
         further_worker_bytes=memory.further_worker if memory else None,
         database_bytes=memory.database if memory else None,

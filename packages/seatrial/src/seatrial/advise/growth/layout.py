@@ -111,10 +111,10 @@ def _one_machine(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout | N
                 hosts=1,
                 workers=workers,
                 replicas=0,
-                shards=1,
+                shards=1 if inputs.has_database else 0,
                 database=None,
                 job_workers=load.job_workers,
-                connections=connections_of(1, workers, inputs.threads, load.job_workers),
+                connections=connections_of(inputs, 1, workers, load.job_workers),
                 usd_month=host.usd_month,
             )
     return None
@@ -122,7 +122,7 @@ def _one_machine(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout | N
 
 def _fleet(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
     host, hosts = _hosts(load, inputs, offers)
-    database, shards, replicas = _databases(load, offers)
+    database, shards, replicas = _databases(load, offers) if inputs.has_database else (None, 0, 0)
     workers = hosts * inputs.workers_on(host.cpus)
     balancer = offers.hosts[0].usd_month
     return Layout(
@@ -134,8 +134,10 @@ def _fleet(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
         shards=shards,
         database=database,
         job_workers=load.job_workers,
-        connections=connections_of(hosts, inputs.workers_on(host.cpus), inputs.threads, load.job_workers),
-        usd_month=hosts * host.usd_month + balancer + shards * (1 + replicas) * database.usd_month,
+        connections=connections_of(inputs, hosts, inputs.workers_on(host.cpus), load.job_workers),
+        usd_month=hosts * host.usd_month
+        + balancer
+        + shards * (1 + replicas) * (database.usd_month if database else 0.0),
     )
 
 
@@ -183,9 +185,13 @@ def _replicas(load: Load, shards: int, usable_cpus: float) -> int | None:
     return replicas_needed(load.database, busiest_rps, usable_cpus, REPLICAS_MAX)
 
 
-def connections_of(hosts: int, workers: int, threads: int, job_workers: int) -> int:
-    """To one database server at the worst moment of a deploy; workers: of each host.
+def connections_of(inputs: GrowthInputs, hosts: int, workers: int, job_workers: int) -> int:
+    """To one database server at the worst moment of a deploy; workers: of each host. 0 without a database.
 
     Limits of managed databases leave the superuser's own connections out already.
     """
-    return connections_needed(workers, threads, instances=hosts, background=job_workers, reserve=0).total
+    if not inputs.has_database:
+        return 0
+    background = max(job_workers, inputs.background_connections)
+    each = inputs.connections_per_worker
+    return connections_needed(workers, each, instances=hosts, background=background, reserve=0).total

@@ -61,7 +61,10 @@ def growth(
         assumptions=tuple(assumptions.values()),
         habits_share_of_cost=told[-1].numbers["usd_month"].habits_share if told else None,
         caveats=growth_caveats(
-            inputs.writes_from if inputs.writes else "assumption", laws, calibrated="cpu_speed" in overrides
+            inputs.writes_from if inputs.writes else "assumption",
+            laws,
+            calibrated="cpu_speed" in overrides,
+            database=inputs.spec.subject.database.kind,
         ),
         prices=offers.sources,
     )
@@ -88,7 +91,7 @@ def _row(reckoner: Reckoner, typical: Case, users: float) -> GrowthRow:
     load, layout = reckoner.load(users, typical), reckoner.layout(users, typical)
     figures = dict(reckoner.typical_figures(users, typical))
     check = None
-    if layout.database is not None:
+    if layout.shape == "fleet":
         check = checked(load, layout, reckoner.inputs, _parts(reckoner, typical, people), typical.values["peak_minute"])
         layout = _as_told(layout, check, reckoner, figures)
     hits = hits_needed(load, reckoner.largest.cpus)
@@ -127,7 +130,7 @@ def _as_told(layout: Layout, check: FleetCheck, reckoner: Reckoner, figures: dic
     if database is not None:
         further += (replicas - layout.replicas) * layout.shards * database.usd_month
     each = reckoner.inputs.workers_on(layout.host.cpus)
-    connections = connections_of(hosts, each, reckoner.inputs.threads, layout.job_workers)
+    connections = connections_of(reckoner.inputs, hosts, each, layout.job_workers)
     told = replace(
         layout,
         hosts=hosts,

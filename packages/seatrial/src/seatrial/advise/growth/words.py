@@ -16,9 +16,9 @@ def row_sentence(layout: Layout, hits: float | None, largest: str, *, is_smalles
     if layout.shape == "one machine":
         price = _price(layout.usd_month)
         if is_smallest:
-            return f"One machine of {price} a month does it, the database on it too: do not buy anything more."
+            return f"One machine of {price} a month does it{_with_database(layout)}: do not buy anything more."
         return f"One machine still does it, a larger one of {price} a month ({layout.host.id})."
-    parts = [_hosts_words(layout), _database_words(layout)]
+    parts = [_hosts_words(layout), *([_database_words(layout)] if layout.database else [])]
     if (layout.replicas or layout.shards > 1) and hits:
         parts.append(
             f"Or a cache: if it answers {100 * hits:.0f} % of the reads, one database server ({largest}) is enough."
@@ -41,7 +41,7 @@ def changes(before: Layout, after: Layout) -> Sequence[tuple[str, str]]:
             (
                 "fleet",
                 "One machine is not enough: several app hosts behind a load balancer, one more than the load needs "
-                "so that one may fail, and PostgreSQL on a server of its own.",
+                f"so that one may fail{', and PostgreSQL on a server of its own' if after.database else ''}.",
             )
         )
     if after.replicas and not before.replicas:
@@ -90,9 +90,11 @@ def unknown_sentence(operations: Sequence[str], largest: float) -> str:
     )
 
 
-def growth_caveats(writes_from: str, laws: DataLaws, *, calibrated: bool) -> tuple[str, ...]:
+def growth_caveats(writes_from: str, laws: DataLaws, *, calibrated: bool, database: str) -> tuple[str, ...]:
     """What limits all these numbers."""
     found = []
+    if database == "url":
+        found.append("the CPU of your own database server was not read, so databases are left out of all this")
     if writes_from == "assumption":
         found.append("which requests write is not known, so every operation is taken to write as often as another")
     if writes_from == "statements":
@@ -107,6 +109,10 @@ def growth_caveats(writes_from: str, laws: DataLaws, *, calibrated: bool) -> tup
         "what more data does to PostgreSQL's own memory and disk: the demands are those of data that fits",
     ]
     return tuple(found)
+
+
+def _with_database(layout: Layout) -> str:
+    return ", the database on it too" if layout.shards else ""
 
 
 def _hosts_words(layout: Layout) -> str:
