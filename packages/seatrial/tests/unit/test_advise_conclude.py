@@ -236,6 +236,17 @@ def test_a_trial_missed_below_saturation_says_nothing_of_saturation(a_study: Mak
     assert open_correction(seen) is None
 
 
+def test_a_trial_above_saturation_that_passed_raises_it_as_one_that_failed_lowers_it(a_study: MakeStudy) -> None:
+    seen = tuple(
+        replace(m, offered_rate_rps=141.0, throughput_rps=140.0, duration_s=10.0, verdict=Verdict.SUSTAINED)
+        if m.label == "confirm high"
+        else replace(m, throughput_rps=125.0, duration_s=5.0)
+        for m in a_study().measurements[:4]
+    )
+    # (5 s x 125 + 10 s x 140) / 15 s = 135, over 125.
+    assert open_correction(seen) == pytest.approx(135 / 125)
+
+
 def test_one_process_that_fills_one_of_two_cpus_is_told_as_such_and_not_as_a_lock(a_study: MakeStudy) -> None:
     study = a_study()
     # 125 requests/s x 7.8 ms are 0.975 of one CPU: one process can use no more, whatever the plan has.

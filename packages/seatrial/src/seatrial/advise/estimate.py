@@ -129,7 +129,9 @@ def open_correction(seen: Sequence[Measurement]) -> float | None:
     """Pooled throughput of the saturated interval and of the overloaded open one, over the former's; None without both.
 
     Above capacity an open load finds the subject busy all the time, with more connections waiting than a closed loop
-    holds: that is what visitors would do to it, and some servers answer slower then.
+    holds: that is what visitors would do to it, and some servers answer slower then. A trial above saturation that
+    passed counts as well: it answered more than was taken for saturation, and to pool the failed ones alone would make
+    every capacity too low.
     """
     saturated = saturation_of(seen)
     if saturated is None or not saturated.throughput_rps:
@@ -139,7 +141,7 @@ def open_correction(seen: Sequence[Measurement]) -> float | None:
         m
         for m in seen
         if m.label == "confirm high"
-        and m.verdict == Verdict.VIOLATED
+        and m.verdict != Verdict.INVALID
         and not m.errors
         and m.offered_rate_rps > 1.02 * saturated.throughput_rps
     ]
