@@ -7,6 +7,7 @@ import argparse
 import itertools
 import statistics
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from seatrial.commands import calibrate
@@ -28,7 +29,7 @@ def main() -> None:
     found: list[CalibrationResult] = []
     for number in range(options.runs):
         result = calibrate(Path(sys.executable), slices=options.slices)
-        found.append(result)
+        found.append(replace(result, plan_id=PLAN_ID))
         cpu, wall, others = result.units_per_cpu_s, result.units_per_wall_s, result.others_share or 0.0
         print(
             f"run {number + 1}: {cpu.median:6.1f} a CPU second (p10 {cpu.p10:6.1f}), {wall.median:6.1f} by the clock "

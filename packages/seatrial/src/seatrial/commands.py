@@ -134,7 +134,8 @@ def advise_plan(
     habits: before those of the study and of the access logs. own_plans: rows beside the catalogue's.
 
     Raises:
-        SpecError: a file or a number that cannot be used, or a calibration of another machine than the study's.
+        SpecError: a file or a number that cannot be used, or a calibration of another machine than the study's
+            or of no plan that is known.
         StudyError: the study cannot be read, or does not identify what another plan would do.
     """
     from seatrial.advise.choice import choose_plan
@@ -143,19 +144,22 @@ def advise_plan(
     from seatrial.discover.access_log import read_access_logs
     from seatrial.measure.calibration_result import check_same_machine, read_calibration
     from seatrial.measure.study_file import read_study
+    from seatrial.model.carrying import check_plan_named
     from seatrial.model.log_habits import habits_seen
 
-    study = read_study(study_path)
+    study, catalog = read_study(study_path), plans(own_plans)
     here = None if calibration_here is None else read_calibration(calibration_here)
     there = None if calibration_there is None else read_calibration(calibration_there)
     if here is not None:
         check_same_machine(here, str(study.environment.get("cpu_model", "")), str(calibration_here))
+    if there is not None:
+        check_plan_named(there, catalog, str(calibration_there))
     facts = read_access_logs(access_logs) if access_logs else None
     seen = habits_seen(facts) if facts is not None else {}
     advice = choose_plan(
         study,
         need_of(study.spec, users=users, rate_rps=rate_rps, headroom=headroom, said=habits, seen=seen),
-        plans(own_plans),
+        catalog,
         here=here,
         there=there,
         habits=habits_of(study.spec, said=habits, seen=seen)[0],
@@ -243,15 +247,14 @@ def plans(own: Path | None = None) -> "Catalog":
 def calibrate(python: Path, *, slices: int = 40, plan_id: str = "") -> "CalibrationResult":
     """Times web-like work on this machine with that Python, `slices` half-seconds long.
 
-    plan_id: the plan that this machine is, when it is one.
+    plan_id: the plan that this machine is, when it is one; kept with the figures as it is said.
 
     Raises:
-        SpecError: there is no such plan.
         TestbedError: the Python cannot be run.
     """
     from seatrial.measure.calibrating import run_calibration
 
-    return run_calibration(python, slices).of_plan(plan_id)
+    return replace(run_calibration(python, slices), plan_id=plan_id)
 
 
 def hand_out_calibration(path: Path) -> None:

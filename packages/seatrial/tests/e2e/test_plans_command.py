@@ -121,7 +121,9 @@ def test_calibrate_tells_and_keeps_what_it_found(tmp_path: Path) -> None:
 
 def test_a_written_file_may_be_written_again_over_itself(tmp_path: Path) -> None:
     for _ in range(2):
-        assert "python3 calibrate.py --out there.json" in told("calibrate", "--write", "calibrate.py", folder=tmp_path)
+        assert "python3 calibrate.py --plan ID --out there.json" in told(
+            "calibrate", "--write", "calibrate.py", folder=tmp_path
+        )
 
 
 def test_a_python_that_does_not_run_is_the_rigs_fault_and_told_with_status_3(tmp_path: Path) -> None:

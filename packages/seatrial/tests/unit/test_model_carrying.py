@@ -18,10 +18,13 @@ from seatrial.model.carrying import (
     UNKNOWN_SPEED,
     CarryFactor,
     carry,
+    check_plan_named,
 )
 from seatrial.spec.catalog import catalog
 
 SPEEDS = catalog().cpu_speeds
+
+SAID_NOTHING = "this plan"
 
 # What two runs on one machine may differ by, when the factor is 2.
 LOW, HIGH = 2 * (1 - REPEATABILITY), 2 * (1 + REPEATABILITY)
@@ -49,10 +52,14 @@ def calibration(
         units_per_wall_s=speed,
         part_cpu_s={f"piece {number}": cost / units_per_cpu_s / 7 for number, cost in enumerate(pieces)},
         slices=slices,
+        plan_id=SAID_NOTHING,
     )
 
 
 def carried(plan_id: str, here: CalibrationResult | None, there: CalibrationResult | None, **more: str) -> CarryFactor:
+    """The factor to the plan; `there` is of this plan unless it says otherwise."""
+    if there is not None and there.plan_id == SAID_NOTHING:
+        there = replace(there, plan_id=plan_id)
     return carry(catalog().plan(plan_id), here, there, catalog(), **more)
 
 
@@ -90,11 +97,21 @@ def test_a_calibration_of_another_plan_counts_when_the_cpu_has_the_name_of_this_
     assert carried("hetzner-cx23", calibration(120), there).confidence == UNKNOWN_SPEED
 
 
-def test_a_calibration_that_names_no_plan_is_of_the_plan_that_it_is_said_to_be_of() -> None:
-    there = calibration(60).of_plan("hetzner-cx33")
-    assert there.plan_id == "hetzner-cx33"
-    assert there.of_plan("hetzner-cx43").plan_id == "hetzner-cx33"
+def test_a_calibration_of_one_plan_says_nothing_of_another_without_a_known_cpu() -> None:
+    there = replace(calibration(60), plan_id="do-s-1vcpu-512mb-10gb")
+    assert carried("do-s-1vcpu-512mb-10gb", calibration(120), there).confidence == MEASURED_THERE
     assert carried("do-s-1vcpu-1gb", calibration(120), there).confidence == UNKNOWN_SPEED
+
+
+@pytest.mark.parametrize(
+    ("plan_id", "says"), [("", "does not say of which plan"), ("hetzner_cx33", "Did you mean hetzner-cx33?")]
+)
+def test_a_calibration_of_no_plan_that_is_known_is_refused_with_what_to_do(plan_id: str, says: str) -> None:
+    there = replace(calibration(60), plan_id=plan_id)
+    with pytest.raises(SpecError, match=says.replace("?", r"\?")):
+        carried("hetzner-cx33", calibration(120), there)
+    with pytest.raises(SpecError, match=r"there\.json"):
+        check_plan_named(there, catalog(), "there.json")
 
 
 def test_a_plan_seen_to_have_the_cpu_of_this_machine_costs_as_much_within_the_spread_of_such_servers() -> None:

@@ -23,7 +23,7 @@ def run_calibrate(options: argparse.Namespace) -> int:
         hand_out_calibration(options.write)
         print(  # noqa: T201 - the command line's own output
             f"{options.write}: copy it to the server and run it there with the Python of your app:\n"
-            f"    python3 {options.write.name} --out there.json"
+            f"    python3 {options.write.name} --plan ID --out there.json"
         )
         return 0
     found = calibrate(options.python or Path(sys.executable), slices=slices, plan_id=options.plan or "")

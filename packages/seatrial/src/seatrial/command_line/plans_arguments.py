@@ -68,7 +68,7 @@ def add_calibrate(commands: "Commands") -> argparse.ArgumentParser:
         description="Times web-like work (JSON, templates, objects, regular expressions, signatures, SQLite, threads) "
         "for about 22 seconds. Done here and on the server, it tells how much slower the app will be there. With "
         "--write it only writes the file for the server, which needs nothing but Python 3.8 or newer: "
-        "python3 calibrate.py --out there.json",
+        "python3 calibrate.py --plan ID --out there.json",
         epilog=CALIBRATE_EXIT_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

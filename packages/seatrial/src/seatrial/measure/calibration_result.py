@@ -1,7 +1,7 @@
 """What `seatrial calibrate` found on one machine, and its file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +53,7 @@ class CalibrationResult:
     cpus_seen: of the machine; cpus_allowed: this process may run on; cpu_quota: CPUs' time the control groups allow.
     part_cpu_s: CPU seconds for each piece of a unit. steal_share, busy_share: of the machine's CPU time, that the host
     took, and that was used by everything together. throttled_periods, throttled_s: by a quota, in the run.
-    What the system does not tell is None. plan_id: the plan of the server, when it was said.
+    What the system does not tell is None. plan_id: the plan of the server, "" when it was not said.
     """
 
     schema: str
@@ -100,10 +100,6 @@ class CalibrationResult:
     def is_short(self) -> bool:
         """Whether it is a quick look instead of a whole run."""
         return len(self.slices) < FULL_RUN_SLICES
-
-    def of_plan(self, plan_id: str) -> "CalibrationResult":
-        """The same, taken on that plan unless it says otherwise itself."""
-        return self if self.plan_id else replace(self, plan_id=plan_id)
 
 
 def read_calibration(path: Path) -> CalibrationResult:

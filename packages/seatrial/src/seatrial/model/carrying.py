@@ -7,6 +7,7 @@ from seatrial.errors import SpecError
 from seatrial.measure.calibration_result import CalibrationResult
 from seatrial.model.steadiness import Steadiness, steadiness_of
 from seatrial.spec.catalog import Catalog, CpuSpeed
+from seatrial.spec.checking import did_you_mean
 from seatrial.spec.plan import Plan
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "CarryFactor",
     "calibration_warnings",
     "carry",
+    "check_plan_named",
 ]
 
 MEASURED_THERE = "measured there"
@@ -80,11 +82,14 @@ def carry(
     """The factor from the measuring machine to a plan, by the best evidence that there is.
 
     here: the measuring machine's calibration; without it, here_cpu_model names its CPU at least.
-    there: a calibration of a server of this plan, or of the plan that it names itself.
+    there: a calibration of a server of the plan that it names: it counts for that plan, and for others whose CPU was
+    seen to have the same name.
 
     Raises:
-        SpecError: the two calibrations did different work, or one ended with another result.
+        SpecError: the two calibrations did different work or ended with different results, or `there` names no plan.
     """
+    if there is not None:
+        check_plan_named(there, plans)
     warnings = (*calibration_warnings(here, "here"), *calibration_warnings(there, "there"))
     if here is not None and there is not None:
         _check_comparable(here, there)
@@ -102,11 +107,29 @@ def carry(
     return _with_steadiness(found, plan, None, plans, warnings)
 
 
+def check_plan_named(there: CalibrationResult, plans: Catalog, where: str = "") -> None:
+    """Refuses a calibration of a server that does not say of which plan, or names one that is not known.
+
+    Taken for any plan's, it would make every plan of the catalogue as fast as that one server.
+
+    Raises:
+        SpecError: with the nearest plan when there is one.
+    """
+    again = 'Run it there with --plan ID, or write the id into the file: "plan_id": "ID".'
+    if not there.plan_id:
+        raise SpecError("the calibration does not say of which plan it is.", where=where, try_this=again)
+    if there.plan_id not in plans.by_id:
+        hint = did_you_mean(there.plan_id, plans.by_id) or again
+        raise SpecError(
+            f'the calibration is of a plan "{there.plan_id}", which is not known.', where=where, try_this=hint
+        )
+
+
 def _calibrated(plan: Plan, here: CalibrationResult, there: CalibrationResult, plans: Catalog) -> CarryFactor | None:
     """From two calibrations: of this plan, or of another server with a CPU that this plan was seen to have."""
     factor = here.units_per_cpu_s.median / there.units_per_cpu_s.median
     low, high = _calibrated_range(here, there, factor)
-    if there.plan_id in {"", plan.id}:
+    if there.plan_id == plan.id:
         words = f"{_cost(factor, low, high)}: web-like work was timed on both machines."
         return CarryFactor(factor, low, high, MEASURED_THERE, words)
     models = {speed.cpu_model for speed in plans.cpu_speeds if speed.plan_id == plan.id}
