@@ -18,7 +18,7 @@ from seatrial.load.books.histogram import quantile, response_times_s
 from seatrial.load.books.observation import LoadRecord
 from seatrial.load.books.tally import Tally
 from seatrial.load.driver import Driver
-from seatrial.load.event_loop import run
+from seatrial.load.event_loop import loop_factory, run
 from seatrial.load.http.connection import Connection
 from seatrial.load.journeys import Journey, Person, expect, get
 from seatrial.load.workload import Workload
@@ -162,6 +162,23 @@ def test_arrivals_are_on_time_within_a_millisecond_in_the_median(standard: tuple
     assert late_s[0] >= 0, "nothing is sent before it is due"
     assert quantile(late_s, 0.5) < 0.001
     assert record.generator_busy < 0.3
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, loop_factory()])
+def test_without_uvloop_or_an_exact_timer_arrivals_are_late_by_milliseconds_at_most(
+    standard: tuple[int, str], factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatrial.load.arrivals.alarm._open_timer", lambda: -1)
+    _, url = standard
+
+    async def main() -> LoadRecord:
+        async with Driver(url, _workload("poisson"), seed=1, run_token="t") as driver:
+            return await driver.open_loop(50.0, 1.0)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        late_s = sorted(one.lateness_s for one in runner.run(main()).observations)
+    assert late_s[0] >= 0, "nothing is sent before it is due"
+    assert quantile(late_s, 0.5) < 0.004
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -17,6 +18,7 @@ import pytest
 
 from seatrial.errors import LoadError, SpecError
 from seatrial.load.arrivals.shapes import Constant, Poisson
+from seatrial.load.books.cpu_share import CpuShare
 from seatrial.load.generator import cpus
 from seatrial.load.generator.fleet import generate
 from seatrial.load.generator.null_server import null_server
@@ -107,18 +109,38 @@ def test_a_closed_loop_whose_own_code_keeps_it_from_its_sockets_is_late(
     assert "generator-late" in [fault.code for fault in result.faults]
 
 
+@contextlib.contextmanager
+def busy_loops(cpu: int, count: int) -> Iterator[None]:
+    with contextlib.ExitStack() as others:
+        for _ in range(count):
+            command = ["taskset", "-c", str(cpu), sys.executable, "-c", "while True: pass"]
+            others.callback(others.enter_context(subprocess.Popen(command)).kill)
+        yield
+
+
+on_one_cpu = pytest.mark.skipif(not cpus.usable(), reason="CPUs can be chosen on Linux only")
+
+
 @pytest.mark.linux
-@pytest.mark.skipif(not cpus.usable(), reason="CPUs can be chosen on Linux only")
+@on_one_cpu
+def test_who_never_rests_uses_its_cpu_or_waits_for_it() -> None:
+    mine = cpus.usable()[-1]
+    with cpus.kept_to((mine,)), busy_loops(mine, 1):
+        share = CpuShare()
+        until_s = time.perf_counter() + 0.5
+        while time.perf_counter() < until_s:
+            pass
+        share.stop()
+    assert share.waited > 0.2
+    assert share.busy + share.waited == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.linux
+@on_one_cpu
 def test_a_closed_loop_that_shares_its_cpu_with_busy_loops_says_little_about_the_server() -> None:
     its, mine = cpus.usable()[0], cpus.usable()[-1]
-    with null_server((its,)) as url, contextlib.ExitStack() as others:
-        for _ in range(3):
-            spins = others.enter_context(
-                subprocess.Popen(["taskset", "-c", str(mine), sys.executable, "-c", "while True: pass"])
-            )
-            others.callback(spins.kill)
+    with null_server((its,)) as url, busy_loops(mine, 3):
         result = generate(a_plan(url, workload=PLAIN, arrivals=None, concurrency=32, cpus=(mine,)))
-    assert result.processes[0].waited > 0.1
     assert {fault.code for fault in result.faults} & {"generator-starved", "generator-late"}
 
 
@@ -139,17 +161,23 @@ def test_a_closed_loop_is_shared_and_its_lead_in_is_not_counted(gthread: str) ->
 
 
 @pytest.mark.parametrize("more", [{"arrivals": Constant(6.0)}, {"arrivals": None, "concurrency": 4}])
-def test_throughput_holds_what_was_on_its_way_when_the_lead_in_ended(gthread: str, more: dict[str, object]) -> None:
+def test_throughput_holds_what_was_on_its_way_when_the_lead_in_ended(
+    gthread: str, tmp_path: Path, more: dict[str, object]
+) -> None:
     # Each answer takes 0.5 s: nothing that the lead-in asks for is answered in it.
-    slow = WorkloadSpec(operations=(OperationSpec("slow", "/slow?s=0.5"),), people=4, timeout_s=5.0)
-    plan = a_plan(gthread, workload=slow, lead_in_s=0.4, **more)
-    result = generate(plan)
-    before = 4 if plan.arrivals is None else len(list(plan.arrivals.offsets(0.4, plan.seed)))
+    asked = tmp_path / "asked"
+    path = tmp_path / "slow.py"
+    path.write_text(
+        "from seatrial.load.journeys import get\n\ndef slow(person):\n"
+        f"    with open({str(asked)!r}, 'a') as log:\n        log.write('.')\n    yield get('/slow?s=0.5')\n"
+    )
+    result = generate(
+        a_plan(gthread, workload=WorkloadSpec(journeys=path, mix={"slow": 1.0}, people=4), lead_in_s=0.4, **more)
+    )
     rows, total = result.tally.series(), result.tally.total
-    assert before > 1
     assert total.requests == total.answered == result.arrivals
     assert sum(row.offered for row in rows) == total.requests
-    assert sum(row.answered for row in rows) == total.answered + before
+    assert sum(row.answered for row in rows) == len(asked.read_text())
     # The first row is the interval.
     assert result.tally.answered_inside == rows[0].answered
 
