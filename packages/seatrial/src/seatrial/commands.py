@@ -218,18 +218,18 @@ def export(order: "ExportOrder", folder: Path, *, overwrite: bool = False) -> tu
             try_this="Name another folder with --out, or replace what is there with --overwrite.",
         )
     for path, content in files.items():
-        keep(path, content)
+        keep(path, content, "Name another folder with --out.")
     return tuple(files)
 
 
-def keep(path: Path, content: bytes) -> None:
+def keep(path: Path, content: bytes, try_this: str = "Name another place.") -> None:
     """Writes a file, and its folder if need be. Raises `SpecError` when that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise SpecError(
-            f"the file cannot be written: {error.strerror or error}.", where=str(path), try_this="Name another place."
+            f"the file cannot be written: {error.strerror or error}.", where=str(path), try_this=try_this
         ) from error
 
 

@@ -102,28 +102,3 @@ def test_operations_of_a_seatrial_toml_become_a_script_for_k6(
     # The rate is the target's, the limit the objective's.
     for line in ("rate: 120,", "__ENV.DURATION || '90s'", "['p(99)<250']", 'path: "/?n=1"'):
         assert line in text
-
-
-def test_what_cannot_be_exported_is_told_with_what_to_do(
-    tmp_path: Path, journeys: Path, declare: Declare, run_seatrial: RunSeatrial
-) -> None:
-    there = tmp_path / "there"
-    there.write_text("a file, not a folder")
-    for arguments, words in (
-        (("k6", journeys, "--rate", "5"), "seatrial export locust"),
-        (("locust", journeys), "--rate 200"),
-        (("locust", declare()), "rate_rps = 200"),
-        (("locust", journeys, "--rate", "none"), "--rate: 'none' is not a number"),
-        (("locust", journeys, "--rate", "5", "--users", "0"), "--users: '0' is out of range"),
-        (("locust", journeys, "--rate", "5", "--duration", "5m"), "--duration: is of k6"),
-        (("k6", declare(), "--rate", "5", "--users", "3"), "--users: is of Locust"),
-        (("locust", journeys, "--rate", "5", "--mix", "hoem=1"), "Did you mean home?"),
-        (("locust", journeys, "--rate", "5", "--host", "10.0.0.5/x"), "http://10.0.0.5:8000"),
-        (("locust", tmp_path / "none.py", "--rate", "5"), "there is no such file"),
-        (("locust", tmp_path / "none.toml", "--rate", "5"), "there is no such file"),
-        (("locust", journeys, "--rate", "5", "--out", there), "--out"),
-    ):
-        done = run_seatrial("export", *arguments)
-        assert done.status == 2, (arguments, done.err)
-        assert words in done.err, (arguments, done.err)
-        assert "Traceback" not in done.err
