@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from seatrial.errors import SpecError
 from seatrial.spec.checking import did_you_mean
@@ -160,8 +160,8 @@ def is_database(plan: Plan) -> bool:
 @cache
 def catalog() -> Catalog:
     """The catalogue carried inside the package, read once."""
-    rows, sources = _carried()
-    return _catalog(rows, {plan_id: sources[row["source"]] for plan_id, row in rows.items()}, {})
+    rows = _carried().rows
+    return _catalog(rows, _sources_of(rows), {})
 
 
 def catalog_with(path: Path) -> Catalog:
@@ -170,10 +170,8 @@ def catalog_with(path: Path) -> Catalog:
     Raises:
         SpecError: the file or a row of it cannot be used; with its line.
     """
-    carried, sources = _carried()
-    rows = dict(carried)
-    source_of = {plan_id: sources[row["source"]] for plan_id, row in rows.items()}
-    own = {}
+    carried = _carried().rows
+    rows, source_of, own = dict(carried), _sources_of(carried), {}
     for row in own_rows(path, carried):
         plan_id = row["id"]
         own[plan_id] = tuple(name for name in row if name != "id")
@@ -186,24 +184,44 @@ def catalog_with(path: Path) -> Catalog:
     return _catalog(rows, source_of, own)
 
 
+class _Carried(NamedTuple):
+    """What lies inside the package: rows and sources by id."""
+
+    as_of: str
+    rows: dict[str, dict[str, Any]]
+    sources: dict[str, Source]
+    cpu_speeds: tuple[CpuSpeed, ...]
+    cpu_noises: tuple[CpuNoise, ...]
+
+
 @cache
-def _carried() -> tuple[dict[str, dict[str, Any]], dict[str, Source]]:
-    """The rows inside the package by id, and their sources by id."""
-    rows = tomllib.loads((files("seatrial.spec") / "plans.toml").read_text(encoding="utf-8"))
-    return {row["id"]: row for row in rows["plan"]}, {row["id"]: Source(**row) for row in rows["source"]}
+def _carried() -> _Carried:
+    here = files("seatrial.spec")
+    plans = tomllib.loads((here / "plans.toml").read_text(encoding="utf-8"))
+    speed = tomllib.loads((here / "cpu_speed.toml").read_text(encoding="utf-8"))
+    return _Carried(
+        as_of=plans["meta"]["as_of"],
+        rows={row["id"]: row for row in plans["plan"]},
+        sources={row["id"]: Source(**row) for row in plans["source"]},
+        cpu_speeds=tuple(CpuSpeed(**row) for row in speed["cpu_speed"]),
+        cpu_noises=tuple(CpuNoise(**row) for row in speed["cpu_noise"]),
+    )
+
+
+def _sources_of(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Source]:
+    return {plan_id: _carried().sources[row["source"]] for plan_id, row in rows.items()}
 
 
 def _catalog(
     rows: Mapping[str, Mapping[str, Any]], source_of: Mapping[str, Source], own: Mapping[str, tuple[str, ...]]
 ) -> Catalog:
-    here = files("seatrial.spec")
-    speed = tomllib.loads((here / "cpu_speed.toml").read_text(encoding="utf-8"))
+    carried = _carried()
     return Catalog(
-        as_of=tomllib.loads((here / "plans.toml").read_text(encoding="utf-8"))["meta"]["as_of"],
+        as_of=carried.as_of,
         by_id={plan_id: _plan(row, source_of[plan_id]) for plan_id, row in rows.items()},
-        sources=_carried()[1],
-        cpu_speeds=tuple(CpuSpeed(**row) for row in speed["cpu_speed"]),
-        cpu_noises=tuple(CpuNoise(**row) for row in speed["cpu_noise"]),
+        sources=carried.sources,
+        cpu_speeds=carried.cpu_speeds,
+        cpu_noises=carried.cpu_noises,
         source_of=source_of,
         own=own,
     )
