@@ -50,7 +50,7 @@ class Post:
 
 
 class WebWork:
-    """Pieces of work of fixed size; each returns a number that depends on all of it."""
+    """Pieces of fixed size, each returning a number that depends on all of it; sha256 and threads are small shares."""
 
     def __init__(self) -> None:
         draw = random.Random(1)
@@ -65,11 +65,11 @@ class WebWork:
         ]
         for n, row in enumerate(self._rows):
             row.update(likes=n * 3, score=n / 7, tags=draw.choices(words, k=3), reply=None)
-        self._prose = " ".join(f"{text} @{text[:2]}b https://example.org/{text[:3]} #tag" for text in texts[:60])
+        self._prose = " ".join(f"{text} @{text[:2]}b https://example.org/{text[:3]} #tag" for text in texts[:180])
         names = ("people", "posts", "tags", "messages", "groups", "files")
         self._routes = [re.compile(rf"^/{name}/(?P<id>[0-9]+)(?:/(?P<rest>[a-z-]+))?$") for name in names]
         self._mention = re.compile(r"(?<!\w)@([a-z0-9_]{2,20})|https?://[^\s<>]+|#(\w+)")
-        self._paths = [f"/{name}/{n}/edit" for n in range(80) for name in ("people", "files", "nowhere")]
+        self._paths = [f"/{name}/{n}/edit" for n in range(240) for name in ("people", "files", "nowhere")]
         self._database = self._filled_database()
         self._asked: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._answered: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -97,9 +97,9 @@ class WebWork:
         return size
 
     def template(self) -> int:
-        """A page of 400 posts put together from escaped pieces, as a compiled template does it."""
+        """A page of 800 posts put together from escaped pieces, as a compiled template does it."""
         parts = []
-        for row in self._rows * 10:
+        for row in self._rows * 20:
             parts.append(f'<article id="p{row["id"]}" class="likes{row["likes"] % 2}">')
             parts.append(f"<p>{html.escape(row['text'])}</p>")
             parts.extend([f'<a href="/tags/{tag}">{html.escape(tag.title())}</a>' for tag in row["tags"]])
@@ -108,12 +108,12 @@ class WebWork:
     def objects(self) -> int:
         """Objects looked up, read, grouped, sorted and made, over more memory than the caches hold."""
         total, groups = 0, {}  # type: int, dict[str, list[Post]]
-        for step in range(2000):
+        for step in range(900):
             self._at = (self._at + 7919) % len(self._posts)
             post = self._posts[self._at]
             groups.setdefault(post.author, []).append(post)
             total += post.likes + len(post.tags["topic"]) + step
-        made = [Post(n, "new", "text of it", n) for n in range(500)]
+        made = [Post(n, "new", "text of it", n) for n in range(250)]
         total += sum(max(group, key=lambda post: (post.likes, post.number)).likes for group in groups.values())
         return total + sum(getattr(post, "likes", 0) for post in sorted(made, key=lambda post: -post.number))
 
@@ -133,12 +133,12 @@ class WebWork:
     def sqlite(self) -> int:
         """Queries by index, joins with a sort, and writes in a transaction that is undone."""
         database, total = self._database, 0
-        for n in range(60):
-            total += database.execute("SELECT id FROM person WHERE name = ?", (f"person{n * 7}",)).fetchone()[0]
+        for n in range(120):
+            total += database.execute("SELECT id FROM person WHERE name = ?", (f"person{n * 4}",)).fetchone()[0]
         newest = "SELECT p.text FROM post p JOIN person a ON a.id = p.author ORDER BY p.likes DESC, p.id LIMIT 20"
-        total += sum(len(text) for _ in range(3) for (text,) in database.execute(newest))
+        total += sum(len(text) for _ in range(6) for (text,) in database.execute(newest))
         database.execute("BEGIN")
-        rows = [(n, "new", 1) for n in range(100)]
+        rows = [(n, "new", 1) for n in range(200)]
         database.executemany("INSERT INTO post(author, text, likes) VALUES (?, ?, ?)", rows)
         total += database.execute("UPDATE post SET likes = likes + 1 WHERE author < 20").rowcount
         database.execute("ROLLBACK")
@@ -147,7 +147,7 @@ class WebWork:
     def threads(self) -> int:
         """Questions to another thread, each waited for: what handing over costs."""
         total = 0
-        for n in range(40):
+        for n in range(15):
             self._asked.put(n)
             total += self._answered.get(timeout=60)
         return total

@@ -38,8 +38,8 @@ BENCHMARK_RATIO = 1.68
 BENCHMARK_RATIO_ACROSS = 2.12
 """The same between an Arm and an x86 CPU."""
 
-REPEATABILITY = 0.07
-"""Two calibrations of one quiet machine were seen to differ by a little less than this, see benchmarks/README.md."""
+REPEATABILITY = 0.15
+"""Two calibrations of one shared machine were seen to differ by a little less than this, see benchmarks/README.md."""
 
 UNKNOWN_SLOWER, UNKNOWN_FASTER = 0.6, 1.4
 """Speed there when nothing is known: 40 % less or more than here."""
