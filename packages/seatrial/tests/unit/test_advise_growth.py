@@ -132,7 +132,7 @@ def test_a_study_without_demands_is_refused(a_study):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Say --growth"),
+        (["--growth", "--rps", "5"], "it says nothing to --growth"),
         (["--growth", "--users", "0"], "above 0"),
         (["--growth", "--users", "-5"], "above 0"),
         (["--growth", "--users", "10000000001"], "at most 10,000,000,000"),

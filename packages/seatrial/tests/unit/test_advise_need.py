@@ -83,6 +83,7 @@ def test_what_is_said_goes_before_what_is_declared_and_that_before_the_log(spec:
         ({"rate_rps": float("inf")}, "--rps"),
         ({"users": 10, "headroom": 1.0}, "--headroom"),
         ({"users": 10, "said": {"sesions_per_day": (1, 1, 1)}}, "--assume"),
+        ({"users": 10, "said": {"peak_factor": (3, 2, 1)}}, "--assume"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_with_its_option(spec: TrialSpec, asked: dict, where: str) -> None:

@@ -105,6 +105,13 @@ def habits_of(
             where="--assume",
             try_this=did_you_mean(unknown[0], _USUAL) or f"There are {', '.join(_USUAL)}.",
         )
+    for name, (low, typical, high) in own.items():
+        if not 0 < low <= typical <= high:
+            raise SpecError(
+                f"{name} is {low:g}, {typical:g}, {high:g}: low, typical and high are above 0 and in that order.",
+                where="--assume",
+                try_this="Write it so: --assume sessions_per_day=2,4,9",
+            )
     habits = {**_USUAL, **(seen or {}), **own}
     return habits, {name: OWN if name in own else FROM_LOG if name in (seen or {}) else ASSUMED for name in habits}
 

@@ -13,20 +13,25 @@ USERS_MAX = 10_000_000_000
 COUNTS_MAX = 10
 VALUE_MAX = 1e12
 
+OF_PLANS_ONLY = ("--rps", "--headroom", "--access-log", "--plans", "--calibration-here", "--calibration-there")
+"""Options that --growth has no use for."""
+
 
 def run_advise(options: argparse.Namespace) -> int:
     """Runs the command; returns the exit status."""
+    assumed = assumptions_of(options.assume or ())
+    if not options.growth:
+        from seatrial.command_line.advise_plan import run_advise_plan
+
+        return run_advise_plan(options, assumed)
+    for option in OF_PLANS_ONLY:
+        if getattr(options, option.removeprefix("--").replace("-", "_")) is not None:
+            raise SpecError("it says nothing to --growth.", where=option, try_this="Leave one of the two out.")
     from seatrial.commands import advise_growth
     from seatrial.report.document import plain
     from seatrial.report.growth_terminal import growth_answer
 
-    if not options.growth:
-        raise SpecError(
-            "what about? Nothing says it.",
-            where="seatrial advise",
-            try_this="Say --growth: what more people than now would need.",
-        )
-    growth = advise_growth(options.study, user_counts(options.users), assumptions_of(options.assume or ()))
+    growth = advise_growth(options.study, user_counts(options.users), assumed)
     print(  # noqa: T201 - the command line's own output
         json.dumps(plain(growth), indent=2) if options.json else growth_answer(growth)
     )

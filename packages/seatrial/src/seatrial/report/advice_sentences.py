@@ -180,13 +180,16 @@ def probable_sentence(advice: Advice) -> str:
 def guesses_sentence(advice: Advice) -> str:
     """Which assumption about people matters most, and how much of the whole range is people."""
     need = advice.need
-    if need is None or not need.shares or not any(need.shares.values()):
+    if need is None or not need.shares:
         return ""
+    if not any(need.shares.values()):
+        known = (f"{_spaced(name)} {need.habits[name][1]:.3g} ({FROM[need.sources[name]]})" for name in need.shares)
+        return f"None about people: {', '.join(known)}."
     parts = []
     for name, share in need.shares.items():
         low, typical, high = need.habits[name]
         source = FROM[need.sources[name]]
-        parts.append(f"{name.replace('_', ' ')} {typical:.3g} ({low:.3g} to {high:.3g}, {source}): {percent(share)}")
+        parts.append(f"{_spaced(name)} {typical:.3g} ({low:.3g} to {high:.3g}, {source}): {percent(share)}")
     text = f"Of what is not known of people, {'; '.join(parts)}."
     if advice.people_share is not None:
         text += (
@@ -196,6 +199,10 @@ def guesses_sentence(advice: Advice) -> str:
     if ASSUMED in {need.sources[name] for name in need.shares}:
         text += " An access log of yours replaces these guesses: --access-log FILE."
     return text
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def log_sentence(advice: Advice) -> str:

@@ -131,9 +131,11 @@ def _ladder(advice: Advice, width: int) -> str:
     for offer in advice.ladder:
         head = f"    {offer.usd_month:>7,.2f} USD  "
         low, typical, high = advice.people_of(offer)
+        # A single start has no interval.
+        span, range_ = f" ({rate_span(offer.low_rps, offer.high_rps)})", f" ({people(low)} to {people(high)})"
         text = (
-            f"{offer.id}: {rate(offer.capacity_rps)} requests/s ({rate_span(offer.low_rps, offer.high_rps)}) with "
-            f"{offer.server}; {people(typical)} people a day ({people(low)} to {people(high)})"
+            f"{offer.id}: {rate(offer.capacity_rps)} requests/s{span if offer.low_rps else ''} with {offer.server}; "
+            f"{people(typical)} people a day{range_ if offer.low_rps else ''}"
         )
         text += ", extrapolated" if offer.is_extrapolated else ""
         lines.append(filled(text, width, head, " " * len(head)))

@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,7 @@ from seatrial.model.connections import connections_needed
 from seatrial.report.advice_document import advice_json
 from seatrial.report.advice_terminal import advice_text
 
+ROOT = Path(__file__).parents[5]
 MEBIBYTE = 1024 * 1024
 
 PLAN = PlanRow(
@@ -141,6 +145,12 @@ def test_the_guesses_are_told_with_their_part_and_their_origin() -> None:
     assert "People bring 90 % of the whole range" in text
 
 
+def test_habits_that_are_all_known_are_told_as_no_guesses() -> None:
+    known = replace(NEED, shares={"peak_factor": 0.0, "sessions_per_day": 0.0})
+    text = flat(advice_text(replace(ADVICE, need=known)))
+    assert "None about people: peak factor 3 (from your access log), sessions per day 3 (assumed)." in text
+
+
 def test_what_happens_at_the_limit_of_memory_depends_on_the_plan() -> None:
     assert "gunicorn starts another" in flat(advice_text(ADVICE))
     platform = replace(OFFER, plan=replace(PLAN, product="App Platform"))
@@ -186,3 +196,31 @@ def test_the_json_holds_the_same_facts() -> None:
     assert document["chosen"]["connections"]["total"] == 64
     assert document["need"]["capacity_rps"] == pytest.approx(50 / 0.7)
     assert document["runner_up"] is None
+
+
+def names_of(value: Any, path: str = "") -> Iterator[str]:
+    """Every name of a JSON value, as the reference writes them."""
+    if isinstance(value, dict):
+        is_by_name = path.rpartition(".")[2] in {"habits", "sources", "shares", "utilization"}
+        for key, inner in value.items():
+            name = f"{path}.{'NAME' if is_by_name else key}".lstrip(".")
+            yield name
+            yield from names_of(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from names_of(inner, f"{path}[]")
+
+
+def test_the_reference_of_the_json_names_what_is_printed_and_nothing_else() -> None:
+    apart = replace(OFFER, database=replace(PLAN, id="managed"))
+    log = LogSummary(1, 1, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1, 0, None, is_behind_proxy=False, is_sampled=False)
+    complete = replace(ADVICE, chosen=apart, runner_up=apart, probable=apart, best=apart, ladder=(apart,), log=log)
+    printed = {
+        re.sub(r"^(chosen|runner_up|probable|best|ladder\[\])\.", "OFFER.", name)
+        for name in names_of(advice_json(complete))
+    }
+    printed = {re.sub(r"^OFFER\.(plan|database)\.", "PLAN.", name) for name in printed}
+    page = (ROOT / "docs" / "reference" / "advise-json.md").read_text(encoding="utf-8")
+    names = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert printed == set(names)
