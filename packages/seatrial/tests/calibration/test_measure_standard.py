@@ -95,7 +95,6 @@ def test_four_slots_that_mostly_wait_are_reported_with_their_demand_and_capacity
     spec = declare(
         subject={"environment": {"CPU_MS": "5", "WAIT_MS": "45", "CLOCK_FILE": str(clock_file)}},
         server={"worker_class": "gthread", "workers": 1, "threads": 4},
-        measure={"plan_starts": 0},
     )
     ended = run_seatrial("measure", spec, "--json")
     assert ended.status == 0, ended.err
@@ -109,6 +108,11 @@ def test_four_slots_that_mostly_wait_are_reported_with_their_demand_and_capacity
     truth_rps = 0.96 * 77.2
     assert found["worker_capacity"]["offered_rate_rps"] == pytest.approx(truth_rps, rel=0.07)
     assert found["bottleneck"]["station"] == "slots"
+    # More workers wait at the same time: predicted before they were measured, and right.
+    (check,) = found["checks"]
+    assert check["workers"] > 1
+    assert check["predicted_rps"] > 1.6 * truth_rps
+    assert check["relative_error"] == pytest.approx(0.0, abs=0.10)
 
 
 @pytest.mark.usefixtures("quiet_machine")

@@ -8,9 +8,9 @@ from functools import cache
 import pytest
 
 from seatrial.advise import anchor as anchor_module
+from seatrial.advise import carrier as carrier_module
 from seatrial.advise import conclude as conclude_module
 from seatrial.advise import estimate as estimate_module
-from seatrial.advise import prediction as prediction_module
 from seatrial.advise.conclude import conclude
 from seatrial.advise.estimate import open_correction
 from seatrial.advise.findings import Findings
@@ -37,8 +37,8 @@ def forget_simulations() -> Iterator[Forget]:
             (estimate_module, "capacity_rps"),
             (estimate_module, "saturation_rps"),
             (anchor_module, "saturation_rps"),
-            (prediction_module, "capacity_rps"),
-            (prediction_module, "saturation_rps"),
+            (carrier_module, "capacity_rps"),
+            (carrier_module, "saturation_rps"),
             (conclude_module, "response_curve"),
         ):
             kept.append(cache(getattr(module, name)))

@@ -7,9 +7,9 @@ from statistics import fmean, stdev
 import pytest
 
 from seatrial.advise import estimate as estimate_module
-from seatrial.advise.anchor import anchor_of
-from seatrial.advise.changes import changes
+from seatrial.advise.anchor import anchors_of
 from seatrial.advise.foresight import ModelForesight
+from seatrial.advise.improvements import improvements
 from seatrial.advise.prediction import Predictor
 from seatrial.errors import StudyError
 from seatrial.measure.measurement import OperationProfile
@@ -107,10 +107,24 @@ def test_further_from_what_was_measured_the_interval_is_wider_and_beyond_four_ti
         return predicted.high_rps / predicted.low_rps, predicted.is_extrapolated
 
     # Two workers were measured at most.
-    widths = [width(), width(workers=8), width(workers=9), width(workers=9, database_cpus=1.0)]
-    assert [is_far for _, is_far in widths] == [False, False, True, True]
+    widths = [width(), width(threads=8), width(workers=8), width(workers=9), width(workers=9, database_cpus=1.0)]
+    assert [is_far for _, is_far in widths] == [False, False, False, True, True]
     assert [each for each, _ in widths] == sorted(each for each, _ in widths)
     assert width(cpus=5.0)[1]
+
+
+def test_what_was_measured_of_two_workers_is_what_three_are_predicted_from(a_study):
+    # Alone 125/s; two of them 100/s, each request costing a quarter more beside the other: 10 ms.
+    study = a_study(plan_saturated=100.0)
+    found = quick(study)
+    two, three = (replace(found.declared, workers=workers) for workers in (2, 3))
+    assert found.predict(two, from_declared=True).saturation_rps == pytest.approx(125.0, rel=0.02)
+    assert found.predict(two).saturation_rps == pytest.approx(100.0, rel=0.02)
+    assert found.predict(three).saturation_rps == pytest.approx(100.0, rel=0.02)
+    assert found.predict(replace(found.declared, cpus=2.0)).saturation_rps == pytest.approx(1 / APP_S, rel=0.04)
+    # One start of its own has the spread of the declared server's starts.
+    low, high = found.predict(two).low_rps, found.predict(two).high_rps
+    assert math.log(high / low) / 2 == pytest.approx(4.303 * 0.016 * math.sqrt(1 + 1 / 3), rel=0.05)
 
 
 def test_a_study_of_one_start_has_no_interval(a_study):
@@ -156,7 +170,7 @@ def test_each_operation_has_its_own_response_times(predictor):
 
 
 def test_drawn_demands_spread_as_a_mean_over_the_starts_does(a_study):
-    anchor = anchor_of(a_study())
+    anchor = anchors_of(a_study())[0]
     drawn = anchor.draw(4_000, seed=3)
     # CPU per request is 1 / saturation in this study: relative s of 123, 125, 127 is 1.6 %, of their mean 0.92 %.
     assert fmean(math.log(app) for app, _, _ in drawn) == pytest.approx(0.0, abs=1e-12)
@@ -173,19 +187,16 @@ def test_on_an_event_loop_the_operation_that_blocks_it_is_found_by_the_saturatio
     three = blocked.predict(replace(blocked.declared, workers=3))
     assert three.gives_way[0] == "event loop"
     assert three.saturation_rps == pytest.approx(3 / 0.058, rel=0.06)
-    best = changes(blocked)[0]
-    assert best.what == "nothing that blocks the event loop"
+    best = improvements(blocked, blocked.declared, workers_max=1, has_database=False)[0]
+    assert best.name == "nothing that blocks the event loop"
+    assert best.capacity_rps == pytest.approx(125.0, rel=0.06)
 
 
-def test_the_changes_that_help_most_come_first_and_those_that_do_nothing_add_nothing(predictor):
-    found = changes(predictor)
-    gains = {each.what: each.gain for each in found}
-    assert list(gains.values()) == sorted(gains.values(), reverse=True)
-    # 3 + 2 ms in place of 8; 6 ms of one thread's Python; 6 + 1 ms; a quarter more of the one CPU, until the GIL.
-    assert gains["half the app's own CPU"] == pytest.approx(8 / 5 - 1, abs=0.06)
-    assert gains["half the work in the database"] == pytest.approx(8 / 7 - 1, abs=0.04)
-    assert abs(gains["one more worker"]) < 0.03
-    assert "nothing that blocks the event loop" not in gains
+def test_demands_in_place_of_the_measured_ones_give_their_own_capacity(predictor):
+    half = [replace(demand, app_cpu_s=demand.app_cpu_s / 2) for demand in predictor.demands_there(predictor.declared)]
+    now = predictor.predict(predictor.declared).capacity_rps
+    # 3 + 2 ms in place of 8.
+    assert predictor.capacity_with(predictor.declared, half) / now == pytest.approx(8 / 5, rel=0.04)
 
 
 @pytest.mark.parametrize(

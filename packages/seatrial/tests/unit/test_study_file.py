@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import StudyError
+from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.measure.study import Study
-from seatrial.measure.study_file import read_study, write_study, write_whole
+from seatrial.measure.study_file import earlier_checks, read_study, write_study, write_whole
 from seatrial.spec.subject import Database
 
 # In a process of its own: the limit holds for every file, also for the one that the tests' own output may go to.
@@ -104,3 +105,16 @@ def test_a_study_of_the_first_format_is_read_with_what_it_lacks_unknown(a_study,
 def test_a_missing_study_is_named_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"nowhere\.json"):
         read_study(tmp_path / "nowhere.json")
+
+
+def test_checks_are_carried_over_from_a_study_of_the_same_app_that_can_be_read(
+    a_study: Callable[[], Study], tmp_path: Path
+) -> None:
+    path = tmp_path / "study.json"
+    assert earlier_checks(path, "shop") == ()
+    checks = (PredictionCheck("2026-01-01", 2, 4, "gthread", 1.0, 120.0, 110.0, 130.0).against(118.0),)
+    write_study(replace(a_study(), checks=checks), path)
+    assert earlier_checks(path, "shop") == checks
+    assert earlier_checks(path, "another shop") == ()
+    path.write_text("{")
+    assert earlier_checks(path, "shop") == ()

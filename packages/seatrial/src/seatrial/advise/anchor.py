@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, variance
 
-from seatrial.advise.capacity import Start, capacity_of, grouped
+from seatrial.advise.capacity import Start, capacities_tried, capacity_of, grouped
 from seatrial.advise.demand import mean_cpu, queries_by_operation
-from seatrial.advise.estimate import configuration_of, demands_under_load, slower, system_of
+from seatrial.advise.estimate import configuration_of, demands_under_load, slower
+from seatrial.advise.findings import Capacity
 from seatrial.advise.interval import relative_noise, relative_variance
 from seatrial.errors import StudyError
 from seatrial.measure.measurement import OperationProfile
@@ -18,7 +19,7 @@ from seatrial.model.configuration import Configuration
 from seatrial.model.system import System
 from seatrial.model.work import OperationDemand
 
-__all__ = ["Anchor", "Factors", "anchor_of"]
+__all__ = ["Anchor", "Factors", "anchors_of"]
 
 UNEXPLAINED_MAX = 1.5
 """Between the saturation that the demands predict and the measured one; beyond it they do not identify what binds."""
@@ -44,22 +45,22 @@ class Anchor:
 
     demands: of the simulation, all stretched by `unexplained` (the saturation that they predicted over the measured
     one), so that the simulation runs at the measured speed. deviations: of each start, the logarithm of its CPU seconds
-    per request over the mean: (app, database). wait_error: relative standard error of the mean wait.
+    per request over the mean: (app, database). wait_error: relative standard error of the mean wait. variance_of_mean,
+    variance_of_start: relative, of the capacity and of that of one start, with their degrees of freedom; the former is
+    None where a single start has no spread.
     """
 
-    declared: Configuration
+    configuration: Configuration
     demands: tuple[OperationDemand, ...]
     unexplained: float
     capacity_rps: float | None
     saturated_rps: float
-    deviations: tuple[tuple[float, float], ...]
     wait_error: float
     starts: int
-    variance_of_mean: float | None
-    variance_of_start: float
-    freedom: float
-    measured_workers_max: int
-    measured_rps_max: float
+    deviations: tuple[tuple[float, float], ...] = ()
+    variance_of_mean: float | None = None
+    variance_of_start: float = 0.0
+    freedom: float = SURE
 
     def draw(self, count: int, seed: int) -> tuple[Factors, ...]:
         """Means that other starts might have given, as factors on the demands.
@@ -80,62 +81,96 @@ class Anchor:
         return tuple(found[:count])
 
 
-def anchor_of(study: Study, starts: Sequence[Start] | None = None) -> Anchor:
-    """What the study of one server pins down. starts: where they were grouped already.
+def anchors_of(study: Study, starts: Sequence[Start] | None = None) -> tuple[Anchor, ...]:
+    """What the study pins down of each server that it measured, the declared one first.
+
+    starts: of the study, where they were grouped already.
 
     Raises:
         StudyError: its demands do not identify what another configuration would do; it says which are missing.
     """
     _refuse_unread(study)
-    spec, server = study.spec, study.spec.subject.server
+    shape = study.spec.subject.shape
     every = grouped(study) if starts is None else tuple(starts)
-    base = [start for start in every if start.shape == spec.subject.shape]
-    estimates = [start.estimate for start in base if start.estimate is not None]
+    base = [start for start in every if start.shape == shape]
     capacity = capacity_of(study, base)
-    if not estimates or capacity.method.startswith("no trial"):
+    if capacity.method.startswith("no trial") or not any(start.estimate for start in base):
         raise StudyError(
             "nothing can be predicted from this study: no trial near the capacity was left unspoiled.",
             try_this="Measure again on a quieter machine.",
         )
-    declared = configuration_of(spec, server.workers, server.threads)
-    system = system_of(spec, server.workers, server.threads)
-    profiles = _with_round_trips(study)
-    seen = [m for start in base for m in start.seen]
+    declared = _spread_over_starts(_anchor(study, base, capacity), capacity, base)
+    if not 1.0 / UNEXPLAINED_MAX <= declared.unexplained <= UNEXPLAINED_MAX:
+        raise StudyError(
+            f"nothing can be predicted from this study: what its requests cost would allow "
+            f"{declared.unexplained * declared.saturated_rps:.0f} requests/s, and {declared.saturated_rps:.0f} were "
+            "seen, so something binds that was not measured.",
+            try_this="Look for locks, a pool smaller than the threads, or a service that the app waits for.",
+        )
+    others = []
+    for tried in capacities_tried(study, every):
+        seen = [start for start in every if start.shape == (tried.workers, tried.threads)]
+        other = _anchor(study, seen, tried)
+        if 1.0 / UNEXPLAINED_MAX <= other.unexplained <= UNEXPLAINED_MAX:
+            # Too few starts to have a spread of their own: that of the declared server's, for one mean of so many.
+            of_mean = None if declared.variance_of_mean is None else declared.variance_of_start / other.starts
+            others.append(
+                replace(
+                    other,
+                    deviations=declared.deviations,
+                    variance_of_mean=of_mean,
+                    variance_of_start=declared.variance_of_start,
+                    freedom=declared.freedom,
+                )
+            )
+    return (declared, *others)
+
+
+def _anchor(study: Study, starts: Sequence[Start], capacity: Capacity) -> Anchor:
+    """Of one server, without the spread between its starts."""
+    spec, profiles = study.spec, _with_round_trips(study)
+    configuration = configuration_of(spec, starts[0].workers or 1, starts[0].threads or 1)
+    system = configuration.system(spec.workload.timeout_s)
+    estimates = [start.estimate for start in starts if start.estimate is not None]
     saturated_rps = fmean(estimate.saturated_rps for estimate in estimates)
-    demands = _as_the_loop_runs_them(
-        demands_under_load(profiles, seen, system), system, saturated_rps, spec.measure.seed
-    )
+    demands = demands_under_load(profiles, [m for start in starts for m in start.seen], system)
+    demands = _as_the_loop_runs_them(demands, system, saturated_rps, spec.measure.seed)
     unexplained = saturation_rps(demands, system, spec.measure.seed) / saturated_rps
-    _refuse_unexplained(unexplained, saturated_rps)
-    rates = [each.saturated_rps for each in estimates]
-    corrections = [each.correction for each in estimates]
-    mean = relative_variance(rates, corrections, further=0.0)
-    further = relative_variance(rates, corrections, further=1.0)
-    noise = (relative_noise(seen) / 1.96) ** 2
-    cpus = [found for start in base if (found := mean_cpu(start.seen)) is not None]
-    variance_of_mean: float | None = None
-    freedom = SURE
-    if capacity.is_bracket and capacity.low_rps and capacity.high_rps:
-        # Not an interval over starts, but what is known: as if the ends were those of a 95 % interval.
-        variance_of_mean = (math.log(capacity.high_rps / capacity.low_rps) / 2.0 / 1.96) ** 2
-    elif mean is not None:
-        variance_of_mean, freedom = max(mean[0], noise), mean[1]
+    cpus = [found for start in starts if (found := mean_cpu(start.seen)) is not None]
     return Anchor(
-        declared=declared,
+        configuration=configuration,
         demands=tuple(slower(demand, unexplained) for demand in demands),
         unexplained=unexplained,
         capacity_rps=capacity.offered_rate_rps,
         saturated_rps=saturated_rps,
-        deviations=tuple(
-            zip(_log_deviations([a for a, _ in cpus]), _log_deviations([d for _, d in cpus]), strict=True)
-        ),
         wait_error=_wait_error(profiles, [a + d for a, d in cpus]),
         starts=len(estimates),
-        variance_of_mean=variance_of_mean,
+    )
+
+
+def _spread_over_starts(anchor: Anchor, capacity: Capacity, starts: Sequence[Start]) -> Anchor:
+    """The same with how sure its capacity is, from how its starts differ."""
+    estimates = [start.estimate for start in starts if start.estimate is not None]
+    rates = [each.saturated_rps for each in estimates]
+    corrections = [each.correction for each in estimates]
+    mean = relative_variance(rates, corrections, further=0.0)
+    further = relative_variance(rates, corrections, further=1.0)
+    cpus = [found for start in starts if (found := mean_cpu(start.seen)) is not None]
+    of_mean: float | None = None
+    freedom = SURE
+    if capacity.is_bracket and capacity.low_rps and capacity.high_rps:
+        # Not an interval over starts, but what is known: as if the ends were those of a 95 % interval.
+        of_mean = (math.log(capacity.high_rps / capacity.low_rps) / 2.0 / 1.96) ** 2
+    elif mean is not None:
+        noise = (relative_noise([m for start in starts for m in start.seen]) / 1.96) ** 2
+        of_mean, freedom = max(mean[0], noise), mean[1]
+    apps, databases = _log_deviations([app for app, _ in cpus]), _log_deviations([database for _, database in cpus])
+    return replace(
+        anchor,
+        deviations=tuple(zip(apps, databases, strict=True)),
+        variance_of_mean=of_mean,
         variance_of_start=max(0.0, further[0] - mean[0]) if mean and further else 0.0,
         freedom=freedom,
-        measured_workers_max=max(start.workers or 1 for start in every),
-        measured_rps_max=max(m.throughput_rps for m in study.measurements),
     )
 
 
@@ -155,17 +190,6 @@ def _refuse_unread(study: Study) -> None:
     else:
         return
     raise StudyError(f"nothing can be predicted from this study: {what}.", try_this=hint)
-
-
-def _refuse_unexplained(unexplained: float, saturated_rps: float) -> None:
-    if 1.0 / UNEXPLAINED_MAX <= unexplained <= UNEXPLAINED_MAX:
-        return
-    raise StudyError(
-        f"nothing can be predicted from this study: what its requests cost would allow "
-        f"{unexplained * saturated_rps:.0f} requests/s, and {saturated_rps:.0f} were seen, so something binds that was "
-        "not measured.",
-        try_this="Look for locks, a pool smaller than the threads, or a service that the app waits for.",
-    )
 
 
 def _with_round_trips(study: Study) -> tuple[OperationProfile, ...]:

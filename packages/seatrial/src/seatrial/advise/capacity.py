@@ -13,7 +13,7 @@ from seatrial.measure.figures import rounded
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 
-__all__ = ["Start", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
+__all__ = ["Start", "capacities_tried", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
 
 NEAR_CAPACITY = frozenset({"confirm low", "confirm high", "search"})
 
@@ -81,41 +81,48 @@ def capacity_of(study: Study, base: Sequence[Start]) -> Capacity:
 
 def capacity_of_plan(study: Study, starts: Sequence[Start], worker: Capacity, fit: int | None) -> Capacity:
     """The best of what was measured on this plan: the declared server, or the one that the model proposed."""
-    server, declared_shape = study.spec.subject.server, study.spec.subject.shape
-    noise = relative_noise([m for start in starts for m in start.seen])
-    declared = [start for start in starts if start.shape == declared_shape]
     best = worker
-    if fit is not None and server.workers > fit:
+    if fit is not None and study.spec.subject.server.workers > fit:
         best = replace(
             worker, offered_rate_rps=None, low_rps=None, high_rps=None, method="does not fit into the plan's memory"
         )
-    for workers, threads in sorted({(s.workers, s.threads) for s in starts if s.workers and s.threads}):
-        if (workers, threads) == declared_shape:
-            continue
-        tried = [start for start in starts if start.shape == (workers, threads)]
+    for tried in capacities_tried(study, starts):
+        fits = fit is None or (tried.workers or 0) <= fit
+        if fits and (best.offered_rate_rps is None or (tried.offered_rate_rps or 0.0) > best.offered_rate_rps):
+            best = tried
+    return best
+
+
+def capacities_tried(study: Study, starts: Sequence[Start]) -> tuple[Capacity, ...]:
+    """Capacity of each server that was measured beside the declared one, unless its own low trial refuted it."""
+    noise = relative_noise([m for start in starts for m in start.seen])
+    declared = [start for start in starts if start.shape == study.spec.subject.shape]
+    spread = relative_spread(_rates(declared), noise, _corrections(declared))
+    found = []
+    for shape in sorted({(s.workers, s.threads) for s in starts if s.workers and s.threads}):
+        tried = [start for start in starts if start.shape == shape]
         rates = _rates(tried)
-        is_refuted = any(_disagrees(start) and _low_failed(start) for start in tried)
-        if not rates or is_refuted or (fit is not None and workers > fit):
+        if shape == study.spec.subject.shape or not rates or any(_disagrees(s) and _low_failed(s) for s in tried):
             continue
         mean = fmean(rates)
         half = half_width(rates, noise, _corrections(tried))
-        spread = relative_spread(_rates(declared), noise, _corrections(declared))
         if half is None and spread is not None:
             half = mean * spread
-        if best.offered_rate_rps is None or mean > best.offered_rate_rps:
-            passed, failed = _pass_fail([m for start in tried for m in start.seen])
-            best = Capacity(
+        passed, failed = _pass_fail([m for start in tried for m in start.seen])
+        found.append(
+            Capacity(
                 offered_rate_rps=mean,
                 low_rps=None if half is None else max(0.0, mean - half),
                 high_rps=None if half is None else mean + half,
                 pass_rps=passed,
                 fail_rps=failed,
-                workers=workers,
-                threads=threads,
+                workers=shape[0],
+                threads=shape[1],
                 method=f"mean of {len(rates)} fresh start{'s' if len(rates) > 1 else ''}"
                 + ("" if len(rates) > 1 else "; interval from the spread of the declared server's starts"),
             )
-    return best
+        )
+    return tuple(found)
 
 
 def _low_failed(start: Start) -> bool:

@@ -166,7 +166,9 @@ def _predictions(
     }
 
     def told(workers: int) -> WorkerPrediction | None:
-        predicted = predictor.predict(replace(predictor.declared, workers=workers))
+        there = replace(predictor.declared, workers=workers)
+        # What was tried is told beside what was predicted before.
+        predicted = predictor.predict(there, from_declared=workers in tried)
         if predicted.capacity_rps is None:
             return None
         return WorkerPrediction(

@@ -180,8 +180,10 @@ def _demand(profile: OperationProfile, scale: float, round_trip_s: float) -> Ope
 
     What waits in no known place (all of it, in old studies) waits outside the database.
     """
-    database_wait_s, lock_wait_s = profile.database_wait_s or 0.0, profile.lock_wait_s or 0.0
-    wait_s = max(0.0, profile.wait_s - database_wait_s - lock_wait_s)
+    # The parts were seen in another pass than the whole; where they are more, the whole is believed.
+    lock_wait_s = min(profile.lock_wait_s or 0.0, profile.wait_s)
+    database_wait_s = min(profile.database_wait_s or 0.0, profile.wait_s - lock_wait_s)
+    wait_s = profile.wait_s - database_wait_s - lock_wait_s
     network_s = (profile.round_trips or 0.0) * round_trip_s
     inside_s = min(database_wait_s, network_s)
     outside_s = network_s - inside_s

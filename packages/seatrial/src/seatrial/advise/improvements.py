@@ -17,7 +17,7 @@ WORTH_TELLING = 1.03
 """A gain below it is within what the model may be wrong by."""
 
 RELATIVE_ERROR_95 = 0.06
-"""Of the ratio of two rates of one box in such a model: two standard errors of 3 %, see `advise.prediction`."""
+"""Of the ratio of two rates of one box in such a model: two standard errors of 3 %, see `advise.carrier`."""
 
 HALF = 0.5
 ROUND_TRIP_S = 0.001
@@ -89,15 +89,20 @@ def _of_demands(predictor: Predictor, here: Configuration, now_rps: float) -> It
             continue
         halved = replace(dearest, **{attribute: own_s * HALF})
         rate = predictor.capacity_with(here, _with(demands, dearest, halved))
-        if rate:
-            gain = rate / now_rps
-            yield Change(
-                name=f"half the {words} in {dearest.operation}",
-                sentence=f"If {dearest.operation} needed half of its {1000 * own_s:.2g} ms of {words}: {way}.",
-                capacity_rps=rate,
-                gain=(gain * (1 - RELATIVE_ERROR_95), gain, gain * (1 + RELATIVE_ERROR_95)),
-                is_supposed=True,
-            )
+        sentence = f"If {dearest.operation} needed half of its {1000 * own_s:.2g} ms of {words}: {way}."
+        yield from _supposed(f"half the {words} in {dearest.operation}", sentence, rate, now_rps)
+    if blocking := [demand.operation for demand in demands if demand.blocks_loop]:
+        rate = predictor.capacity_with(here, [replace(demand, blocks_loop=False) for demand in demands])
+        sentence = f"If {' and '.join(blocking)} awaited in place of blocking: an async library, or a thread."
+        yield from _supposed("nothing that blocks the event loop", sentence, rate, now_rps)
+
+
+def _supposed(name: str, sentence: str, rate_rps: float | None, now_rps: float) -> Iterator[Change]:
+    """A change of the app that is only supposed; nothing where no rate meets the objective then."""
+    if rate_rps:
+        gain = rate_rps / now_rps
+        low, high = gain * (1 - RELATIVE_ERROR_95), gain * (1 + RELATIVE_ERROR_95)
+        yield Change(name, sentence, rate_rps, (low, gain, high), is_supposed=True)
 
 
 def _with(

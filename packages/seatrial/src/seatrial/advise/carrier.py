@@ -1,0 +1,161 @@
+"""One measured server carried to configurations that were not, by the ratio of two simulations. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from seatrial.advise.anchor import SURE, Anchor, Factors
+from seatrial.advise.interval import summed_variance, t_half_width
+from seatrial.model.capacity import capacity_rps, saturation_rps
+from seatrial.model.configuration import Configuration
+from seatrial.model.queueing import Outcome, run_open
+from seatrial.model.system import System
+from seatrial.model.work import OperationDemand, draw_work
+from seatrial.spec.trial_spec import TrialSpec
+
+__all__ = ["EXTRAPOLATED", "Carrier"]
+
+DRAW_SHARE = 0.2
+"""Of the requests, simulated for each draw: here and there meet the same ones, so little is lost."""
+
+FAR_BELOW = 0.8
+"""Of saturation: below it the objective, not the saturation, is what demands act on."""
+
+LEAST_RPS = 1e-3
+"""In place of the rate where none meets the objective, so that it has a logarithm."""
+
+EXTRAPOLATED = 4.0
+"""Times what was measured; beyond it a model is taken to be wrong by twice as much."""
+
+PROCESSES_ERROR, SAME_BOX_ERROR, CPUS_ERROR, PLACEMENT_ERROR, KIND_ERROR = 0.06, 0.03, 0.05, 0.065, 0.08
+"""Relative standard errors of such models themselves, before any check of this one. Published for throughput: 3 % with
+other numbers of users and measured demands (Kattepur and Nambiar 2015); 13 % at most with components placed elsewhere
+(Stewart and Shen 2005), taken as two standard errors. Ours: more CPUs lie in between, another kind of server above.
+More processes on one CPU share its caches, which the model does not know: in three studies of Flotilla a second worker
+gave 1, 11 and 21 % less than predicted."""
+
+
+class Carrier:
+    """What was measured of one server, times model there / model here.
+
+    Both simulations have the same demands and the same drawn requests: an error of the demands' size cancels, only
+    their shape matters.
+    """
+
+    def __init__(self, anchor: Anchor, spec: TrialSpec, requests: int) -> None:
+        """requests: simulated at each rate that is tried."""
+        self.anchor = anchor
+        self._slo, self._timeout_s, self._seed = spec.slo, spec.workload.timeout_s, spec.measure.seed
+        self._requests = requests
+        self._here: tuple[float | None, float] | None = None
+        self._here_drawn: dict[tuple[int, bool], tuple[float, ...]] = {}
+
+    def carried(
+        self, configuration: Configuration, demands: Sequence[OperationDemand] | None = None
+    ) -> tuple[float | None, float]:
+        """Capacity (None: no rate meets the objective) and saturation there, in real requests per second.
+
+        demands: in place of those that were measured.
+        """
+        needed = self.demands(configuration) if demands is None else demands
+        capacity, saturation = self._model(needed, configuration.system(self._timeout_s), self._requests)
+        saturation *= self.anchor.saturated_rps / self._model_here[1]
+        return (None if capacity is None else min(capacity * self._factor, saturation)), saturation
+
+    def demands(self, configuration: Configuration, factors: Factors = (1.0, 1.0, 1.0)) -> tuple[OperationDemand, ...]:
+        """The simulation's demands on that configuration's CPUs; factors: on app CPU, database CPU and waits."""
+        app, database, wait = factors
+        return tuple(
+            replace(
+                demand,
+                app_cpu_s=demand.app_cpu_s * configuration.cpu_factor * app,
+                database_cpu_s=demand.database_cpu_s * configuration.cpu_factor * database,
+                wait_s=demand.wait_s * wait,
+                database_wait_s=demand.database_wait_s * wait,
+                lock_wait_s=demand.lock_wait_s * wait,
+            )
+            for demand in self.anchor.demands
+        )
+
+    def run(self, configuration: Configuration, rate_rps: float, *, by_operation: bool = False) -> Outcome:
+        """A simulated load of so many real requests per second."""
+        work = draw_work(self.demands(configuration), self._requests, self._seed)
+        system = configuration.system(self._timeout_s)
+        return run_open(work, system, rate_rps / self._factor, by_operation=by_operation)
+
+    def half_width(
+        self, configuration: Configuration, capacity: float, saturation: float, draws: int, starts: int
+    ) -> float | None:
+        """Half of the 95 % interval, of the logarithm of the capacity; None after a single start."""
+        anchor = self.anchor
+        if anchor.variance_of_mean is None:
+            return None
+        by_objective = capacity < FAR_BELOW * saturation
+        parts = [
+            # One estimate of how starts differ stands behind both, so they are one part.
+            (anchor.variance_of_mean + anchor.variance_of_start / starts, anchor.freedom),
+            (self._drawn_variance(configuration, draws, by_objective), max(1, len(anchor.deviations) - 1)),
+            (self._model_variance(configuration), SURE),
+        ]
+        found = summed_variance(parts)
+        return t_half_width(*found) if found else 0.0
+
+    @property
+    def _model_here(self) -> tuple[float | None, float]:
+        """Capacity and saturation in the simulation of what was measured."""
+        if self._here is None:
+            here = self.anchor.configuration.system(self._timeout_s)
+            self._here = self._model(self.anchor.demands, here, self._requests)
+        return self._here
+
+    @property
+    def _factor(self) -> float:
+        """Measured over simulated capacity here; of the saturation where no rate meets the objective here."""
+        capacity, saturation = self._model_here
+        if self.anchor.capacity_rps is None or capacity is None:
+            return self.anchor.saturated_rps / saturation
+        return self.anchor.capacity_rps / capacity
+
+    def _model(self, demands: Sequence[OperationDemand], system: System, requests: int) -> tuple[float | None, float]:
+        saturation = saturation_rps(demands, system, self._seed, requests)
+        if not saturation:
+            return None, 0.0
+        return capacity_rps(demands, system, self._slo, self._seed, requests, ceiling_rps=saturation), saturation
+
+    def _drawn_variance(self, configuration: Configuration, draws: int, by_objective: bool) -> float:
+        """Variance of the logarithm of model there / model here, over drawn demands."""
+        if configuration == self.anchor.configuration or draws < 1:
+            return 0.0
+        key = (draws, by_objective)
+        if key not in self._here_drawn:
+            self._here_drawn[key] = self._drawn(self.anchor.configuration, draws, by_objective)
+        drawn = zip(self._drawn(configuration, draws, by_objective), self._here_drawn[key], strict=True)
+        ratios = [there - here for there, here in drawn]
+        return math.fsum((ratio - ratios[0]) ** 2 for ratio in ratios[1:]) / draws
+
+    def _drawn(self, configuration: Configuration, draws: int, by_objective: bool) -> tuple[float, ...]:
+        """Logarithms of the model's rates: with the nominal demands, then with each draw."""
+        system, requests = configuration.system(self._timeout_s), max(1, round(self._requests * DRAW_SHARE))
+        rates: list[float] = []
+        for factors in ((1.0, 1.0, 1.0), *self.anchor.draw(draws, self._seed)):
+            demands = self.demands(configuration, factors)
+            if by_objective:
+                rate = self._model(demands, system, requests)[0] or 0.0
+            else:
+                rate = saturation_rps(demands, system, self._seed, requests)
+            rates.append(math.log(max(rate, LEAST_RPS)))
+        return tuple(rates)
+
+    def _model_variance(self, configuration: Configuration) -> float:
+        """Relative, of what such models are wrong by; twice the error beyond `EXTRAPOLATED` times what was measured."""
+        here, there = self.anchor.configuration, configuration
+        errors = {
+            PROCESSES_ERROR: here.workers != there.workers,
+            SAME_BOX_ERROR: (here.threads, here.pool) != (there.threads, there.pool),
+            CPUS_ERROR: here.cpus != there.cpus,
+            PLACEMENT_ERROR: (here.database_cpus, here.round_trip_s) != (there.database_cpus, there.round_trip_s),
+            KIND_ERROR: here.worker_class != there.worker_class,
+        }
+        variance = math.fsum(error**2 for error, differs in errors.items() if differs)
+        steps = (there.workers / here.workers, there.cpus / here.cpus, here.cpus / there.cpus)
+        return variance * 4.0 if max(steps) > EXTRAPOLATED else variance
