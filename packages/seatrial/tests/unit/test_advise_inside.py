@@ -14,7 +14,7 @@ MEBIBYTE = 1024 * 1024
 def readings(run: int, per_request: float, jump: int = 0) -> list[MemoryPoint]:
     """80 MB after the half load, then so much for each request; half a megabyte more before it, once."""
     points = [MemoryPoint(run, "warm-up", 500, 79 * MEBIBYTE)]
-    for label, requests in (("half load", 1000), ("saturation", 2000), ("end", 4000)):
+    for label, requests in (("half load", 1000), ("saturation", 2000), ("confirm low", 4000)):
         points.append(MemoryPoint(run, label, requests, 80 * MEBIBYTE + jump + int(per_request * (requests - 1000))))
     return points
 

@@ -143,13 +143,14 @@ class DatabaseLoad:
     """Milliseconds per request that backends spent in each state, at one load (a share of saturation).
 
     held_ms: in a transaction or at a statement; of these running_ms at one and not waiting, lock_wait_ms waiting for
-    another transaction, other_wait_ms for anything else. grain_ms: the least that such glances can tell.
+    another transaction, other_wait_ms for anything else. held_ms and running_ms are None where they could not be told.
+    grain_ms: the least that such glances can tell.
     """
 
     load: float
     throughput_rps: float
-    held_ms: float
-    running_ms: float
+    held_ms: float | None
+    running_ms: float | None
     lock_wait_ms: float
     other_wait_ms: float
     grain_ms: float

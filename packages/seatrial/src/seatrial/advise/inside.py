@@ -27,7 +27,7 @@ STATEMENTS_TOLD = 5
 UNATTRIBUTED_MAX = 0.10
 SLOTS_APART_MAX = 0.10
 OTHERS_MAX = 0.15
-WARM = ("half load", "saturation", "end")
+WARM = ("half load", "saturation", "confirm low")
 
 
 def inside_of(study: Study, starts: Sequence[Sequence[Measurement]], weights: Mapping[str, float]) -> InsideFindings:
@@ -76,7 +76,8 @@ def inside_caveats(study: Study) -> tuple[Caveat, ...]:
 def growth_of(points: Sequence[MemoryPoint]) -> MemoryGrowth | None:
     """Bytes that each request adds: a line through the readings of each start, and its interval over the starts.
 
-    From the end of the half load on, since before that threads and caches take what they need once.
+    From the end of the half load on, since before that threads and caches take what they need once, and not after the
+    trial that must fail, in which some hundred connections take more than any other load.
     """
     slopes, served = [], []
     for run in sorted({point.run for point in points}):
@@ -123,8 +124,8 @@ def _database_load(load: float, throughput_rps: float, seen: DatabaseActivity) -
     return DatabaseLoad(
         load=load,
         throughput_rps=throughput_rps,
-        held_ms=1000.0 * seen.held_s,
-        running_ms=1000.0 * seen.running_s,
+        held_ms=None if seen.held_s is None else 1000.0 * seen.held_s,
+        running_ms=None if seen.running_s is None else 1000.0 * seen.running_s,
         lock_wait_ms=1000.0 * seen.lock_wait_s,
         other_wait_ms=1000.0 * seen.other_wait_s,
         # One backend seen once more or less: what such glances cannot tell.

@@ -120,7 +120,6 @@ class Bench:
             known = tuple(profiles) or profiles_from(one.samples, one.shares())
             estimate_rps = estimate(known, one.measurements)
             await self._confirm(one, name, estimate_rps)
-            one.note_growth("end")
             counted: tuple[QueryProfile, ...] = ()
             database = self._testbed.database
             if queries and database is not None and database.is_private:
@@ -238,6 +237,7 @@ class Bench:
         low_s = max(CONFIRM_LOW_SHARE * seconds, min(seconds, 100.0 / estimate_rps))
         self._progress.step(f"{name}: {rounded(CONFIRM_LOW * estimate_rps)}/s must pass", low_s)
         await one.open_trial("confirm low", CONFIRM_LOW * estimate_rps, low_s)
+        one.note_growth("confirm low")
         saturated = [m.throughput_rps for m in one.measurements if m.label == "saturation"]
         high_rps = must_fail_rps(estimate_rps, max(saturated, default=0.0))
         self._progress.step(f"{name}: {rounded(high_rps)}/s must fail", seconds)

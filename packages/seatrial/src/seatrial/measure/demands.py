@@ -41,14 +41,14 @@ class InsideProfile:
 class DatabaseActivity:
     """What the backends did under a load: seconds per request, by Little's law from glances at their states.
 
-    held_s: in a transaction or at a statement. running_s: at a statement and not waiting, wanting for a CPU included.
-    lock_wait_s: for a lock of another transaction; other_wait_s: for anything else. statements: (text, seconds per
-    request in any of the three), dearest first.
+    held_s: in a transaction or at a statement. running_s: at a statement and not waiting, wanting for a CPU included;
+    both None where the one that looked had to run on the same CPU. lock_wait_s: for a lock of another transaction;
+    other_wait_s: for anything else. statements: (text, seconds per request in any of the three), dearest first.
     """
 
     glances: int
-    held_s: float
-    running_s: float
+    held_s: float | None
+    running_s: float | None
     lock_wait_s: float
     other_wait_s: float
     statements: tuple[tuple[str, float], ...] = ()

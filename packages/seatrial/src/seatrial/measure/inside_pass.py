@@ -151,6 +151,7 @@ class InsidePass:
         with Watch(database.meter) if database is not None else contextlib.nullcontext() as watch:
             record, slots_seen = await self._driven(rate_rps, clock)
             glances = watch.glances if watch is not None else None
+            looks_apart = watch is not None and watch.is_beside and not self.testbed.placement.shared
         lasted_s, busy_after, used_after = time.perf_counter() - since_s, busy_s(cpus), self.testbed.cpu_seconds()
         self._switch(False)
         self.testbed.check_alive()
@@ -167,7 +168,7 @@ class InsidePass:
             operations=inside_profiles(inside, self.marks, ()),
             inside_wall_s=fmean([request.wall_s for request in inside]) if inside else None,
             busy_slots=fmean(slots_seen) if slots_seen else None,
-            database=_activity(glances, throughput_rps),
+            database=_activity(glances, throughput_rps, looks_apart=looks_apart),
         )
         return seen, windows_of(clock.readings, record.requests, record.started_s, record.ended_s), record
 
@@ -267,14 +268,14 @@ def _profile(name: str, seen: Sequence[tuple[InsideRequest, float | None]]) -> I
     )
 
 
-def _activity(glances: Glances | None, throughput_rps: float) -> DatabaseActivity | None:
+def _activity(glances: Glances | None, throughput_rps: float, *, looks_apart: bool) -> DatabaseActivity | None:
     if glances is None or not glances.count or throughput_rps <= 0.0:
         return None
     scale = 1.0 / glances.count / throughput_rps
     return DatabaseActivity(
         glances=glances.count,
-        held_s=glances.held * scale,
-        running_s=glances.running * scale,
+        held_s=glances.held * scale if looks_apart else None,
+        running_s=glances.running * scale if looks_apart else None,
         lock_wait_s=glances.locked * scale,
         other_wait_s=glances.waiting * scale,
         statements=tuple((text, count * scale) for text, count in glances.by_text.most_common(STATEMENTS_KEPT)),

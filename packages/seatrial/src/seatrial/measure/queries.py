@@ -58,7 +58,7 @@ async def _counted(driver: Driver, database: Database, watch: Watch, operation: 
         controls_per_request=seen.transactions_control / requests,
         statements_s=seen.seconds / requests,
         lock_wait_s=glances.locked * per_glance_s if glances.count else None,
-        held_s=glances.held * per_glance_s if glances.count else None,
+        held_s=glances.held * per_glance_s if glances.count and watch.is_beside else None,
     )
 
 

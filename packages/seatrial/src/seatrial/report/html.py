@@ -43,7 +43,7 @@ def report_html(findings: Findings) -> str:
         description=picture.description(findings),
         operations=operation_bars(findings),
         times=time_bars(findings),
-        parts=[(part, name) for part, name in inside_sentences.parts_named(findings).items()],
+        parts=list(inside_sentences.parts_named(findings).items()),
         has_database=bool(findings.demand_ms.database),
         workers=worker_bars(findings),
         memory=memory_parts(findings),

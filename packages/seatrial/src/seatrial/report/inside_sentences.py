@@ -25,8 +25,8 @@ STATEMENT_WIDTH = 60
 
 
 def parts_named(findings: Findings) -> Mapping[str, str]:
-    """What each part is called."""
-    return {
+    """What each part is called that some operation has."""
+    named = {
         "app_alone": f"CPU of {findings.subject}",
         "database_alone": "CPU of PostgreSQL",
         "database_wait": "waiting for PostgreSQL",
@@ -34,6 +34,8 @@ def parts_named(findings: Findings) -> Mapping[str, str]:
         "external_wait": "waiting elsewhere",
         "unattributed": "not attributed",
     }
+    rows = findings.demand_ms.by_operation.values()
+    return {part: name for part, name in named.items() if any(parts.get(part) for parts in rows)}
 
 
 def time_sentence(findings: Findings) -> str:
@@ -51,7 +53,7 @@ def time_sentence(findings: Findings) -> str:
         return sum(shares[name] * (rows[name].get(part) or 0.0) for name in rows) / sum(shares.values())
 
     named = parts_named(findings)
-    known = [part for part in PARTS if any(rows[name].get(part) is not None for name in rows)]
+    known = list(named)
     # A part that no one operation shows a tenth of a millisecond of is no news.
     told = [f"{milliseconds(mean(part))} {named[part]}" for part in known if abs(mean(part)) >= 0.05]
     sentence = f"Alone, one takes {milliseconds(mean('alone'))} on average: {', '.join(told)}."
@@ -78,7 +80,7 @@ def repeated_sentence(findings: Findings) -> str:
 
 def _repeated(one: RepeatedStatement) -> str:
     taken = f", {milliseconds(one.milliseconds)} in the server" if one.milliseconds is not None else ""
-    return f"each {one.operation} sends {rounded(one.count, 2)} times `{_short(one.statement)}`{taken}"
+    return f'each {one.operation} sends {rounded(one.count, 2)} times "{_short(one.statement)}"{taken}'
 
 
 def load_sentence(findings: Findings) -> str:
@@ -102,11 +104,13 @@ def database_sentence(findings: Findings) -> str:
     if not loads:
         return ""
     told = "; ".join(
-        f"at {percent(one.load)} load {milliseconds(one.held_ms)}, of it {_above(one.lock_wait_ms, one.grain_ms)} "
-        f"waiting for locks and {_above(one.other_wait_ms, one.grain_ms)} for disk and the like"
+        f"at {percent(one.load)} load "
+        + (f"{milliseconds(one.held_ms)} with a connection in use, " if one.held_ms is not None else "")
+        + f"{_above(one.lock_wait_ms, one.grain_ms)} waiting for locks, "
+        f"{_above(one.other_wait_ms, one.grain_ms)} for disk and the like"
         for one in loads
     )
-    return f"A request holds a database connection in a transaction for: {told}."
+    return f"In PostgreSQL a request spends {told}."
 
 
 def middleware_sentence(findings: Findings) -> str:
@@ -114,7 +118,7 @@ def middleware_sentence(findings: Findings) -> str:
     inside = findings.inside
     if inside.middleware_ms is None or inside.middleware_error_ms is None:
         return ""
-    cost, error = (rounded(value, 2) for value in (inside.middleware_ms, inside.middleware_error_ms))
+    cost, error = f"{inside.middleware_ms:.2f}", f"{max(0.01, inside.middleware_error_ms):.2f}"
     if abs(inside.middleware_ms) <= inside.middleware_error_ms:
         return (
             f"The measuring middleware costs less than can be told ({cost} +- {error} ms of CPU a request), and that "

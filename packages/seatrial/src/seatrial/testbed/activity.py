@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import psycopg
 
+from seatrial.testbed.outside import runs_on
 from seatrial.testbed.query_log import METER_NAME, normalise
 
 __all__ = ["Glances", "Watch", "counters"]
@@ -69,9 +70,11 @@ class Glances:
 class Watch:
     """A context in which a thread of its own glances at the backends every `every_s` seconds.
 
-    It costs the database about a third of a millisecond of CPU a glance, so nothing that costs are read from runs
-    beside it. `glances` may be read at any time and replaced by a fresh one.
+    Nothing that costs are read from runs beside it. glances: what was seen so far. is_beside: whether the backend that
+    looks runs on this process's CPUs: on those of the backends it looks at, it hardly ever finds one running.
     """
+
+    is_beside: bool
 
     def __init__(self, connect: Callable[[], "psycopg.Connection[tuple[Any, ...]]"], every_s: float = EVERY_S) -> None:
         """connect: gives a connection that sees every backend; it is closed at the end."""
@@ -84,6 +87,8 @@ class Watch:
 
     def __enter__(self) -> Self:
         self._connection = self._connect()
+        cpus = runs_on(self._connection.info.backend_pid)
+        self.is_beside = bool(cpus) and cpus <= runs_on(0)
         self._thread.start()
         return self
 

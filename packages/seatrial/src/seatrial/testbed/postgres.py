@@ -15,6 +15,7 @@ from psycopg import sql
 from seatrial.errors import TestbedError
 from seatrial.testbed.cgroup_layout import GroupFiles
 from seatrial.testbed.database import Database
+from seatrial.testbed.outside import take_outside
 from seatrial.testbed.postgres_copy import copy_statements
 from seatrial.testbed.postgres_install import find_installation, reachable_installation
 from seatrial.testbed.postgres_settings import initdb_argv, postgres_argv
@@ -231,8 +232,15 @@ class EmbeddedPostgres:
             raise self._failed("did not take up a changed setting")
 
     def meter(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        """A connection to the subject's database that sees what every other does; whoever asks closes it."""
-        return self._connect(self._name)
+        """A connection to the subject's database that sees what every other does; whoever asks closes it.
+
+        Its backend runs beside the load generator where the system allows: on the subject's only CPU it could look at
+        the others only when none of them was running.
+        """
+        connection = self._connect(self._name)
+        if hasattr(os, "sched_getaffinity"):
+            take_outside(connection.info.backend_pid, self._at.groups, os.sched_getaffinity(0))
+        return connection
 
     def query_log_mark(self) -> int:
         """A position in the log, in bytes."""

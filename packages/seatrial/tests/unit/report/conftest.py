@@ -7,10 +7,17 @@ import pytest
 from seatrial.advise.findings import (
     Capacity,
     DailyUsers,
+    DatabaseLoad,
+    DearStatement,
+    DemandChange,
     DemandMs,
     Findings,
+    InsideFindings,
     MemoryFindings,
+    MemoryGrowth,
     PlanFindings,
+    RegressionCheck,
+    RepeatedStatement,
     WorkerPrediction,
 )
 from seatrial.measure.measurement import Caveat
@@ -25,6 +32,42 @@ OPERATIONS = {
     "write a post": (3.88, 1.96, 4.6, 0.04, 6.0),
     "like": (2.21, 1.44, 3.9, 0.05, 4.0),
 }
+
+
+INSIDE = InsideFindings(
+    change=DemandChange(6.5, 6.9, 2.0, 2.1, 0.062, 0.041, 0.083),
+    middleware_ms=0.021,
+    middleware_error_ms=0.008,
+    busy_slots=(0.61, 0.6),
+    database=(
+        DatabaseLoad(0.5, 72.0, 2.9, 2.1, 0.0, 0.21, 0.03),
+        DatabaseLoad(0.8, 115.0, 3.6, 2.4, 0.42, 0.33, 0.02),
+    ),
+    statements=(
+        DearStatement("SELECT post.id FROM post JOIN follow ON ... ORDER BY post.id DESC LIMIT ?", 0.84, 1.12),
+        DearStatement("SELECT name FROM author WHERE id = ?", 8.4, 0.71),
+    ),
+    repeated=(RepeatedStatement("home timeline", "SELECT name FROM author WHERE id = ?", 20.0, 1.7),),
+    regression=RegressionCheck(("home timeline", "profile"), ("like",), (("profile", 5.9, 7.1, 0.8),)),
+    growth=MemoryGrowth(1240.0, 1010.0, 1470.0, 6200, is_above_noise=True),
+)
+
+
+def _parts_alone(app, database, wait):
+    """A request alone: its CPU, four fifths of its wait for PostgreSQL, and a tenth each elsewhere and nowhere."""
+    return {
+        "alone": app + database + wait,
+        "app_alone": app,
+        "database_alone": database,
+        "database_wait": 0.8 * wait,
+        "lock_wait": 0.0,
+        "external_wait": 0.1 * wait,
+        "unattributed": 0.1 * wait,
+        "connection_hold": database + 0.8 * wait,
+        "round_trips": 5.0,
+        "rows": 21.0,
+        "answer_bytes": 18_432.0,
+    }
 
 
 def _points():
@@ -87,6 +130,7 @@ def sample_findings(**changes):
                     "wait": wait,
                     "share": share,
                     "queries": queries,
+                    **_parts_alone(app, database, wait),
                 }
                 for name, (app, database, wait, share, queries) in OPERATIONS.items()
             },
@@ -148,6 +192,7 @@ def sample_findings(**changes):
         ),
         points=_points(),
         curve=curve,
+        inside=INSIDE,
         dearest_operation="home timeline",
         dearest_queries=(
             ("home timeline", "SELECT post.id FROM post JOIN follow ON ... ORDER BY post.id DESC LIMIT 20", 2.0),
@@ -185,6 +230,7 @@ def bare_findings(**changes):
             "curve": (),
             "dearest_operation": "",
             "dearest_queries": (),
+            "inside": InsideFindings(),
             "environment": {},
             "complete": False,
             **changes,
@@ -211,6 +257,7 @@ def running_findings(**changes):
             "worker_predictions": (),
             "demand_ms": DemandMs(None, None, None, by_operation=operations),
             "queries_per_request": None,
+            "inside": InsideFindings(),
             "points": tuple({**row, "workers": None} for row in _points() if row["workers"] == 1),
             "caveats": (),
             "limits_of_this": (),

@@ -95,7 +95,7 @@ def test_an_interruption_is_said_once(sample):
 
 
 def test_an_app_without_a_database_is_not_told_of_one(sample):
-    demand = replace(sample().demand_ms, app=6.9, database=0.0)
+    demand = replace(sample().demand_ms, app=6.9, database=0.0, by_operation={})
     memory = replace(sample().memory_bytes, database=0)
     text = answer(sample(demand_ms=demand, memory_bytes=memory, queries_per_request=None))
     assert "PostgreSQL" not in text

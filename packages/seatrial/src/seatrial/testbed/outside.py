@@ -1,0 +1,34 @@
+"""Taking a process out of the limits: the database's part of a meter, which must cost the subject nothing."""
+
+import contextlib
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from seatrial.testbed.cgroup_layout import GroupFiles
+
+__all__ = ["runs_on", "take_outside"]
+
+OWN_GROUPS = ("seatrial-", "database", "app")
+
+
+def take_outside(pid: int, groups: GroupFiles | None, cpus: Collection[int]) -> None:
+    """Move a process above the groups it is in, and to these CPUs; where that is not allowed it stays where it is."""
+    with contextlib.suppress(OSError):
+        for entry in groups.entries if groups else ():
+            _above(entry).write_text(str(pid), encoding="ascii")
+        os.sched_setaffinity(pid, cpus)
+
+
+def runs_on(pid: int) -> frozenset[int]:
+    """The CPUs that a process may use (0: this one); none where the system does not say."""
+    with contextlib.suppress(OSError, AttributeError):
+        return frozenset(os.sched_getaffinity(pid))
+    return frozenset()
+
+
+def _above(entry: Path) -> Path:
+    folder = entry.parent
+    while folder.name.startswith(OWN_GROUPS):
+        folder = folder.parent
+    return folder / entry.name
