@@ -6,6 +6,7 @@ import time
 import psycopg
 import pytest
 
+from seatrial.errors import TestbedError
 from seatrial.spec.subject import Database
 from seatrial.testbed.activity import Watch
 from seatrial.testbed.testbed import Testbed
@@ -69,10 +70,15 @@ def test_who_waits_for_anothers_row_is_seen_waiting_for_a_lock_and_the_other_hol
 
 
 def test_a_meter_that_loses_its_database_says_so_instead_of_having_seen_nothing(testbed) -> None:
-    def connect() -> psycopg.Connection:
-        connection = testbed.database.meter()
-        connection.close()
-        return connection
+    end_the_other = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE application_name = 'seatrial-meter' AND pid <> pg_backend_pid()"
+    )
 
-    with pytest.raises(psycopg.OperationalError, match="closed"), Watch(connect):
-        time.sleep(0.1)
+    def look() -> None:
+        with testbed.database.meter() as own, Watch(testbed.database.meter):
+            own.execute(end_the_other)
+            time.sleep(0.1)  # the time of ten glances
+
+    with pytest.raises(TestbedError, match="stopped answering"):
+        look()

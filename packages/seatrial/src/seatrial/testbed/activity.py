@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import psycopg
 
+from seatrial.errors import TestbedError
 from seatrial.testbed.outside import runs_on
 from seatrial.testbed.query_log import METER_NAME, normalise
 
@@ -99,7 +100,11 @@ class Watch:
         self._thread.join(JOIN_DEADLINE_S)
         self._connection.close()
         if self._error is not None and error is None:
-            raise self._error
+            raise TestbedError(
+                "PostgreSQL stopped answering the meter that watches it",
+                try_this="Measure again; if it happens again, its log or the memory of the plan may say why.",
+                details=str(self._error).strip(),
+            ) from self._error
 
     def taken(self) -> Glances:
         """What was seen since the last call; glances begin anew."""

@@ -9,7 +9,7 @@ from seatrial.testbed.cgroup_layout import GroupFiles
 
 __all__ = ["runs_on", "take_outside"]
 
-OWN_GROUPS = ("seatrial-", "database", "app")
+PARTS = {"app", "database"}
 
 
 def take_outside(pid: int, groups: GroupFiles | None, cpus: Collection[int]) -> None:
@@ -28,7 +28,6 @@ def runs_on(pid: int) -> frozenset[int]:
 
 
 def _above(entry: Path) -> Path:
-    folder = entry.parent
-    while folder.name.startswith(OWN_GROUPS):
-        folder = folder.parent
-    return folder / entry.name
+    """The same file of the group that holds Seatrial's: its `seatrial-...` may have one for app and database each."""
+    own = entry.parent.parent if entry.parent.name in PARTS else entry.parent
+    return own.parent / entry.name

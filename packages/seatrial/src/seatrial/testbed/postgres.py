@@ -237,7 +237,10 @@ class EmbeddedPostgres:
         Its backend runs beside the load generator where the system allows: on the subject's only CPU it could look at
         the others only when none of them was running.
         """
-        connection = self._connect(self._name)
+        try:
+            connection = self._connect(self._name)
+        except psycopg.OperationalError as error:
+            raise self._failed(f"cannot be used: {str(error).strip()}") from error
         if hasattr(os, "sched_getaffinity"):
             take_outside(connection.info.backend_pid, self._at.groups, os.sched_getaffinity(0))
         return connection
