@@ -34,6 +34,11 @@ class Unit:
         return self.setting == self.app.base
 
     @property
+    def role(self) -> str:
+        """base, from which is predicted; again, the same once more; or cell."""
+        return "cell" if not self.is_base else "base" if self.repeat == 1 else "again"
+
+    @property
     def name(self) -> str:
         """Unique in a matrix."""
         return f"{self.app.name}/{'base' if self.is_base else self.setting.name}/{self.repeat}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from books import Unit
 from design import changed
@@ -29,6 +30,8 @@ class Judged:
 
     kind: the goal it counts for. p95: (rate, predicted, measured). memory: (predicted, measured). named, seen: the
     station predicted to give way first, and those that were full when the app was saturated (else the fullest).
+    machine: how long a fixed walk through memory took in the cell's study, over the base's: above 1 the machine was
+    slower, for no fault of the prediction.
     """
 
     unit: str
@@ -43,6 +46,7 @@ class Judged:
     seen: tuple[str, ...]
     p95: tuple[float, float, float] | None
     memory: tuple[float, float] | None
+    machine: float | None
     note: str = ""
 
     @property
@@ -85,6 +89,11 @@ def declared(study: Study) -> list[Start]:
     return [start for start in grouped(study) if start.shape == study.spec.subject.shape]
 
 
+def declared_measurements(study: Study) -> list[Measurement]:
+    """What was seen of the declared server."""
+    return [m for m in study.measurements if (m.workers, m.threads) == study.spec.subject.shape]
+
+
 def starts_rps(study: Study) -> list[float]:
     """The capacity of each start of the declared server."""
     estimates = [start.estimate for start in declared(study)]
@@ -110,7 +119,7 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judge
     predicted = predictor.predict(configuration, starts=max(1, len(starts_rps(study))))
     measured = measured_rps(study)
     workers_max = max(m.workers or 1 for m in base.measurements)
-    saturated = [m for m in study.measurements if m.label == "saturation" and m.verdict != Verdict.INVALID]
+    saturated = [m for m in declared_measurements(study) if m.label == "saturation" and m.verdict != Verdict.INVALID]
     changes = {name: getattr(unit.setting, name) for name in changed(unit.setting, unit.app.base)}
     return Judged(
         unit=unit.name,
@@ -125,6 +134,7 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judge
         seen=stations_seen(saturated, configuration, unit.app.blocks_s),
         p95=_p95(study, measured, predictor, configuration),
         memory=None if unit.is_base else _memory(study, base),
+        machine=_machine(study, base),
         note="extrapolated" if predicted.is_extrapolated else "",
     )
 
@@ -177,3 +187,11 @@ def _memory(study: Study, base: Study) -> tuple[float, float] | None:
         return None
     connections = server.workers * database.connections_per_worker(server.threads)
     return model.memory_of(server.workers, connections)[1], float(max(read))
+
+
+def _machine(study: Study, base: Study) -> float | None:
+    times = [
+        [m.memory_walk_s for m in declared_measurements(each) if m.label == "saturation" and m.memory_walk_s]
+        for each in (study, base)
+    ]
+    return fmean(times[0]) / fmean(times[1]) if all(times) else None

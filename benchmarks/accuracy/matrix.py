@@ -42,16 +42,15 @@ SHORT = MeasureSettings(
     confirm_s=5.0,
     search_trial_s=8.0,
 )
-SETTINGS = {
-    (True, True): replace(SHORT, brief_starts=2, plan_starts=1),
-    (True, False): SHORT,
-    (False, True): MeasureSettings(),
-    (False, False): MeasureSettings(restarts=1, brief_starts=1, plan_starts=0),
+LENGTHS = {
+    (True, "base"): (replace(SHORT, brief_starts=2, plan_starts=1), 110.0),
+    (True, "again"): (replace(SHORT, brief_starts=2), 80.0),
+    (True, "cell"): (SHORT, 50.0),
+    (False, "base"): (MeasureSettings(), 210.0),
+    (False, "again"): (MeasureSettings(plan_starts=0), 170.0),
+    (False, "cell"): (MeasureSettings(restarts=1, brief_starts=1, plan_starts=0), 70.0),
 }
-"""By (is short, is base): how long a unit is measured."""
-
-USUAL_S = {(True, True): 105.0, (True, False): 45.0, (False, True): 210.0, (False, False): 70.0}
-"""What that takes; a unit is not begun when less is left."""
+"""By (is short, role): how long a unit is measured, and the seconds that usually takes: it is not begun with less."""
 
 UNUSABLE = "the rig spoiled it"
 
@@ -76,7 +75,7 @@ def problem_of(study: Study) -> str:
 
 def run_unit(unit: Unit, books: Books, provider_url: str, *, is_short: bool, allow_noise: bool) -> None:
     """Measure one unit and note it; what fails is noted too, but for a busy machine."""
-    measure = replace(SETTINGS[is_short, unit.is_base], allow_noise=allow_noise)
+    measure = replace(LENGTHS[is_short, unit.role][0], allow_noise=allow_noise)
     began = time.monotonic()
     problem = ""
     try:
@@ -100,7 +99,7 @@ def run(books: Books, wanted: Sequence[Unit], *, is_short: bool, seconds: float,
         for unit in wanted:
             if unit.name in books.done():
                 continue
-            if until - time.monotonic() < USUAL_S[is_short, unit.is_base]:
+            if until - time.monotonic() < LENGTHS[is_short, unit.role][1]:
                 break
             run_unit(unit, books, provider_url, is_short=is_short, allow_noise=allow_noise)
 

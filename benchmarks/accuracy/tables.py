@@ -128,8 +128,8 @@ def _markdown(
         *(f"- {app}: nothing predicted: {words}" for app, words in unpredicted.items()),
         *(f"- {name}: not measured: {words}" for name, words in failed.items()),
         "",
-        "| cell | measured | predicted (95 %) | error | gave way: seen, named | p95 error | memory error |",
-        "|---|---:|---:|---:|---|---:|---:|",
+        "| cell | measured | predicted (95 %) | error | machine | gave way: seen, named | p95 error | memory error |",
+        "|---|---:|---:|---:|---:|---|---:|---:|",
     ]
     lines += [_cell_line(row) for row in sorted(rows, key=lambda row: (row.app, row.unit))]
     return lines
@@ -153,4 +153,5 @@ def _cell_line(row: Judged) -> str:
     named = f"{' + '.join(row.seen) or '?'}, {row.named or '?'}" + (
         "" if row.is_named_rightly in {None, True} else " (wrong)"
     )
-    return f"| {row.unit} | {measured} | {predicted} | {error} | {named} | {p95} | {memory} |"
+    machine = _percent(None if row.machine is None else row.machine - 1.0, signed=True)
+    return f"| {row.unit} | {measured} | {predicted} | {error} | {machine} | {named} | {p95} | {memory} |"
