@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/accuracy/matrix.py --hours 2        # the whole
     .venv/bin/python benchmarks/accuracy/matrix.py --short          # every cell in short trials: about an hour
-    .venv/bin/python benchmarks/accuracy/matrix.py --smoke          # the first of those, as many as 10 minutes hold
+    .venv/bin/python benchmarks/accuracy/matrix.py --smoke          # a base and a cell or two of each, in 10 minutes
     .venv/bin/python benchmarks/accuracy/matrix.py --short --score  # only concludes again from what was measured
 
 A run that is ended goes on where it was when it is started again. On a busy machine it stops with exit status 3.
@@ -36,6 +36,7 @@ SHORT = MeasureSettings(
     restarts=1,
     brief_starts=0,
     plan_starts=0,
+    inside=False,
     warm_up_max_s=6.0,
     half_load_s=3.0,
     saturation_s=4.0,
@@ -43,14 +44,16 @@ SHORT = MeasureSettings(
     search_trial_s=8.0,
 )
 LENGTHS = {
-    (True, "base"): (replace(SHORT, brief_starts=2, plan_starts=1), 110.0),
-    (True, "again"): (replace(SHORT, brief_starts=2), 80.0),
-    (True, "cell"): (SHORT, 50.0),
-    (False, "base"): (MeasureSettings(), 210.0),
-    (False, "again"): (MeasureSettings(plan_starts=0), 170.0),
-    (False, "cell"): (MeasureSettings(restarts=1, brief_starts=1, plan_starts=0), 70.0),
+    ("smoke", "base"): (replace(SHORT, brief_starts=1, inside=True), 90.0),
+    ("smoke", "cell"): (SHORT, 45.0),
+    ("short", "base"): (replace(SHORT, brief_starts=2, plan_starts=1, inside=True), 130.0),
+    ("short", "again"): (replace(SHORT, brief_starts=2), 75.0),
+    ("short", "cell"): (SHORT, 45.0),
+    ("whole", "base"): (MeasureSettings(), 240.0),
+    ("whole", "again"): (MeasureSettings(plan_starts=0, inside=False), 170.0),
+    ("whole", "cell"): (MeasureSettings(restarts=1, brief_starts=1, plan_starts=0, inside=False), 70.0),
 }
-"""By (is short, role): how long a unit is measured, and the seconds that usually takes: it is not begun with less."""
+"""By extent and role: how long a unit is measured, and the seconds that usually takes: it is not begun with less."""
 
 UNUSABLE = "the rig spoiled it"
 
@@ -73,9 +76,9 @@ def problem_of(study: Study) -> str:
     return f"{UNUSABLE} ({told})" if told else UNUSABLE
 
 
-def run_unit(unit: Unit, books: Books, provider_url: str, *, is_short: bool, allow_noise: bool) -> None:
+def run_unit(unit: Unit, books: Books, provider_url: str, *, extent: str, allow_noise: bool) -> None:
     """Measure one unit and note it; what fails is noted too, but for a busy machine."""
-    measure = replace(LENGTHS[is_short, unit.role][0], allow_noise=allow_noise)
+    measure = replace(LENGTHS[extent, unit.role][0], allow_noise=allow_noise)
     began = time.monotonic()
     problem = ""
     try:
@@ -91,7 +94,7 @@ def run_unit(unit: Unit, books: Books, provider_url: str, *, is_short: bool, all
     print(f"{unit.name}: {seconds:.0f} s {problem}", file=sys.stderr, flush=True)
 
 
-def run(books: Books, wanted: Sequence[Unit], *, is_short: bool, seconds: float, allow_noise: bool) -> None:
+def run(books: Books, wanted: Sequence[Unit], *, extent: str, seconds: float, allow_noise: bool) -> None:
     """Measure what is missing until it is done or the time is up."""
     until = time.monotonic() + seconds
     cpus = place(available_cpus(), 1.0).generator_cpus
@@ -99,30 +102,30 @@ def run(books: Books, wanted: Sequence[Unit], *, is_short: bool, seconds: float,
         for unit in wanted:
             if unit.name in books.done():
                 continue
-            if until - time.monotonic() < LENGTHS[is_short, unit.role][1]:
+            if until - time.monotonic() < LENGTHS[extent, unit.role][1]:
                 break
-            run_unit(unit, books, provider_url, is_short=is_short, allow_noise=allow_noise)
+            run_unit(unit, books, provider_url, extent=extent, allow_noise=allow_noise)
 
 
 def main() -> int:
     """The command line; 0, or 3 when the machine was not fit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--smoke", action="store_true", help="the first units of --short, for 10 minutes")
+    parser.add_argument("--smoke", action="store_true", help="a base and a cell or two of each subject, for 10 minutes")
     parser.add_argument("--short", action="store_true", help="all units, each of short trials")
     parser.add_argument("--hours", type=float, default=0.0, help="stop beginning units when this is nearly over")
     parser.add_argument("--minutes", type=float, default=0.0, help="the same in minutes; the next run goes on")
     parser.add_argument("--score", action="store_true", help="measure nothing, conclude from what is there")
     parser.add_argument("--allow-noise", action="store_true", help="to try the program out; for no table")
     arguments = parser.parse_args()
-    is_short = arguments.smoke or arguments.short
-    folder = RESULTS / (("short" if is_short else "whole") + ("-noisy" if arguments.allow_noise else ""))
+    extent = "smoke" if arguments.smoke else "short" if arguments.short else "whole"
+    folder = RESULTS / (extent + ("-noisy" if arguments.allow_noise else ""))
     books, wanted = Books(folder), units(is_smoke=arguments.smoke)
     minutes = arguments.minutes or 60 * arguments.hours or (10 if arguments.smoke else 120)
     status = 0
     if not arguments.score:
         try:
             noise = arguments.allow_noise
-            run(books, wanted, is_short=is_short, seconds=60 * minutes, allow_noise=noise)
+            run(books, wanted, extent=extent, seconds=60 * minutes, allow_noise=noise)
         except RigUnfit as error:
             print(error, file=sys.stderr)
             status = 3
