@@ -247,6 +247,16 @@ def test_a_trial_above_saturation_that_passed_raises_it_as_one_that_failed_lower
     assert open_correction(seen) == pytest.approx(135 / 125)
 
 
+def test_a_server_that_breaks_down_under_overload_still_carries_the_rate_that_passed(a_study: MakeStudy) -> None:
+    rates = {"saturation": 125.0, "confirm low": 112.0, "confirm high": 60.0}
+    seen = tuple(
+        replace(m, throughput_rps=rates[m.label], duration_s=10.0) if m.label in rates else m
+        for m in a_study().measurements[:4]
+    )
+    # Pooled it would be (125 + 60) / 2 = 92.5, but 112 were answered in time.
+    assert open_correction(seen) == pytest.approx(112 / 125)
+
+
 def test_one_process_that_fills_one_of_two_cpus_is_told_as_such_and_not_as_a_lock(a_study: MakeStudy) -> None:
     study = a_study()
     # 125 requests/s x 7.8 ms are 0.975 of one CPU: one process can use no more, whatever the plan has.

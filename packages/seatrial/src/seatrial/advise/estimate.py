@@ -149,7 +149,9 @@ def open_correction(seen: Sequence[Measurement]) -> float | None:
         return None
     both = [saturated, *overloaded]
     pooled = sum(m.throughput_rps * m.duration_s for m in both) / sum(m.duration_s for m in both)
-    return pooled / saturated.throughput_rps
+    # Some servers answer less and less the more wait: but what was answered in time was no overload yet.
+    below = [m for m in seen if m.label == "confirm low" and m.verdict == Verdict.SUSTAINED]
+    return max(pooled, *(m.throughput_rps for m in below), 0.0) / saturated.throughput_rps
 
 
 def demands_under_load(

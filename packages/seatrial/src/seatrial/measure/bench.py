@@ -214,7 +214,9 @@ class Bench:
         """marked: drives this instead, with the measuring middleware in the server."""
         self._progress.step(f"{name}: starting, signing {self._workload.people} people in", 4)
         # An app that is running already is only asked whether it answers.
-        self._testbed.start(workers or 1, threads or 1, fresh_data=True, is_measured=marked is not None)
+        # The middleware is WSGI's, and tells requests apart by the threads that they have.
+        is_measured = marked is not None and not self._spec.subject.server.is_event_loop
+        self._testbed.start(workers or 1, threads or 1, fresh_data=True, is_measured=is_measured)
         driver = Driver(
             self._testbed.url,
             marked or self._workload,
