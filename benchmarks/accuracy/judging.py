@@ -186,7 +186,7 @@ def _memory(study: Study, base: Study) -> tuple[float, float] | None:
     if model is None or not read:
         return None
     connections = server.workers * database.connections_per_worker(server.threads)
-    return model.memory_of(server.workers, connections)[1], float(max(read))
+    return model.memory_of(server.workers, connections, threads=server.threads)[1], float(max(read))
 
 
 def _machine(study: Study, base: Study) -> float | None:

@@ -1,6 +1,7 @@
 """Memory for any number of workers, by arithmetic."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -101,9 +102,22 @@ def test_the_interval_covers_a_further_start_and_misses_high_by_no_more_than_5_p
 
 
 def test_the_interval_is_that_of_one_more_observation_about_a_line():
-    # Residuals -1, 0, 1, 0 MB with two degrees of freedom: s = 1 MB; mean of W 1.5, squares 3.
-    # t(0.975, 2) x s x sqrt(1 + 1/4 + (5 - 1.5)^2 / 3) = 4.3027 x 2.3094 = 9.937.
-    model = memory_model([seen(1, 139, 0), seen(1, 140, 0), seen(1, 141, 0), seen(3, 220, 0)])
-    low, point, _ = model.memory_of(5, 0)
+    # Residuals -1, 0, 1, 0 times 4 MB with two degrees of freedom: s = 4 MB; mean of W 1.5, squares 3.
+    # t(0.975, 2) x s x sqrt(1 + 1/4 + (5 - 1.5)^2 / 3) = 4.3027 x 2.3094 = 9.937, and four times that.
+    model = memory_model([seen(1, 136, 0), seen(1, 140, 0), seen(1, 144, 0), seen(3, 220, 0)])
+    low, point, high = model.memory_of(5, 0)
     assert point == pytest.approx(300 * MB)
-    assert (point - low) / MB == pytest.approx(9.937, abs=0.001)
+    assert (point - low) / MB == pytest.approx(4 * 9.937, abs=0.01)
+    assert (high - point) / MB == pytest.approx(4 * 9.937, abs=0.01)
+
+
+def test_readings_of_two_worker_counts_tell_the_others_within_5_percent():
+    # Sums of proportional set sizes in MB as read from gunicorn with a small Flask app: (workers, threads) -> MB.
+    read = {(1, 4): 50.7, (2, 4): 82.8, (3, 4): 114.3, (5, 4): 177.5, (9, 4): 304.7}
+    read |= {(1, 1): 49.3, (1, 8): 51.7, (1, 16): 53.7, (3, 1): 110.9, (3, 16): 124.4}
+    model = memory_model([replace(seen(workers, read[workers, 4], 0), threads=4) for workers in (1, 1, 1, 2)])
+    for (workers, threads), app_mb in read.items():
+        low, point, high = model.memory_of(workers, 0, threads=threads)
+        assert point / MB == pytest.approx(app_mb, rel=0.05)
+        assert low / MB <= app_mb * 1.001
+        assert high / MB >= app_mb * 0.999

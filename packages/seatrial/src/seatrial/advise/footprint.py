@@ -24,6 +24,7 @@ def memory_seen(
             app_bytes=reading.app_bytes,
             database_bytes=reading.database_bytes,
             worker_bytes=_of_workers(reading.process_bytes),
+            threads=reading.threads,
         )
         for reading in readings
     ]

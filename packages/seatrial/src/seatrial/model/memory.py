@@ -17,8 +17,12 @@ CONNECTION_BYTES = 2 * MEBIBYTE
 CONNECTION_BYTES_MAX = 10 * MEBIBYTE
 """What a provider of managed PostgreSQL reckons for each connection (DigitalOcean)."""
 
+THREAD_BYTES = 320 * 1024
+"""Each further thread of a worker, where no reading tells: 0.3 MiB were seen of gunicorn's gthread workers with a small
+Flask app, from 1 to 16 threads."""
+
 BETWEEN_READINGS = 0.05
-"""Memory is read at one moment; between two readings it can be this share higher."""
+"""Memory is read at one moment; between two readings it can be this share higher or lower."""
 
 NOISE_OF_A_WORKER = 0.1
 """A slope below this share of the smallest worker process is the noise of the readings, not the cost of a worker."""
@@ -36,6 +40,7 @@ class MemorySeen:
     app_bytes: int
     database_bytes: int
     worker_bytes: tuple[int, int] = (0, 0)
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class MemoryModel:
 
     server_bytes: what does not grow with the workers, the server's own process among it. worker_bytes: each worker.
     database_bytes: PostgreSQL without connections; connection_bytes: each backend.
-    growth_bytes_per_request: by which a worker grows with each request and does not shrink again.
+    growth_bytes_per_request: by which a worker grows with each request and does not shrink again. threads: of each
+    worker in the readings (mean).
     spread_bytes: standard deviation between fresh starts; None when fewer than two can be compared. readings: how
     many there are; workers_mean, workers_square: mean of their worker counts and sum of squares about it.
     is_worker_assumed, is_connection_assumed: nothing in the readings tells; taken as high as they can be, or as usual.
@@ -55,6 +61,7 @@ class MemoryModel:
     database_bytes: float
     connection_bytes: float
     growth_bytes_per_request: float = 0.0
+    threads: float = 1.0
     spread_bytes: float | None = None
     readings: int = 1
     workers_mean: float = 1.0
@@ -72,20 +79,23 @@ class MemoryModel:
         return replace(self, database_bytes=0.0, connection_bytes=0.0, is_connection_assumed=False)
 
     def memory_of(
-        self, workers: int, connections: int, *, requests_per_worker: float = 0.0
+        self, workers: int, connections: int, *, threads: int | None = None, requests_per_worker: float = 0.0
     ) -> tuple[float, float, float]:
         """Bytes that app and database take together: (low, point, high), where 95 % of fresh starts lie between.
 
-        requests_per_worker: answered by each since it started; with a growth per request, that is what it grew by.
+        threads: of each worker, as many as when it was read unless said otherwise: each further one takes about
+        `THREAD_BYTES`. requests_per_worker: answered by each since it started; with a growth per request, that is what
+        it grew by.
         The interval is that of one more observation about a fitted line (any textbook of regression), t with as many
         degrees of freedom as the readings leave, and never narrower than what lies between two readings. Where a part
         was assumed, low and high are what is possible, not a confidence.
         """
         growth = workers * requests_per_worker * self.growth_bytes_per_request
         database = self.database_bytes + connections * self.connection_bytes
-        point = self.server_bytes + workers * self.worker_bytes + database + growth
-        half = self._half_width(workers)
-        low, high = point - half, point + max(half, BETWEEN_READINGS * point)
+        further = 0.0 if threads is None else workers * (threads - self.threads) * THREAD_BYTES
+        point = self.server_bytes + workers * self.worker_bytes + further + database + growth
+        half = max(self._half_width(workers), BETWEEN_READINGS * point) + abs(further)
+        low, high = point - half, point + half
         if self.is_worker_assumed and workers > self.workers_mean:
             low -= (workers - self.workers_mean) * self.worker_bytes  # it may share all of its pages
         if self.is_connection_assumed:
@@ -126,6 +136,7 @@ def memory_model(seen: Sequence[MemorySeen], *, growth_bytes_per_request: float 
         database_bytes=database,
         connection_bytes=connection,
         growth_bytes_per_request=max(0.0, growth_bytes_per_request),
+        threads=fmean(reading.threads for reading in seen),
         spread_bytes=_spread(workers, [reading.app_bytes + reading.database_bytes for reading in seen]),
         readings=len(seen),
         workers_mean=mean,
