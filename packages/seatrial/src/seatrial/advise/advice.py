@@ -46,7 +46,8 @@ class PlanRow:
 class MemoryShare:
     """What app and database (where it is on the same machine) take, and what the machine leaves them, in bytes.
 
-    worker, connection: each further one. system: kept back for the operating system.
+    worker, connection: each further one. system: kept back for the operating system. request: that each request leaves
+    behind; None when no growth was seen above the noise.
     """
 
     low: float
@@ -56,6 +57,7 @@ class MemoryShare:
     system: int
     worker: float
     connection: float
+    request: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ class Appraiser:
             limits.system_memory_bytes,
             model.worker_bytes,
             model.connection_bytes,
+            model.growth_bytes_per_request or None,
         )
 
     def _configuration(self, placement: Placement, workers: int, cpus: float, factor: float) -> Configuration:

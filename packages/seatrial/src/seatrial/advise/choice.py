@@ -9,6 +9,7 @@ from seatrial.advise.advice import Advice, Change, Level, Offer
 from seatrial.advise.appraisal import Appraiser
 from seatrial.advise.footprint import memory_seen
 from seatrial.advise.improvements import improvements
+from seatrial.advise.inside import growth_of
 from seatrial.advise.need import ASSUMED, Need
 from seatrial.advise.placements import Placement, placements_apart, placements_together
 from seatrial.advise.plan_search import Found, PlanSearch
@@ -55,7 +56,12 @@ def choose_plan(
     def carried(plan_id: str) -> CarryFactor:
         return carry(plans.by_id[plan_id], here, there, plans, here_cpu_model=model)
 
-    memory = memory_seen(study.memory, study.spec.subject.database)
+    growth = growth_of(study.memory_growth)
+    memory = memory_seen(
+        study.memory,
+        study.spec.subject.database,
+        growth_bytes_per_request=growth.bytes_per_request if growth is not None and growth.is_above_noise else 0.0,
+    )
     appraiser = Appraiser(study, predictor, memory, lambda plan: carried(plan.id))
     has_database = study.spec.subject.database.kind != "none"
     search = PlanSearch(appraiser, placements_together(plans, has_database=has_database))

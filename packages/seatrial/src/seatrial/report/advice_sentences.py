@@ -1,6 +1,6 @@
 """Advice about plans in sentences, each with the reader's own numbers."""
 
-from seatrial.advise.advice import Advice, Offer, PlanRow, Standing
+from seatrial.advise.advice import Advice, MemoryShare, Offer, PlanRow, Standing
 from seatrial.advise.need import ASSUMED, FROM_LOG, OWN, Need
 from seatrial.model.stations import STATIONS
 from seatrial.report.numbers import megabytes, money, people, percent, rate, rate_span, rounded
@@ -85,7 +85,7 @@ def capacity_sentence(offer: Offer) -> str:
     return f"{rates} with {offer.server}; one worker more adds next to nothing.{mark}"
 
 
-def memory_sentence(offer: Offer) -> str:
+def memory_sentence(offer: Offer, need: Need | None = None) -> str:
     """What app and database take of what the plan leaves them, and what happens above it."""
     share = offer.memory
     if share is None:
@@ -105,7 +105,19 @@ def memory_sentence(offer: Offer) -> str:
             "At the limit the kernel ends the process that is largest: mostly a worker, whose requests are lost "
             "while gunicorn starts another. With swap everything becomes slow instead."
         )
-    return f"{text}. {end}"
+    return f"{text}.{_growth(share, need)} {end}"
+
+
+def _growth(share: MemoryShare, need: Need | None) -> str:
+    """How long what each request leaves behind takes to fill the room."""
+    if not share.request:
+        return ""
+    text = f" Each request leaves {rounded(share.request)} bytes behind"
+    room = share.available - share.high
+    if need is not None and room > 0:
+        hours = room / (share.request * need.rate_rps) / 3600.0
+        text += f": at the busiest hour's rate the room is used up after {rounded(hours, 2)} hours"
+    return f"{text}. gunicorn's --max-requests starts workers afresh before that."
 
 
 def connections_sentence(offer: Offer) -> str:

@@ -53,7 +53,7 @@ def _facts(advice: Advice, width: int) -> str:
             ("speed", f"{offer.speed_sentence} ({offer.speed_confidence})"),
             ("bad hours", sentences.bad_hours_sentence(offer, need)),
             ("burst", sentences.burst_sentence(offer, need)),
-            ("memory", sentences.memory_sentence(offer)),
+            ("memory", sentences.memory_sentence(offer, need)),
             ("connections", sentences.connections_sentence(offer)),
             ("gives way", sentences.gives_way_sentence(offer)),
             *(("beware", warning) for warning in offer.warnings),

@@ -157,6 +157,13 @@ def test_what_happens_at_the_limit_of_memory_depends_on_the_plan() -> None:
     assert "the platform ends the instance" in flat(advice_text(replace(ADVICE, chosen=platform)))
 
 
+def test_what_each_request_leaves_behind_is_told_as_the_hours_until_the_room_is_used_up() -> None:
+    # 904 - 170 MB of room, 50 requests/s of 1,000 bytes: 769,654,784 / 50,000 s = 4.3 hours.
+    growing = replace(OFFER, memory=replace(OFFER.memory, request=1000.0)) if OFFER.memory else OFFER
+    text = flat(advice_text(replace(ADVICE, chosen=growing)))
+    assert "Each request leaves 1,000 bytes behind: at the busiest hour's rate the room is used up after 4.3" in text
+
+
 def test_a_log_behind_a_proxy_is_said_to_tell_no_people_apart() -> None:
     log = LogSummary(
         days=3,
