@@ -2,13 +2,14 @@
 whole session of many of them, which sessions.toml drives.
 """
 
+import os
 import re
 from collections.abc import Generator
 from typing import Any, cast
 
 from seatrial.load.journeys import Journey, Person, Response, Zipf, expect, form, get, page, post, think
 
-PEOPLE = 10_000
+PEOPLE = int(os.environ.get("SEATRIAL_SIZE", "10000"))
 PASSWORD = "correct horse battery"  # of every person of the seeded town
 
 # Few people are visited often, most hardly ever.

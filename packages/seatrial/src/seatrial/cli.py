@@ -53,6 +53,11 @@ def build_parser() -> argparse.ArgumentParser:
     measure.add_argument("spec", metavar="FILE", type=Path, help="a seatrial.toml, or the folder it is in")
     measure.add_argument("--json", action="store_true", help="print the findings as JSON instead of text")
     measure.add_argument("--quick", action="store_true", help="one start, short trials: a first look, no interval")
+    measure.add_argument(
+        "--sizes",
+        metavar="N,N,N",
+        help="three or more amounts of data, such as 1000,10000,100000, in place of measure.sizes",
+    )
     measure.add_argument("--results", metavar="DIR", type=Path, help="where study.json and report.html go")
     measure.add_argument("--quiet", action="store_true", help="no progress on standard error")
     measure.add_argument(
@@ -111,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from seatrial.command_line.progress import Progress
+    from seatrial.command_line.quantities import whole_numbers
     from seatrial.commands import measure
 
     with Progress(quiet=options.quiet) as progress:
@@ -120,7 +126,12 @@ def _measure(options: argparse.Namespace) -> int:
             progress.step(f"[{progress.elapsed_s:4.0f} s, {left}] {report.text}")
 
         measured = measure(
-            options.spec, tell=tell, quick=options.quick, results=options.results, allow_remote=options.allow_remote
+            options.spec,
+            tell=tell,
+            quick=options.quick,
+            results=options.results,
+            allow_remote=options.allow_remote,
+            sizes=whole_numbers("--sizes", options.sizes, at_most=1_000_000_000, example="1000,10000,100000"),
         )
         written = f"{_near(measured.study_path)} and {_near(measured.report_path)}"
         progress.line(f"[{progress.elapsed_s:4.0f} s] wrote {written}")

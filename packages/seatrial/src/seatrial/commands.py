@@ -58,8 +58,9 @@ def measure(
     quick: bool = False,
     results: Path | None = None,
     allow_remote: bool = False,
+    sizes: Sequence[int] = (),
 ) -> Measured:
-    """Measures what a seatrial.toml declares and writes study.json and report.html.
+    """Measures what a seatrial.toml declares and writes study.json and report.html. sizes: before measure.sizes.
 
     An interruption or a failure after the first interval saves what was seen as a partial study, then is raised again.
 
@@ -71,12 +72,13 @@ def measure(
     from seatrial.load import event_loop
     from seatrial.measure.conduct import Conductor
     from seatrial.measure.prediction_check import history
+    from seatrial.measure.sizes import measure_sizes, told_size
     from seatrial.measure.study_file import check_writable, earlier_checks, write_study, write_whole
     from seatrial.report.html import report_html
     from seatrial.spec.reading import read_trial_spec
     from seatrial.testbed.testbed import Testbed
 
-    spec = read_trial_spec(path, allow_remote=allow_remote)
+    spec = read_trial_spec(path, allow_remote=allow_remote, sizes=sizes)
     if quick:
         spec = replace(spec, measure=_quicker(spec.measure))
     if results is not None:
@@ -85,18 +87,20 @@ def measure(
     check_writable(spec.results)
     earlier = earlier_checks(study_path, spec.subject.name)
     progress = Progress(tell)
-    conductor = Conductor(spec, ModelForesight(), progress)
+    with told_size(spec.subject.size):
+        conductor = Conductor(spec, ModelForesight(), progress)
     try:
         with Testbed(spec) as testbed:
             conductor.prepare(testbed)
             event_loop.run(conductor.conduct(testbed))
             progress.step("cleaning up")
+        profiled, caveats = measure_sizes(spec, progress)
     except BaseException:
         _save_partial(conductor, spec)
         raise
     progress.step("concluding", 5)
     study = conductor.study()
-    study = replace(study, checks=history(earlier, study.checks))
+    study = replace(study, checks=history(earlier, study.checks), sizes=profiled, caveats=(*study.caveats, *caveats))
     write_study(study, study_path)
     (spec.results / PARTIAL).unlink(missing_ok=True)
     findings = conclude(study)
@@ -183,10 +187,7 @@ def advise_growth(
     from seatrial.measure.study_file import read_study
     from seatrial.spec.catalog import catalog
 
-    try:
-        assumptions_with(assumptions or {})
-    except ValueError as error:
-        raise SpecError(f"{error}.", where="--assume") from error
+    assumptions_with(assumptions or {})  # what cannot be is told before anything is reckoned
     return growth(growth_inputs(read_study(study_path)), catalog(), assumptions or {}, users or USERS)
 
 

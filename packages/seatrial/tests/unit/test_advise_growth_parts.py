@@ -10,6 +10,7 @@ from seatrial.advise.growth.data import data_laws
 from seatrial.advise.growth.inputs import GrowthInputs, mix_of, split_mix, writing_operations
 from seatrial.advise.growth.layout import Load, hits_needed, layout_of
 from seatrial.advise.growth.offers import DatabaseOffer, HostOffer, Offers, offers_of
+from seatrial.errors import SpecError
 from seatrial.measure.measurement import OperationProfile, QueryProfile, SizeDemands
 from seatrial.model.replicas import DatabaseWork
 from seatrial.model.work import OperationDemand
@@ -268,5 +269,5 @@ def test_assumptions_are_replaced_key_by_key():
     [{"peek": (1, 2, 3)}, {"peak_factor": (3, 2, 4)}, {"peak_factor": (0, 1, 2)}, {"utilization_limit": (1, 1, 1)}],
 )
 def test_assumptions_that_cannot_be_are_named(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+    with pytest.raises(SpecError, match=next(iter(wrong))):
         assumptions_with(wrong)

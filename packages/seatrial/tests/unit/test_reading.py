@@ -63,7 +63,8 @@ directory = "code"
 python = "python3"
 health_path = "/up"
 environment = { A = "{database_url}" }
-prepare = ["{bin}/flask db upgrade 'a b'", ["{python}", "fill it.py"]]
+prepare = ["{bin}/flask db upgrade 'a b'", ["{python}", "fill it.py", "{size}"]]
+size = 500
 start_timeout_s = 7
 prepare_timeout_s = 9.5
 [server]
@@ -118,7 +119,8 @@ daily_users = 3400
     assert subject.python.name == "python3"
     assert subject.python.is_absolute()
     assert subject.environment == {"A": "{database_url}"}
-    assert subject.prepare == (("{bin}/flask", "db", "upgrade", "a b"), ("{python}", "fill it.py"))
+    assert subject.prepare == (("{bin}/flask", "db", "upgrade", "a b"), ("{python}", "fill it.py", "{size}"))
+    assert subject.size == 500
     assert (subject.start_timeout_s, subject.prepare_timeout_s) == (7, 9.5)
     assert subject.server == Server(workers=2, threads=3, keep_alive_s=4)
     assert subject.database == Database("url", "postgresql://shop@127.0.0.1/trial")
@@ -129,7 +131,7 @@ daily_users = 3400
     assert (dict(workload.mix), workload.sign_in, workload.people) == ({"browse": 3}, "enter", 11)
     assert (workload.arrivals, workload.timeout_s, workload.keep_alive) == ("constant", 3, False)
     assert spec.slo == SLO(0.99, 0.25, 0)
-    assert dataclasses.astuple(spec.measure) == (1, 8, 9, False, 2, 3, 4, 5, 7, 6, True)
+    assert dataclasses.astuple(spec.measure) == (1, 8, 9, False, 2, 3, 4, 5, 7, 6, True, ())
     assert spec.results == tmp_path.parent / "out"
     assert spec.habits == {"sessions_per_day": (1, 2, 3), "peak_factor": (2, 2, 2), "headroom": (0.4, 0.4, 0.4)}
     assert (spec.target_rps, spec.target_daily_users) == (12, 3400)

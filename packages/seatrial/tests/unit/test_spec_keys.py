@@ -25,7 +25,11 @@ def test_every_bound_of_every_key_is_kept(key: Key) -> None:
     for bound, inside in ((key.above, False), (key.below, False), (key.at_least, True), (key.at_most, True)):
         if bound is None:
             continue
-        wrap = (lambda number: {"x": number}) if "table" in key.kind.words else kind
+        wrap = kind
+        if "table" in key.kind.words:
+            wrap = lambda number: {"x": number}  # noqa: E731
+        elif "list" in key.kind.words:
+            wrap = lambda number: [kind(number)]  # noqa: E731
         if inside:
             key.accept(wrap(bound))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from seatrial.errors import SpecError
 
-__all__ = ["number", "seconds", "share", "weights", "whole_number"]
+__all__ = ["number", "seconds", "share", "weights", "whole_number", "whole_numbers"]
 
 _UNITS_S = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TIME = re.compile(r"([0-9]*\.?[0-9]+)\s*(ms|s|m|h|)")
@@ -43,6 +43,12 @@ def whole_number(option: str, text: str, *, at_most: int, example: str, at_least
     if not at_least <= value <= at_most:
         raise _refused(option, text, f"is out of range: {at_least:,} to {at_most:,}", example)
     return value
+
+
+def whole_numbers(option: str, text: str | None, *, at_most: int, example: str) -> tuple[int, ...]:
+    """Whole numbers from 1 to at_most with commas between: `1000,10000`; none for None; SpecError otherwise."""
+    parts = text.split(",") if text is not None else []
+    return tuple(whole_number(option, part, at_most=at_most, example=example) for part in parts)
 
 
 def seconds(option: str, text: str, *, at_most_s: float, example: str, at_least_s: float = 0.0) -> float:

@@ -180,6 +180,21 @@ class Bench:
             self._unfinished = None
             return tuple(one.measurements)
 
+    async def alone(self, number: int, workers: int, threads: int, passes: int) -> tuple[OperationProfile, ...]:
+        """Starts the subject afresh and profiles every operation, one request at a time; nothing else is measured."""
+        name = _name(number, workers)
+        samples: list[ProfileSample] = []
+        async with self._started(number, workers, threads, name) as driver:
+            one = self._fresh(driver, number, workers, threads)
+            self._progress.step(f"{name}: warming up", 6)
+            expected_s = one.slots / await one.warm_up()
+            for turn in range(passes):
+                self._progress.step(f"{name}: one request at a time", 5)
+                seed = self._spec.measure.seed + 100 * number + turn
+                sequence = profile_sequence(self._workload.weights, expected_s, 5.0, seed)
+                samples += await profile_operations(driver, self._testbed, sequence)
+            return profiles_from(samples, one.shares())
+
     async def look_inside(
         self, number: int, workers: int, threads: int, profiles: Sequence[OperationProfile], seen: StartRecord
     ) -> Demands:

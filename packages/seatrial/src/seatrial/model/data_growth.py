@@ -20,6 +20,12 @@ Z_975 = 1.959963984540054
 
 SIZES_MIN = 3
 
+CLEARLY_BETTER = 3.841458820694124
+"""In weighted squares, that a line must fit better by: the 95 % quantile of chi-square with one degree of freedom."""
+
+DOUBLED = 2.0
+"""What a walk through the table adds must be as much as all the rest, or the noise of three starts may look like it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SizedDemand:
@@ -68,7 +74,8 @@ def fit_growth(points: Sequence[SizedDemand]) -> GrowthLaw:
     """The law that fits three or more sizes better, by (weighted) least squares.
 
     With standard errors they weigh the points, and the covariance is widened by the residuals where those are larger
-    (Birge's ratio). Without them Student's t on the residuals gives the interval. Flat: b's interval holds 0.
+    (Birge's ratio). Without them Student's t on the residuals gives the interval. Linear: it fits clearly better, and
+    the demand doubles at least from the smallest size to the largest. Flat: b's interval holds 0.
 
     Raises ValueError for fewer than three different sizes, or sizes or demands that are not above (or at) 0.
     """
@@ -76,11 +83,18 @@ def fit_growth(points: Sequence[SizedDemand]) -> GrowthLaw:
         raise ValueError("demands at three different sizes are needed, to tell one law from the other")
     if any(point.size <= 0 or point.demand_s < 0 or point.standard_error_s < 0 for point in points):
         raise ValueError("sizes must be above 0, demands and their errors 0 or more")
-    laws = [_fitted(kind, points) for kind in ("logarithmic", "linear")]
-    law, _ = min(laws, key=lambda found: found[1])
+    law, residual = _fitted("logarithmic", points)
+    linear, linear_residual = _fitted("linear", points)
+    known = all(point.standard_error_s > 0 for point in points)
+    if linear_residual + (CLEARLY_BETTER if known else 0.0) < residual and _doubles(linear):
+        law = linear
     if abs(law.b_s) <= law.quantile * math.sqrt(law.covariance[2]) or law.b_s <= 0.0:
         return _fitted("flat", points)[0]
     return law
+
+
+def _doubles(law: GrowthLaw) -> bool:
+    return law.a_s + law.b_s * _regressor("linear", law.largest, law.smallest) >= DOUBLED * law.a_s
 
 
 def _regressor(kind: str, size: float, smallest: float) -> float:

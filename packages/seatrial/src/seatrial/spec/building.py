@@ -57,6 +57,7 @@ def _subject(folder: Path, checked: Checked) -> Subject:
         url=values["subject.url"].rstrip("/"),
         start_timeout_s=values["subject.start_timeout_s"],
         prepare_timeout_s=values["subject.prepare_timeout_s"],
+        size=values["subject.size"],
     )
 
 

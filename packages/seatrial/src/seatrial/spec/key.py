@@ -19,6 +19,7 @@ __all__ = [
     "TEXT",
     "TEXT_BY_NAME",
     "WHOLE_NUMBER",
+    "WHOLE_NUMBERS",
     "BadValue",
     "Key",
     "Kind",
@@ -100,7 +101,7 @@ class Key:
         """The bounds as a phrase: `a number above 0 and below 1`; empty when there are none."""
         bounds = (("above", self.above), ("at least", self.at_least), ("below", self.below), ("at most", self.at_most))
         phrases = [f"{words} {shown(float(bound))}" for words, bound in bounds if bound is not None]
-        number = WHOLE_NUMBER.words if self.kind is WHOLE_NUMBER else NUMBER.words
+        number = WHOLE_NUMBER.words if self.kind in {WHOLE_NUMBER, WHOLE_NUMBERS} else NUMBER.words
         return f"{number}, {' and '.join(phrases)}" if phrases else ""
 
 
@@ -215,6 +216,12 @@ def _numbers_by_name(value: object) -> dict[str, float]:
     return {name: _part(_number, name, item) for name, item in value.items()}
 
 
+def _whole_numbers(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise BadValue("a list of whole numbers, such as [1000, 10000, 100000]", value=value)
+    return tuple(_part(_whole_number, index, item) for index, item in enumerate(value))
+
+
 def _range(value: object) -> tuple[float, float, float]:
     if isinstance(value, list) and len(value) == 3:
         low, typical, high = (_part(_number, index, item) for index, item in enumerate(value))
@@ -239,6 +246,7 @@ TEXT = Kind("text", _text)
 PATH = Kind("path", _text)
 NUMBER = Kind("a number", _number)
 WHOLE_NUMBER = Kind("a whole number", _whole_number)
+WHOLE_NUMBERS = Kind("a list of whole numbers", _whole_numbers)
 FLAG = Kind("true or false", _flag)
 COMMAND = Kind("a command line: text, or a list of words", _command)
 COMMANDS = Kind("a list of command lines", _commands)

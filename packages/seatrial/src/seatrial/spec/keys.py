@@ -5,7 +5,7 @@
 
 from seatrial.spec.database_keys import DATABASE
 from seatrial.spec.habit_keys import HABITS
-from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, Key, Section
+from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, WHOLE_NUMBERS, Key, Section
 from seatrial.spec.server_keys import SERVER
 from seatrial.spec.subject_keys import PLAN, SUBJECT
 from seatrial.spec.trial_spec import MeasureSettings
@@ -100,6 +100,19 @@ MEASURE = Section(
             default=_MEASURE.seed,
             at_least=0,
             at_most=2**63 - 1,
+        ),
+        Key(
+            "measure.sizes",
+            WHOLE_NUMBERS,
+            "Three or more amounts of data, such as people. After the study itself, the data is prepared afresh with "
+            "each (`{size}` in `subject.prepare`), and every operation is sent one at a time. So `seatrial advise "
+            "--growth` can tell demands that grow as a search in an index does from those that grow with the table. A "
+            "journeys file finds the amount in the environment variable SEATRIAL_SIZE.",
+            "sizes = [1000, 10000, 100000]",
+            default=_MEASURE.sizes,
+            default_words="none: only the study's own amount",
+            above=0,
+            at_most=1_000_000_000,
         ),
         Key(
             "measure.allow_noise",

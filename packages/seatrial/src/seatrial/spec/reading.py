@@ -1,5 +1,6 @@
 """Reads a seatrial.toml into a `TrialSpec`, or says everything that is wrong with it at once."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from seatrial.spec.building import trial_spec
@@ -7,6 +8,7 @@ from seatrial.spec.checking import check, refused
 from seatrial.spec.file_rules import file_rules
 from seatrial.spec.keys import SECTIONS, SMALLEST_FILE
 from seatrial.spec.objective_rules import OBJECTIVE_RULES
+from seatrial.spec.placeholder_rules import PLACEHOLDER_RULES
 from seatrial.spec.placement_rules import PLACEMENT_RULES
 from seatrial.spec.places import absolute
 from seatrial.spec.rules import LOCAL_RULES, RULES
@@ -20,9 +22,10 @@ FILE_NAME = "seatrial.toml"
 KIND = "a seatrial.toml"
 
 
-def read_trial_spec(path: Path, *, allow_remote: bool = False) -> TrialSpec:
+def read_trial_spec(path: Path, *, allow_remote: bool = False, sizes: Sequence[int] = ()) -> TrialSpec:
     """The trial that a seatrial.toml (or a folder that holds one) declares; relative paths start at the file's folder.
 
+    sizes: in place of measure.sizes, if there are any.
     Raises `SpecError` with file, line and key of everything that cannot be used.
     """
     path = absolute(Path(path))
@@ -31,8 +34,10 @@ def read_trial_spec(path: Path, *, allow_remote: bool = False) -> TrialSpec:
     missing = "Give the path of a seatrial.toml. The smallest, for an app made by create_app() in shop.py:"
     text = toml_text(path, kind=KIND, when_missing=missing, example=SMALLEST_FILE)
     document = toml_document(path, text, kind=KIND)
+    if sizes:
+        document = {**document, "measure": {**document.get("measure", {}), "sizes": list(sizes)}}
     checked = check(document, SECTIONS)
-    rules = RULES + OBJECTIVE_RULES + PLACEMENT_RULES + (() if allow_remote else LOCAL_RULES)
+    rules = RULES + PLACEHOLDER_RULES + OBJECTIVE_RULES + PLACEMENT_RULES + (() if allow_remote else LOCAL_RULES)
     asked = (rule for rule in (*rules, *file_rules(path.parent)) if not checked.bad.intersection(rule.reads))
     problems = [*checked.problems, *(problem for rule in asked for problem in rule.find(checked))]
     if problems:

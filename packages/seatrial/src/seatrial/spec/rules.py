@@ -5,13 +5,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from seatrial.spec.checking import Checked, Problem, Rule, did_you_mean
-from seatrial.spec.subject_keys import COMMAND_PLACEHOLDERS, DATABASE_PLACEHOLDERS, PLACEHOLDERS, POOL_PLACEHOLDER
-from seatrial.spec.toml_lines import TomlPath
+from seatrial.spec.checking import Checked, Problem, Rule
 
 __all__ = ["LOCAL_RULES", "RULES", "database_kind", "is_on_this_machine"]
-
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def is_on_this_machine(host: str | None) -> bool:
@@ -47,34 +43,6 @@ def _app(checked: Checked) -> Iterator[Problem]:
 def _health_path(checked: Checked) -> Iterator[Problem]:
     if not checked.values["subject.health_path"].startswith("/"):
         yield Problem(("subject", "health_path"), "must begin with a slash.", 'For example "/" or "/health".')
-
-
-def _placeholders(checked: Checked) -> Iterator[Problem]:
-    values = checked.values
-    known = PLACEHOLDERS + (DATABASE_PLACEHOLDERS if database_kind(checked) != "none" else ())
-    known += (POOL_PLACEHOLDER,) if values["database.pool"] else ()
-    for name, text in values["subject.environment"].items():
-        yield from _unknown_placeholders(("subject", "environment", name), text, known)
-    for index, words in enumerate(values["subject.prepare"]):
-        for word in words:
-            yield from _unknown_placeholders(("subject", "prepare", index), word, known)
-    for word in values["server.command"]:
-        yield from _unknown_placeholders(("server", "command"), word, known + COMMAND_PLACEHOLDERS)
-
-
-def _unknown_placeholders(path: TomlPath, text: str, known: tuple[str, ...]) -> Iterator[Problem]:
-    # Doubled braces stand for themselves, as in the test bed.
-    for name in PLACEHOLDER.findall(text.replace("{{", "").replace("}}", "")):
-        if name in known:
-            continue
-        if name == POOL_PLACEHOLDER:
-            hint = "Say in [database] how many connections each process keeps, such as: pool = 5."
-        elif name in DATABASE_PLACEHOLDERS:
-            hint = 'There is no database here: say kind = "embedded" in [database], or write the address itself.'
-        else:
-            listing = f"Known here: {', '.join(known)}."
-            hint = f"{did_you_mean(name, known) or listing} To keep the braces, write {{{{{name}}}}}."
-        yield Problem(path, f"holds {{{name}}}, which Seatrial cannot fill in.", hint)
 
 
 def database_kind(checked: Checked) -> str:
@@ -270,10 +238,6 @@ def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
 RULES: tuple[Rule, ...] = (
     Rule(("subject.app", "server.command", "subject.url"), _app),
     Rule(("subject.health_path",), _health_path),
-    Rule(
-        ("subject.environment", "subject.prepare", "subject.url", "server.command", "database.kind", "database.url"),
-        _placeholders,
-    ),
     Rule(("server.kind", "server.command", "server.worker_class", "server.threads"), _server),
     Rule(("subject.url", "database.kind"), _subject_url),
     Rule(("database.kind", "database.url"), _database),

@@ -91,9 +91,10 @@ class Subject:
     python: the interpreter that has the app's packages, absolute.
     health_path: a path that answers 200 when the app is up.
     environment: variables for the app and its `prepare` commands; values may hold {database_url}, {database_host},
-        {database_port}, {database_name}, {database_user}, {database_password}, {port}, {work} and {pool}.
+        {database_port}, {database_name}, {database_user}, {database_password}, {port}, {work}, {pool} and {size}.
     prepare: commands run once, in order, before the first start (migrations, seed); same placeholders and {python},
         {bin}.
+    size: what {size} stands for in `prepare` and `environment` in the study itself; None where nothing says {size}.
     url: set to measure something already running (no start, no limits, no CPU readings).
     start_timeout_s: how long the app may take to answer its health path.
     """
@@ -110,6 +111,14 @@ class Subject:
     url: str = ""
     start_timeout_s: float = 30.0
     prepare_timeout_s: float = 180.0
+    size: int | None = None
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What stands for {python}, {bin} and, where they are declared, {pool} and {size}."""
+        declared = {"pool": self.database.pool, "size": self.size}
+        filled = {name: str(value) for name, value in declared.items() if value is not None}
+        return {"python": str(self.python), "bin": str(self.python.parent), **filled}
 
     @property
     def shape(self) -> tuple[int | None, int | None]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seatrial.spec.key import COMMANDS, NUMBER, PATH, TEXT, TEXT_BY_NAME, Key, Section
+from seatrial.spec.key import COMMANDS, NUMBER, PATH, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
 from seatrial.spec.subject import Subject
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "PLACEHOLDERS",
     "PLAN",
     "POOL_PLACEHOLDER",
+    "SIZE_PLACEHOLDER",
     "SUBJECT",
 ]
 
@@ -36,6 +37,9 @@ COMMAND_PLACEHOLDERS = ("workers", "threads")
 
 POOL_PLACEHOLDER = "pool"
 """What it fills in when `database.pool` is given."""
+
+SIZE_PLACEHOLDER = "size"
+"""What it fills in when `subject.size` is given."""
 
 _SUBJECT = Subject(name="", app="", directory=Path(), python=Path())
 
@@ -116,6 +120,17 @@ SUBJECT = Section(
             'prepare = ["{bin}/flask --app shop db upgrade", ["{python}", "load_data.py"]]',
             default=_SUBJECT.prepare,
             default_words="none",
+        ),
+        Key(
+            "subject.size",
+            WHOLE_NUMBER,
+            "How much data `prepare` makes, such as people: what `{size}` stands for in `prepare` and `environment`. "
+            "`measure.sizes` says further amounts.",
+            "size = 10000",
+            default=_SUBJECT.size,
+            default_words="none",
+            above=0,
+            at_most=1_000_000_000,
         ),
         Key(
             "subject.start_timeout_s",

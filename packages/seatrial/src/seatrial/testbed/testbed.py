@@ -199,11 +199,7 @@ class Testbed:
         values = dict(self.database.placeholders()) if self.database else {}
         values["port"] = str(port)
         values["work"] = str(self._folder / "files")
-        values["python"] = str(self._subject.python)
-        values["bin"] = str(self._subject.python.parent)
-        if self._subject.database.pool is not None:
-            values["pool"] = str(self._subject.database.pool)
-        return values
+        return values | self._subject.placeholders
 
     def start(self, workers: int, threads: int, *, fresh_data: bool, is_measured: bool = False) -> None:
         """Start the subject and wait until it answers and its start no longer uses CPU; a running one is stopped first.

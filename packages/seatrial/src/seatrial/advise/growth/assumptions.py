@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from seatrial.errors import SpecError
 from seatrial.model.carrying import UNKNOWN_FASTER, UNKNOWN_SLOWER
 from seatrial.model.draws import Quantiles
 from seatrial.model.population import DEFAULT_HABITS, HABIT_BASIS
@@ -93,16 +94,20 @@ _AT_MOST = {"utilization_limit": 0.95, "daily_share": 1.0}
 def assumptions_with(overrides: Mapping[str, Quantiles], source: str = "yours") -> Mapping[str, Assumption]:
     """All assumptions, with these in place of the defaults.
 
-    Raises ValueError for an unknown name, or a range that is not above 0, in order and possible.
+    Raises SpecError for an unknown name, or a range that is not above 0, in order and possible.
     """
     found = dict(ASSUMPTIONS)
     for name, (low, typical, high) in overrides.items():
         if name not in found:
-            raise ValueError(f"there is no assumption {name!r}; there are {', '.join(found)}")
+            raise _refused(f"there is no assumption {name!r}; there are {', '.join(found)}.")
         if not 0 < low <= typical <= high or not math.isfinite(high):
-            raise ValueError(f"{name}: low, typical and high must be above 0 and in that order")
+            raise _refused(f"{name}: low, typical and high must be above 0 and in that order.")
         if high > _AT_MOST.get(name, math.inf):
-            raise ValueError(f"{name}: at most {_AT_MOST[name]:g}")
+            raise _refused(f"{name}: at most {_AT_MOST[name]:g}.")
         old = found[name]
         found[name] = Assumption(name, low, typical, high, old.is_habit, old.basis, source)
     return found
+
+
+def _refused(why: str) -> SpecError:
+    return SpecError(why, where="--assume")

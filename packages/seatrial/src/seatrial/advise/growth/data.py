@@ -13,6 +13,10 @@ __all__ = ["DataLaws", "data_laws"]
 Z_975 = 1.959963984540054
 SIZES_MIN = 3
 
+START_ERROR = 0.1
+"""Relative standard error of a demand of one start, however many requests it had: each size has a single one. The CPU
+time of a small request differed by a tenth and more between starts of one app on a shared machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataLaws:
@@ -82,6 +86,6 @@ def data_laws(
 
 
 def _point(size: float, profile: OperationProfile, demand_s: float) -> SizedDemand:
-    """The standard error of a mean of so many requests; CPU clocks tick, so it is never nothing."""
-    error_s = demand_s * math.sqrt(max(profile.cpu_scv, 1e-4) / profile.requests)
-    return SizedDemand(size, demand_s, max(error_s, 1e-7))
+    """With its standard error: that of a mean of so many requests, and what two starts differ by."""
+    error = math.hypot(math.sqrt(profile.cpu_scv / profile.requests), START_ERROR)
+    return SizedDemand(size, demand_s, max(demand_s * error, 1e-7))

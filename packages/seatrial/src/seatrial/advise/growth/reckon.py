@@ -34,7 +34,7 @@ def growth(
     overrides: assumptions of the owner's.
 
     Raises:
-        ValueError: an assumption that is not known or cannot be.
+        SpecError: an assumption that is not known or cannot be.
     """
     assumptions = _assumed(inputs, overrides)
     laws = data_laws(inputs.sizes, inputs.operations, inputs.demands)

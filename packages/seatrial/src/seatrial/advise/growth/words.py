@@ -63,7 +63,7 @@ def data_sentence(laws: DataLaws) -> str:
     if not laws.laws:
         return (
             "Demands are taken as they are with the trial's own data, however many people there will be. That is a "
-            "guess: how they grow was not measured."
+            "guess: how they grow was not measured (measure.sizes would)."
         )
     linear = [name for name, kind in laws.kinds.items() if kind == "linear"]
     growing = [name for name, kind in laws.kinds.items() if kind == "logarithmic"]
