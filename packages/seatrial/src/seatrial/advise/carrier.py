@@ -94,7 +94,7 @@ class Carrier:
         parts = [
             # One estimate of how starts differ stands behind both, so they are one part.
             (anchor.variance_of_mean + anchor.variance_of_start / starts, anchor.freedom),
-            (self._drawn_variance(configuration, draws, by_objective), max(1, len(anchor.deviations) - 1)),
+            (self._drawn_variance(configuration, draws, by_objective), anchor.freedom),
             (self._model_variance(configuration), SURE),
         ]
         found = summed_variance(parts)
