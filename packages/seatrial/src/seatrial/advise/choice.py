@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 
 from seatrial.advise.advice import Advice, Change, Level, Offer
@@ -21,7 +22,7 @@ from seatrial.measure.study import Study
 from seatrial.model.carrying import CarryFactor, carry
 from seatrial.model.memory import MemoryModel
 from seatrial.model.population import DEFAULT_HABITS, daily_users, habits_with
-from seatrial.spec.catalog import Catalog
+from seatrial.spec.catalog import Catalog, price_age_days
 
 __all__ = ["choose_plan"]
 
@@ -29,6 +30,8 @@ REQUESTS = 8_000
 """Simulated at each rate that is tried; dozens of plans are looked at."""
 
 LADDER_STEPS = 6
+
+OLD_PRICE_DAYS = 365
 
 UNEXPLAINED_TOLD = 0.1
 """Of the logarithm: 10 % between the saturation that the demands predict and the measured one."""
@@ -87,6 +90,7 @@ def choose_plan(
         times_the_room=found.chosen.low_rps / need.capacity_rps if found.chosen else None,
         best=best,
         people_share=_people_share(need, of_interest),
+        caveats=(*blank.caveats, *_old_price(of_interest, study, plans)),
     )
 
 
@@ -136,6 +140,17 @@ def _changes(offer: Offer, appraiser: Appraiser, plans: Catalog, *, has_database
     configuration = appraiser.configuration_of(placement, offer.workers)
     most = appraiser.most_workers(placement)
     return improvements(appraiser.predictor, configuration, workers_max=most, has_database=has_database)
+
+
+def _old_price(offer: Offer | None, study: Study, plans: Catalog) -> tuple[Caveat, ...]:
+    """Prices are told with their date; one that was old already when the study was made is warned of."""
+    if offer is None:
+        return ()
+    age_days = price_age_days(plans.by_id[offer.plan.id], date.fromisoformat(study.created_at[:10]))
+    if age_days is None or age_days <= OLD_PRICE_DAYS:
+        return ()
+    text = f"The price of {offer.plan.id} is from a list of {offer.plan.price_as_of}."
+    return (Caveat("old-price", text, "Look it up, and put yours into a file: --plans my-plans.toml."),)
 
 
 def _people_share(need: Need, offer: Offer | None) -> float | None:
