@@ -38,7 +38,7 @@ def route(work: Work, system: System) -> Route:
         (APP, work.app_after_s),
     ]
     if system.has_binding_pool:
-        connected = work.flags([demand.uses_database for demand in work.demands])
+        connected = work.flags([demand.takes_from_pool for demand in work.demands])
         inside[4:4], inside[1:1] = [(GIVE + POOL, connected)], [(TAKE + POOL, connected)]
     stages = _on_a_loop(inside, work) if system.is_event_loop else inside
     stages = [(kind, needs) for kind, needs in stages if any(needs)]

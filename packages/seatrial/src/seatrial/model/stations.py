@@ -48,7 +48,10 @@ def bounds_rps(demands: Sequence[OperationDemand], system: System) -> Mapping[st
     )
     found[SLOTS] = (system.slots, mean(alone_s))
     if system.has_binding_pool:
-        found[CONNECTIONS] = (system.workers * (system.pool or 0), mean([_held_s(d, system) for d in demands]))
+        found[CONNECTIONS] = (
+            system.workers * (system.pool or 0),
+            mean([_held_s(d, system) if d.takes_from_pool else 0.0 for d in demands]),
+        )
     if system.is_event_loop:
         on_loop = [
             0.0 if thread else alone if d.blocks_loop else d.app_cpu_s / system.app_speed

@@ -59,6 +59,13 @@ class OperationDemand:
         """Whether it takes a connection at all."""
         return self.database_cpu_s > 0.0 or self.held_wait_s > 0.0 or self.round_trips > 0.0
 
+    @property
+    def takes_from_pool(self) -> bool:
+        """Whether that connection is one of the pool's. A driver that blocks the loop is another than the pool's, and
+        what it has is never waited for, since nobody else runs: were it the pool's, the two could wait for each other.
+        """
+        return self.uses_database and not self.blocks_loop
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
