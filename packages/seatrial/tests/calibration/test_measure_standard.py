@@ -124,6 +124,7 @@ def test_an_objective_of_five_service_times_is_told_well_below_saturation_for_on
     spec = declare(
         subject={"environment": {"CPU_MS": "100"}},
         server={"kind": "command", "command": command, "workers": 1, "threads": 1, "worker_class": "sync"},
+        measure={"plan_starts": 0},
     )
     ended = run_seatrial("measure", spec, "--json")
     assert ended.status == 0, ended.err
@@ -154,8 +155,8 @@ def starved_generator() -> Iterator[None]:
 
 @pytest.mark.usefixtures("starved_generator")
 def test_a_starved_generator_gives_an_invalid_verdict_and_no_capacity(declare, run_seatrial) -> None:
-    # At niceness 19 beside two others the generator gets 1 part in 130 of its CPU.
-    ended = run_seatrial("measure", declare(subject={"environment": {"CPU_MS": "5"}}), "--json", niceness=19)
+    # At niceness 12 beside two others the generator gets a thirtieth of its CPU (weights 70 and 1024, sched(7)).
+    ended = run_seatrial("measure", declare(subject={"environment": {"CPU_MS": "5"}}), "--json", niceness=12)
     assert ended.status == 3, ended.out
     assert ended.findings["verdict"] == "invalid"
     codes = {caveat["code"] for caveat in ended.findings["caveats"]}
