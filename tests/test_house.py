@@ -140,6 +140,13 @@ def forbidden_text(name: str, text: str) -> Iterator[str]:
             yield f"{name}:{number}: holds '{found[0]}': say it without; a reader elsewhere has nothing to do with it"
 
 
+def possessive_groups(name: str, text: str) -> Iterator[str]:
+    """Regular expressions like (a|b)*+, which Python before 3.11.5 may match wrongly; Debian 12 has 3.11.2."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"(?<!\()\)[*+?]\+", line):
+            yield f"{name}:{number}: a possessive group matches wrongly before Python 3.11.5: write (?>(...)*)"
+
+
 def broken_links(name: str, text: str) -> Iterator[str]:
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose):
@@ -191,6 +198,10 @@ def test_tests_lie_in_the_folder_that_says_what_they_need() -> None:
 
 def test_no_file_speaks_of_what_only_its_authors_have() -> None:
     none_of([offence for name in files() for offence in forbidden_text(name, text_of(name))])
+
+
+def test_no_regular_expression_needs_a_python_that_debian_12_does_not_have() -> None:
+    none_of([offence for name in modules("packages/") for offence in possessive_groups(name, text_of(name))])
 
 
 def test_links_between_documents_lead_to_files_that_exist() -> None:
@@ -246,6 +257,7 @@ def test_what_changes_for_a_user_is_told_in_a_changelog_fragment() -> None:
         forbidden_text("x.md", f"see https://pypi.{'org'}/project/x"),
         forbidden_text("x.md", f"as asked in issue {'#'}7"),
         forbidden_text("x.md", f"cd /{'work'}/main"),
+        possessive_groups("x.py", 'TAG = re.compile("<(?:a|b)*+>")'),
         broken_links("README.md", "[gone](docs/gone.md#here)"),
     ],
 )

@@ -13,9 +13,10 @@ from html.entities import html5
 
 __all__ = ["Button", "Control", "PageForm", "forms_of"]
 
-# The attributes of a tag. Possessive (*+), so that no page, however odd, takes longer than its length.
+# The attributes of a tag. Nothing is tried twice, so that no page, however odd, takes longer than its length: single
+# characters are possessive (*+), groups are atomic, since a possessive group may match wrongly before Python 3.11.5.
 _VALUE = r"""(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|(?=>))"""
-_ATTRIBUTES = rf"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:=(?=\S){_VALUE}|(?!\s*+=)|\s*+=\s*+{_VALUE}))*+[\s/]*+"
+_ATTRIBUTES = rf"(?>(?:[\s/]*+[^\s/>][^\s/>=]*+(?:=(?=\S){_VALUE}|(?!\s*+=)|\s*+=\s*+{_VALUE}))*)[\s/]*+"
 _LOOKED_AT = "form|input|button|select|option|optgroup|textarea|fieldset|legend|template"
 # What holds no tags, whatever it looks like. (noscript: people's browsers run scripts.)
 _RAW = "script|style|title|iframe|noscript|xmp|noembed|noframes"
@@ -24,7 +25,7 @@ _RAW_ELEMENTS = "|".join(rf"<{name}(?=[\s/>]){_ATTRIBUTES}>.*?</{name}(?=[\s/>])
 # Everything up to the next tag that matters is passed over inside one match: a page has a thousand others. Those whose
 # first letter already tells come first.
 _NEXT_TAG = re.compile(
-    rf"""(?:
+    rf"""(?>(?:
         [^<]++
       | </?[aceghjkmpqruvwyz][^\s/>]*+(?:>|{_ATTRIBUTES}>)
       | </?(?!(?:{_LOOKED_AT}|{_RAW})[\s/>])[a-z][^\s/>]*+(?:>|{_ATTRIBUTES}>)
@@ -33,7 +34,7 @@ _NEXT_TAG = re.compile(
       | <(?:[!?](?!--)|/(?![a-z]))[^>]*+>
       | {_RAW_ELEMENTS}
       | </(?:{_RAW})(?=[\s/>]){_ATTRIBUTES}>
-    )*+
+    )*)
     <(?P<end>/?)(?P<tag>{_LOOKED_AT})(?=[\s/>])(?P<attributes>{_ATTRIBUTES})>""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL | re.ASCII,
 )
