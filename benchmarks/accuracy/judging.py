@@ -119,7 +119,12 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judge
     predicted = predictor.predict(configuration, starts=max(1, len(starts_rps(study))))
     measured = measured_rps(study)
     workers_max = max(m.workers or 1 for m in base.measurements)
-    saturated = [m for m in declared_measurements(study) if m.label == "saturation" and m.verdict != Verdict.INVALID]
+    full = [
+        m
+        for m in declared_measurements(study)
+        if (m.label == "saturation" and m.verdict != Verdict.INVALID)
+        or (m.mode == "open" and m.verdict == Verdict.VIOLATED)
+    ]
     changes = {name: getattr(unit.setting, name) for name in changed(unit.setting, unit.app.base)}
     return Judged(
         unit=unit.name,
@@ -131,7 +136,7 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judge
         low_rps=predicted.low_rps,
         high_rps=predicted.high_rps,
         named=predicted.gives_way[0] if predicted.gives_way else "",
-        seen=stations_seen(saturated, configuration, unit.app.blocks_s),
+        seen=stations_seen(full, configuration, unit.app.blocks_s),
         p95=_p95(study, measured, predictor, configuration),
         memory=None if unit.is_base else _memory(study, base),
         machine=_machine(study, base),
@@ -139,31 +144,37 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judge
     )
 
 
-def stations_seen(saturated: Sequence[Measurement], configuration: Configuration, blocks_s: float) -> tuple[str, ...]:
-    """The stations that were full when the app was saturated; where no CPU or process was, what is held.
+def stations_seen(full: Sequence[Measurement], configuration: Configuration, blocks_s: float) -> tuple[str, ...]:
+    """The stations that were full when the app was; where no CPU or process was, what is held.
 
-    That slots or connections are all taken under saturation proves nothing, since they are held while others are
-    waited for; they are named only when no CPU, process or event loop was full. blocks_s: as of `App`.
+    That slots or connections are all taken then proves nothing, since they are held while others are waited for; they
+    are named only when no CPU, process or event loop was full. blocks_s: as of `App`.
     """
-    if not saturated:
+    if not full:
         return ()
-    rate = sum(m.throughput_rps for m in saturated) / len(saturated)
-    app_s = sum(m.app_cpu_s or 0.0 for m in saturated) / len(saturated)
-    database_s = sum(m.database_cpu_s or 0.0 for m in saturated) / len(saturated)
-    is_apart, workers = configuration.database_cpus is not None, configuration.workers
-    busy = (
-        {"app CPU": rate * app_s / configuration.cpus, "database CPU": rate * database_s}
-        if is_apart
-        else {"CPU": rate * (app_s + database_s) / configuration.cpus}
-    )
-    if configuration.is_event_loop:
-        busy["event loop"] = rate * (app_s / min(1.0, configuration.cpus) + blocks_s) / workers
-    elif configuration.worker_class == "gthread" and configuration.threads > 1:
-        busy["GIL"] = rate * app_s / (workers * min(1.0, configuration.cpus))
-    if full := tuple(name for name, share in busy.items() if share >= FULL):
-        return full
+    busy: dict[str, float] = {}
+    for seen in full:
+        for name, share in _busy_shares(seen, configuration, blocks_s).items():
+            busy[name] = max(share, busy.get(name, 0.0))
+    if named := tuple(name for name, share in busy.items() if share >= FULL):
+        return named
     pool = configuration.pool
     return ("pool",) if pool is not None and pool < configuration.threads else ("slots",)
+
+
+def _busy_shares(seen: Measurement, configuration: Configuration, blocks_s: float) -> dict[str, float]:
+    rate, app_s, database_s = seen.throughput_rps, seen.app_cpu_s or 0.0, seen.database_cpu_s or 0.0
+    busy = (
+        {"CPU": rate * (app_s + database_s) / configuration.cpus}
+        if configuration.database_cpus is None
+        else {"app CPU": rate * app_s / configuration.cpus, "database CPU": rate * database_s}
+    )
+    speed = min(1.0, configuration.cpus)
+    if configuration.is_event_loop:
+        busy["event loop"] = rate * (app_s / speed + blocks_s) / configuration.workers
+    elif configuration.worker_class == "gthread" and configuration.threads > 1:
+        busy["GIL"] = rate * app_s / (configuration.workers * speed)
+    return busy
 
 
 def _p95(
