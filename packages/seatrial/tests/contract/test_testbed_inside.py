@@ -1,5 +1,7 @@
 """The measuring middleware in a real gunicorn, beside the project's own configuration of it."""
 
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -7,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.testbed import measured_server
+from seatrial.testbed.inside import InsideView
 from seatrial.testbed.testbed import Testbed
 
 # As a project has it: gunicorn reads it from the working directory, unless it is told another file.
@@ -32,6 +36,18 @@ def app(environ, start_response):
     if path == "/file":
         return environ["wsgi.file_wrapper"](open(__file__, "rb"))
     return [repr(found).encode()]
+"""
+
+BUSY = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from measured_server import _Book
+
+book, until = _Book(sys.argv[2]), time.monotonic() + 20
+print("begins", flush=True)
+while time.monotonic() < until:
+    book.begin()
+    book.end(0, 0, 0, 0, 0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """
 
 
@@ -99,3 +115,19 @@ def test_what_is_begun_inside_is_seen_while_it_lasts(testbed, eventually) -> Non
     eventually(lambda: view.in_flight() == 0, left=view.in_flight)
     (seen,) = view.requests()
     assert began_s < seen.began_s < time.perf_counter()  # one clock for both, so that the way in can be told
+
+
+def test_a_glance_never_finds_more_requests_inside_than_there_are(tmp_path: Path) -> None:
+    view = InsideView(tmp_path / "inside")
+    source = str(Path(measured_server.__file__).parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY, source, str(view.folder)], stdout=subprocess.PIPE, text=True
+    ) as one_at_a_time:
+        assert one_at_a_time.stdout is not None
+        assert one_at_a_time.stdout.readline() == "begins\n"
+        try:
+            seen = {view.in_flight() for _ in range(3_000)}
+        finally:
+            one_at_a_time.kill()
+    # One thread, so one request at most; a count that is zero for a moment would show all that were ever begun.
+    assert seen <= {0, 1}

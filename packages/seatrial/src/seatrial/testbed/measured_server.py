@@ -28,8 +28,7 @@ HEADER = "X-Seatrial-Operation"
 """`NUMBER METHOD PATH`: the operation's number, and what was asked first; a redirect that follows asks for another."""
 
 HEAD = struct.Struct("QQ")
-"""Requests begun, requests ended: in the machine's own form, so that each is written in one step and never read in
-halves."""
+"""Requests begun, requests ended, in the machine's own form."""
 
 RECORD = struct.Struct("<HHIIQdddddd")
 """operation, flags, driver calls, rows, answer bytes; then seconds: when it began (CLOCK_MONOTONIC), in the app, of
@@ -40,7 +39,6 @@ WITH_DRIVER = 2
 RECORDS_MAX = 50_000
 
 _ENVIRON_KEY = "HTTP_" + HEADER.upper().replace("-", "_")
-_COUNT = struct.Struct("Q")
 _here = threading.local()
 
 
@@ -97,14 +95,16 @@ class _Book:
             self._map = mmap.mmap(descriptor, HEAD.size + RECORDS_MAX * RECORD.size)
         finally:
             os.close(descriptor)
+        # Written in one step each, so that nobody reads a half: pack_into would fill with zeros first.
+        self._counts = memoryview(self._map)[: HEAD.size].cast("Q")
         # next() of a count is one step of the interpreter: threads need no lock.
         self._begun, self._ended, self._slots = itertools.count(1), itertools.count(1), itertools.count()
 
     def begin(self) -> None:
-        _COUNT.pack_into(self._map, 0, next(self._begun))
+        self._counts[0] = next(self._begun)
 
     def end(self, *values: float) -> None:
-        _COUNT.pack_into(self._map, _COUNT.size, next(self._ended))
+        self._counts[1] = next(self._ended)
         slot = next(self._slots)
         if slot < RECORDS_MAX:
             RECORD.pack_into(self._map, HEAD.size + slot * RECORD.size, *values)
