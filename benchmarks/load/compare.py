@@ -41,7 +41,9 @@ PARTS: dict[str, Callable[[Bench, argparse.Namespace], Table]] = {
     "freeze": lambda bench, options: freeze.freeze(bench, options.freeze_seconds, options.freeze_repeats),
     "lateness": lambda bench, options: lateness.lateness(bench, options.seconds, options.repeats),
     "poisson": lambda bench, options: poisson.poisson(bench, options.poisson_seconds, options.repeats),
-    "memory": lambda bench, options: memory.memory(bench, 3600 if options.hour else options.memory_seconds),
+    "memory": lambda bench, options: memory.memory(
+        bench, 3600 if options.hour else options.memory_seconds, options.memory_rate
+    ),
     "listeners": lambda bench, _: listeners.listeners(bench),
 }
 
@@ -58,6 +60,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--freeze-repeats", type=int, default=1)
     parser.add_argument("--poisson-seconds", type=int, default=30, help="of one seed")
     parser.add_argument("--memory-seconds", type=int, default=300)
+    parser.add_argument("--memory-rate", type=float, default=lateness.RATE_RPS, help="requests per second of it")
     parser.add_argument("--hour", action="store_true", help="the memory part for an hour")
     parser.add_argument("--no-install", action="store_true", help="only what is there already")
     parser.add_argument("--anyway", action="store_true", help="also on a busy machine; the record says so")

@@ -17,7 +17,7 @@ _EVERY_S = 1.0
 _SETTLED, _SETTLED_AFTER_S = 0.1, 5.0
 
 
-def memory(bench: Bench, seconds: int) -> Table:
+def memory(bench: Bench, seconds: int, rate_rps: float = RATE_RPS) -> Table:
     """Resident memory of the process tree, each second, and the slope of a straight line through it."""
     samples: list[tuple[float, int]] = []
 
@@ -31,7 +31,7 @@ def memory(bench: Bench, seconds: int) -> Table:
             time.sleep(_EVERY_S)
 
     with bench.server() as server:
-        wanted = ("--rate", f"{RATE_RPS:g}", "--duration", f"{seconds:g}")
+        wanted = ("--rate", f"{rate_rps:g}", "--duration", f"{seconds:g}")
         sample = bench.sample(SEATRIAL, load_command(f"{server.url}/", *wanted), server, seconds + 120.0, watch)
     seen = [(at_s, size) for at_s, size in samples if size]
     from_s = max(_SETTLED_AFTER_S, _SETTLED * seconds)
@@ -49,7 +49,7 @@ def memory(bench: Bench, seconds: int) -> Table:
         f"{document['lateness_s']['p99'] * 1000:.3f}",
     )
     return Table(
-        f"Memory at {RATE_RPS:,.0f}/s",
+        f"Memory at {rate_rps:,.0f}/s",
         (
             "run",
             f"after {settled[0][0]:.0f} s, MB",
