@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Tests that need no quiet machine and look at nothing but what they started; they mostly wait.
 SIDE_BY_SIDE := packages/seatrial/tests/unit packages/flotilla/tests/unit packages/seatrial/tests/contract/load \
-  packages/seatrial/tests/e2e/load packages/seatrial/tests/e2e/test_export_command.py \
+  $(filter-out %/test_load_frozen_server.py,$(wildcard packages/seatrial/tests/e2e/load/test_*.py)) packages/seatrial/tests/e2e/test_export_command.py \
   packages/seatrial/tests/e2e/test_plans_command.py packages/seatrial/tests/contract/report \
   $(filter-out %/test_seed.py,$(wildcard packages/flotilla/tests/contract/test_*.py))
 

@@ -21,6 +21,7 @@ from seatrial.spec.workload import OperationSpec, WorkloadSpec
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 
 SHOP = WorkloadSpec(
+    order="stratified",
     operations=(
         OperationSpec("home", "/", weight=50, expect_text="Welcome"),
         OperationSpec("find", "/find?q=\u2028'`${1}", weight=30, expect_status=None),
@@ -213,7 +214,10 @@ def test_a_redirect_within_the_app_is_followed_and_one_that_leads_away_is_not(tm
         "mailto:somebody@example.org": None,
         "": None,
     }
-    each = WorkloadSpec(operations=tuple(OperationSpec(name, "/a/b?c=d", expect_status=None) for name in leads_to))
+    each = WorkloadSpec(
+        order="stratified",
+        operations=tuple(OperationSpec(name, "/a/b?c=d", expect_status=None) for name in leads_to),
+    )
     answers = {name: {"status": 302, "headers": {"Location": name}} for name in leads_to}
     seen = run(tmp_path, each, count=60, answers=answers)
     asked: dict[str, set[str]] = {}

@@ -93,7 +93,7 @@ class _Crew:
         self._visitors = (self._person(workload.people + 1 + place) for place in self._places())
         self.people = self._signed_in()
         self.performer = JourneyPerformer(environment)
-        draw = mix.independent if workload.order == "random" else mix.endless
+        draw = mix.endless if workload.order == "stratified" else mix.independent
         self.names = draw(workload.weights, f"{_SEED}/mix/{self.index}")
 
     def comer(self, person: Person) -> Person:

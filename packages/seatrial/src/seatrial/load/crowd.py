@@ -28,13 +28,17 @@ class Crowd:
         self._workload = workload
         self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
 
-    def jobs(self, seed: str, names: Collection[str] | None = None) -> Iterator[Job]:
-        """What is begun next, by whom; without names, by the mix and without an end. LoadError at unknown names."""
+    def jobs(self, seed: str, names: Collection[str] | None = None, *, in_exact_shares: bool = False) -> Iterator[Job]:
+        """What is begun next, by whom; without names, by the mix and without an end. LoadError at unknown names.
+
+        in_exact_shares: stratified whatever the workload's order is, for a load in which no queue grows that the order
+        could shape: there it only takes noise out of the throughput.
+        """
         workload = self._workload
         operations = workload.operations
         if unknown := sorted(set(names or ()) - operations.keys()):
             raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
-        draw = mix.independent if workload.order == "random" else mix.endless
+        draw = mix.endless if in_exact_shares or workload.order == "stratified" else mix.independent
         wanted = draw(workload.weights, f"{seed}/mix") if names is None else iter(names)
         return (
             (name, operations[name], person)

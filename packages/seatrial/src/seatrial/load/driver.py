@@ -213,7 +213,7 @@ class Driver:
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
         seed = f"{self._seed}/closed/{next(self._intervals)}"
         interval = Interval(thinks=False, book=book, on_observation=on_request)
-        loops = Loops(self, interval, self.crowd.jobs(seed), stop=until)
+        loops = Loops(self, interval, self.crowd.jobs(seed, in_exact_shares=True), stop=until)
         return await self._loops(
             interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=is_kept_if_cancelled
         )

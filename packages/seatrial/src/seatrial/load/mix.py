@@ -1,7 +1,10 @@
 """Which operation comes next: exact shares in every short window, in an order nobody can predict.
 
 Drawing each operation independently makes the measured mean demand wander with the luck of the draw. Stratifying
-removes that part of the noise: the same precision of the demand takes about a third of the requests.
+removes that part of the noise: the same precision of the demand takes about a third of the requests. But it also keeps
+rare slow operations apart, which in life come in clumps, so that the queue behind them is shorter than it would be:
+with 2 % of 400 ms on one slot, the rate that met an objective of 500 ms was 103/s in exact shares of 20 and 42/s drawn.
+So what waits for a limit is drawn, and what only keeps a subject busy is stratified.
 """
 
 import itertools

@@ -35,7 +35,7 @@ class Workload:
     keep_alive: bool = True
     arrivals_are: str = "operations"
     returning: float = 0.0
-    order: str = "stratified"
+    order: str = "random"
     listeners: int = 0
     listener: Callable[[Person], Journey] | None = None
 
@@ -53,7 +53,7 @@ class Workload:
             raise SpecError(f"arrivals is {self.arrivals!r}; it is poisson or constant.", where="workload.arrivals")
         for key, value, choices in (
             ("arrivals_are", self.arrivals_are, ("operations", "sessions")),
-            ("order", self.order, ("stratified", "random")),
+            ("order", self.order, ("random", "stratified")),
         ):
             if value not in choices:
                 raise SpecError(f"{key} is {value!r}; it is {' or '.join(choices)}.", where=f"workload.{key}")

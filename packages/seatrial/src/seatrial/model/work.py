@@ -14,7 +14,7 @@ APP_CPU_BEFORE_DATABASE = 0.5
 """Of a request's app CPU without a connection, spent before its queries; the rest after them."""
 
 MIX_BLOCK = 1000
-"""The operations of so many consecutive requests are in exact shares, as the load's own are; shuffled inside."""
+"""The operations of so many consecutive requests are in exact shares, shuffled inside: as drawn, with less noise."""
 
 
 @dataclass(frozen=True, slots=True)

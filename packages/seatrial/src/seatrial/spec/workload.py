@@ -36,7 +36,7 @@ class WorkloadSpec:
     journeys: a Python file whose generator functions are the operations. mix: function name -> weight.
     sign_in: the function that signs one person in, run once for each of `people` after every start.
     arrivals: "poisson" or "constant". timeout_s: how long a person waits for an answer. arrivals_are: "operations" or
-    "sessions". returning: the share of sessions that `people` begin, not somebody new. order: "stratified" or "random".
+    "sessions". returning: the share of sessions that `people` begin, not somebody new. order: "random" or "stratified".
     listener: the function whose journey `listeners` of the people follow beside the load, from before it to its end.
     """
 
@@ -50,6 +50,6 @@ class WorkloadSpec:
     keep_alive: bool = True
     arrivals_are: str = "operations"
     returning: float = 0.0
-    order: str = "stratified"
+    order: str = "random"
     listeners: int = 0
     listener: str = ""

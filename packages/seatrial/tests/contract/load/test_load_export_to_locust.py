@@ -146,7 +146,9 @@ def _exported(tmp_path: Path, journeys: str, **fields: Any) -> tuple[Path, Workl
     source = tmp_path / "mine" / "town_journeys.py"
     source.parent.mkdir()
     source.write_text(journeys)
-    workload = WorkloadSpec(journeys=source, **{"people": USERS, "arrivals": "constant", **fields})
+    workload = WorkloadSpec(
+        journeys=source, **{"people": USERS, "arrivals": "constant", "order": "stratified", **fields}
+    )
     folder = tmp_path / "load-locust"
     export(ExportOrder("locust", workload, "seatrial.toml", RATE_RPS, USERS), folder)
     return folder, workload

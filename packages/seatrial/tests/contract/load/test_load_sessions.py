@@ -246,6 +246,24 @@ def test_a_random_order_is_drawn_one_by_one_and_repeats_with_its_seed(gthread: s
     assert all(stratified[start : start + 20].count("a") == 10 for start in range(0, 100, 20))
 
 
+def test_a_load_that_nobody_ordered_is_drawn_when_it_is_open_and_in_exact_shares_when_it_is_closed(
+    gthread: str, drive: Drive
+) -> None:
+    def journey(person: Person) -> Journey:
+        yield get("/")
+
+    workload = Workload({"a": journey, "b": journey}, {"a": 1, "b": 1}, people=2, arrivals="constant")
+    drawn = drive(gthread, workload, lambda driver: driver.open_loop(100, 1.0))
+    names = [seen.operation for seen in sorted(drawn.observations, key=lambda seen: seen.due_s)]
+    # As above: five blocks with ten of each would come in one of 5,000 draws (0.18 to the fifth power).
+    assert not all(names[start : start + 20].count("a") == 10 for start in range(0, 100, 20))
+    busy = drive(gthread, workload, lambda driver: driver.closed_loop(1, 0.5))
+    begun = [seen.operation for seen in sorted(busy.observations, key=lambda seen: seen.sent_s)]
+    whole = len(begun) // 20 * 20
+    assert whole >= 20
+    assert all(begun[start : start + 20].count("a") == 10 for start in range(0, whole, 20))
+
+
 def test_sessions_that_a_break_ends_have_not_come_to_their_end(gthread: str) -> None:
     def visit(person: Person) -> Journey:
         for _ in range(100):
