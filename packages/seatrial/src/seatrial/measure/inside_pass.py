@@ -51,8 +51,8 @@ class Lengths:
 
     @classmethod
     def beside(cls, half_load_s: float) -> "Lengths":
-        """In proportion to how long the study's half load is: 19 s in all beside the usual 4 s."""
-        return cls(0.5 * half_load_s, 0.75 * half_load_s, 1.25 * half_load_s, 1.25 * half_load_s)
+        """In proportion to how long the study's half load is: 16 s in all beside the usual 4 s."""
+        return cls(0.4 * half_load_s, 0.75 * half_load_s, 0.95 * half_load_s, 0.95 * half_load_s)
 
     @property
     def all_s(self) -> float:

@@ -101,8 +101,8 @@ def test_what_is_counted_is_exactly_what_was_due(gthread: str, processes: int, a
 def test_a_closed_loop_whose_own_code_keeps_it_from_its_sockets_is_late(
     gthread: str, journeys: Callable[..., WorkloadSpec]
 ) -> None:
-    # Half of the time nothing is heard, and no CPU is used. Four seconds, so that one second in which this process itself
-    # had something to do (a look at all of pytest's memory, say) is no half of them.
+    # Half of the time nothing is heard, and no CPU is used. Four seconds, so that one second in which this process
+    # itself had something to do (a look at all of pytest's memory, say) is no half of them.
     stalls = journeys(visit="__import__('time').sleep(0.05); yield get('/slow?s=0.05')")
     result = generate(a_plan(gthread, workload=stalls, arrivals=None, concurrency=1, duration_s=4.0))
     assert result.processes[0].busy < 0.5
