@@ -19,12 +19,13 @@ PAGE_SIZE = 3
 @pytest.fixture
 def two_shards(own_settings):
     """A site whose buckets 0-4095 live in s0000 and the others in s0001."""
-    (path,) = Path(flotilla.migrations.__path__[0], "versions").glob("0001_*.py")
-    spec = importlib.util.spec_from_file_location("first_migration", path)
-    first_migration = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(first_migration)
     with psycopg.connect(own_settings.owner_url) as connection:
-        connection.execute(first_migration.SHARD.format(shard="s0001"))
+        for path in sorted(Path(flotilla.migrations.__path__[0], "versions").glob("[0-9]*.py")):
+            spec = importlib.util.spec_from_file_location(f"migration_{path.stem}", path)
+            migration = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(migration)
+            if migration.SHARD:
+                connection.execute(migration.SHARD.format(shard="s0001"))
         connection.execute("UPDATE g.shard_map SET last_bucket = 4095")
         connection.execute("INSERT INTO g.shard_map VALUES (4096, 8191, 's0001')")
     migrate(own_settings)

@@ -8,7 +8,7 @@ from flotilla.store.database import connection_arguments
 
 __all__ = ["SCHEMA_VERSION", "address", "check", "connect_or_explain", "owner_url"]
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0008"
 
 
 def address(url: str) -> str:

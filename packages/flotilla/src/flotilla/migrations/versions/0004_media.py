@@ -1,0 +1,23 @@
+"""Pictures, and what a profile shows."""
+
+from flotilla.migrations import everywhere
+
+__all__ = ["SHARD", "down_revision", "downgrade", "revision", "upgrade"]
+
+revision = "0004"
+down_revision = "0003"
+
+GLOBAL = ""
+
+SHARD = ""
+
+UNDO = ""
+UNDO_SHARD = ""
+
+
+def upgrade() -> None:
+    everywhere.run(GLOBAL, SHARD)
+
+
+def downgrade() -> None:
+    everywhere.run(UNDO, UNDO_SHARD)
