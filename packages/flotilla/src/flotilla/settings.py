@@ -5,147 +5,108 @@ the messages and for the reference page (`declarations`). A field `pool_size` is
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from flotilla.declaring import PREFIX, Declaration, declared_in, parsed, setting
 from flotilla.errors import StartError
 
 __all__ = ["Declaration", "Settings", "declarations"]
 
-PREFIX = "FLOTILLA_"
 DEVELOPMENT_KEY = "development only: anyone can read this, so anyone can forge its cookies"
 SECRET_MIN_CHARACTERS = 32
 SECRET_MIN_DIFFERENT_CHARACTERS = 10
-TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
-FALSE_WORDS = frozenset({"0", "false", "no", "off"})
-
-
-def _setting(
-    description: str,
-    *,
-    default: Any = MISSING,
-    default_text: str | None = None,
-    choices: tuple[str, ...] = (),
-    minimum: float | None = None,
-    maximum: float | None = None,
-    secret: bool = False,
-) -> Any:
-    metadata = {
-        "description": description,
-        "default_text": default_text,
-        "choices": choices,
-        "minimum": minimum,
-        "maximum": maximum,
-        "secret": secret,
-    }
-    return field(default=default, metadata=metadata, repr=not secret)
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """One setting as a reference page shows it. `default` is text; None: the setting has to be given."""
-
-    name: str
-    field_name: str
-    kind: str
-    default: str | None
-    description: str
-    choices: tuple[str, ...]
-    minimum: float | None
-    maximum: float | None
-    secret: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a site was told by its environment; never changes afterwards."""
 
-    database_url: str = _setting(
+    database_url: str = setting(
         "Where the site's database is, and as whom the site signs in there: "
         "postgresql://user:password@host:port/database. This user owns no table.",
         secret=True,
     )
-    owner_url: str = _setting(
+    owner_url: str = setting(
         "The same database as the user who owns the tables. Only `flotilla migrate` and `flotilla seed` use it; "
         "point it at PostgreSQL itself, not at a pooler.",
         default="",
         default_text="not set",
         secret=True,
     )
-    environment: str = _setting(
+    environment: str = setting(
         "production demands a strong FLOTILLA_SECRET_KEY and sends cookies over HTTPS only.",
         default="development",
         choices=("development", "production"),
     )
-    secret_key: str = _setting(
+    secret_key: str = setting(
         "Signs the cookies; whoever knows it can forge them. In production at least 32 characters, for example from "
         "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
         default=DEVELOPMENT_KEY,
         default_text="a public one, for development only",
         secret=True,
     )
-    bind: str = _setting("The address `flotilla run` listens on; 0.0.0.0 is every address.", default="127.0.0.1")
-    port: int = _setting("The port `flotilla run` listens on.", default=8000, minimum=1, maximum=65535)
-    workers: int = _setting("Worker processes of `flotilla run`.", default=1, minimum=1, maximum=128)
-    threads: int = _setting(
+    bind: str = setting("The address `flotilla run` listens on; 0.0.0.0 is every address.", default="127.0.0.1")
+    port: int = setting("The port `flotilla run` listens on.", default=8000, minimum=1, maximum=65535)
+    workers: int = setting("Worker processes of `flotilla run`.", default=1, minimum=1, maximum=128)
+    threads: int = setting(
         "Threads in each worker process: requests it works on at once.", default=4, minimum=1, maximum=256
     )
-    request_timeout_s: int = _setting(
+    request_timeout_s: int = setting(
         "A worker that is silent this many seconds is replaced.", default=30, minimum=1, maximum=600
     )
-    pool_size: int = _setting(
+    pool_size: int = setting(
         "Database connections each worker process may hold at most.",
         default=4,
         default_text="as FLOTILLA_THREADS",
         minimum=1,
         maximum=256,
     )
-    pool_wait_s: float = _setting(
+    pool_wait_s: float = setting(
         "How long a request waits for a free database connection before it is refused.",
         default=5.0,
         minimum=0.1,
         maximum=60,
     )
-    connect_timeout_s: int = _setting(
+    connect_timeout_s: int = setting(
         "How long to wait for the database to accept a connection.", default=5, minimum=1, maximum=60
     )
-    statement_timeout_s: float = _setting(
+    statement_timeout_s: float = setting(
         "The database gives up on one statement after this time.", default=5.0, minimum=0.1, maximum=300
     )
-    lock_timeout_s: float = _setting(
+    lock_timeout_s: float = setting(
         "The database gives up waiting for one lock after this time.", default=2.0, minimum=0.1, maximum=300
     )
-    page_size: int = _setting("Posts on one page.", default=20, minimum=1, maximum=100)
-    session_days: int = _setting("Days until a person has to sign in again.", default=30, minimum=1, maximum=365)
-    argon2_memory_kib: int = _setting(
+    page_size: int = setting("Posts on one page.", default=20, minimum=1, maximum=100)
+    session_days: int = setting("Days until a person has to sign in again.", default=30, minimum=1, maximum=365)
+    argon2_memory_kib: int = setting(
         "Memory one password check takes; more makes stolen passwords harder to guess.",
         default=19456,
         minimum=8,
         maximum=1048576,
     )
-    argon2_time_cost: int = _setting(
+    argon2_time_cost: int = setting(
         "Passes one password check makes over that memory; each costs CPU time.", default=2, minimum=1, maximum=20
     )
-    secure_cookies: bool = _setting(
+    secure_cookies: bool = setting(
         "Send cookies over HTTPS only. Switch it off only to try production on your own machine without HTTPS.",
         default=False,
         default_text="on in production",
     )
-    proxies: int = _setting(
+    proxies: int = setting(
         "Trusted proxies in front of the site whose X-Forwarded-* headers tell the visitor's address and scheme.",
         default=0,
         minimum=0,
         maximum=10,
     )
-    log_level: str = _setting(
+    log_level: str = setting(
         "The least urgent log lines that are written.",
         default="info",
         choices=("debug", "info", "warning", "error"),
     )
 
-    access_log: bool = _setting("Write one line about each request.", default=True)
+    access_log: bool = setting("Write one line about each request.", default=True)
 
     @property
     def in_production(self) -> bool:
@@ -160,7 +121,7 @@ class Settings:
         for declared in declarations():
             text = environ.get(declared.name, "").strip()
             if text:
-                values[declared.field_name] = _parsed(declared, text)
+                values[declared.field_name] = parsed(declared, text)
         if "database_url" not in values:
             raise StartError(
                 f"No database: the environment variable {PREFIX}DATABASE_URL is not set.",
@@ -177,75 +138,7 @@ class Settings:
 
 def declarations() -> tuple[Declaration, ...]:
     """Every setting, in the order of the reference page."""
-    return tuple(_declarations())
-
-
-def _declarations() -> Iterator[Declaration]:
-    for declared in fields(Settings):
-        told = declared.metadata
-        if told["default_text"] is not None:
-            default = told["default_text"]
-        elif isinstance(declared.default, bool):
-            default = "yes" if declared.default else "no"
-        else:
-            default = None if declared.default is MISSING else str(declared.default)
-        yield Declaration(
-            name=PREFIX + declared.name.upper(),
-            field_name=declared.name,
-            kind=declared.type.__name__ if isinstance(declared.type, type) else str(declared.type),
-            default=default,
-            description=told["description"],
-            choices=told["choices"],
-            minimum=told["minimum"],
-            maximum=told["maximum"],
-            secret=told["secret"],
-        )
-
-
-def _parsed(declared: Declaration, text: str) -> object:
-    match declared.kind:
-        case "int" | "float":
-            return _number(declared, text)
-        case "bool":
-            if text.lower() not in TRUE_WORDS | FALSE_WORDS:
-                raise StartError(f"{declared.name} is {text!r}; it has to be yes or no.")
-            return text.lower() in TRUE_WORDS
-    if declared.choices and text not in declared.choices:
-        raise StartError(f"{declared.name} is {text!r}; it has to be one of: {', '.join(declared.choices)}.")
-    if declared.field_name in {"database_url", "owner_url"}:
-        _refuse_unusable_url(declared.name, text)
-    return text
-
-
-def _number(declared: Declaration, text: str) -> int | float:
-    number: int | float
-    try:
-        number = int(text) if declared.kind == "int" else float(text)
-    except ValueError:
-        wanted = "a whole number" if declared.kind == "int" else "a number"
-        raise StartError(f"{declared.name} is {text!r}; it has to be {wanted}.") from None
-    low, high = declared.minimum, declared.maximum
-    if (low is not None and not number >= low) or (high is not None and not number <= high):
-        raise StartError(f"{declared.name} is {text}; it has to be between {low:g} and {high:g}.")
-    return number
-
-
-def _refuse_unusable_url(name: str, text: str) -> None:
-    # The address may hold a password, so it is never repeated in the message.
-    shape = "postgresql://user:password@host:port/database"
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise StartError(f"{name} cannot be read as an address ({error}).", try_this=f"Write it as {shape}") from None
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise StartError(
-            f"{name} does not begin with postgresql://, and Flotilla runs on PostgreSQL only.",
-            try_this=f"Write it as {shape}",
-        )
-    if not parts.username or not parts.path.strip("/"):
-        missing = "a user" if not parts.username else "the name of a database"
-        raise StartError(f"{name} lacks {missing}.", try_this=f"Write it as {shape}")
+    return tuple(declared_in(Settings))
 
 
 def _refuse_misspelt(environ: Mapping[str, str]) -> None:

@@ -1,0 +1,121 @@
+"""How a setting is declared, once, as a field, and how its value is read from text."""
+
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from flotilla.errors import StartError
+
+__all__ = ["PREFIX", "Declaration", "declared_in", "parsed", "setting"]
+
+PREFIX = "FLOTILLA_"
+TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+
+def setting(
+    description: str,
+    *,
+    default: Any = MISSING,
+    default_text: str | None = None,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+    secret: bool = False,
+) -> Any:
+    """A dataclass's field that is a setting: its description, its default, and what its value has to be."""
+    metadata = {
+        "description": description,
+        "default_text": default_text,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "secret": secret,
+    }
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One setting as a reference page shows it. `default` is text; None: the setting has to be given."""
+
+    name: str
+    field_name: str
+    kind: str
+    default: str | None
+    description: str
+    choices: tuple[str, ...]
+    minimum: float | None
+    maximum: float | None
+    secret: bool
+
+
+def declared_in(settings: type[Any]) -> Iterator[Declaration]:
+    """Every setting among the fields of a dataclass, in their order."""
+    for declared in fields(settings):
+        told = declared.metadata
+        if told["default_text"] is not None:
+            default = told["default_text"]
+        elif isinstance(declared.default, bool):
+            default = "yes" if declared.default else "no"
+        else:
+            default = None if declared.default is MISSING else str(declared.default)
+        yield Declaration(
+            name=PREFIX + declared.name.upper(),
+            field_name=declared.name,
+            kind=declared.type.__name__ if isinstance(declared.type, type) else str(declared.type),
+            default=default,
+            description=told["description"],
+            choices=told["choices"],
+            minimum=told["minimum"],
+            maximum=told["maximum"],
+            secret=told["secret"],
+        )
+
+
+def parsed(declared: Declaration, text: str) -> object:
+    """The value that a variable's text stands for. Raises StartError, naming the variable."""
+    match declared.kind:
+        case "int" | "float":
+            return _number(declared, text)
+        case "bool":
+            if text.lower() not in TRUE_WORDS | FALSE_WORDS:
+                raise StartError(f"{declared.name} is {text!r}; it has to be yes or no.")
+            return text.lower() in TRUE_WORDS
+    if declared.choices and text not in declared.choices:
+        raise StartError(f"{declared.name} is {text!r}; it has to be one of: {', '.join(declared.choices)}.")
+    if declared.field_name in {"database_url", "owner_url"}:
+        _refuse_unusable_url(declared.name, text)
+    return text
+
+
+def _number(declared: Declaration, text: str) -> int | float:
+    number: int | float
+    try:
+        number = int(text) if declared.kind == "int" else float(text)
+    except ValueError:
+        wanted = "a whole number" if declared.kind == "int" else "a number"
+        raise StartError(f"{declared.name} is {text!r}; it has to be {wanted}.") from None
+    low, high = declared.minimum, declared.maximum
+    if (low is not None and not number >= low) or (high is not None and not number <= high):
+        raise StartError(f"{declared.name} is {text}; it has to be between {low:g} and {high:g}.")
+    return number
+
+
+def _refuse_unusable_url(name: str, text: str) -> None:
+    # The address may hold a password, so it is never repeated in the message.
+    shape = "postgresql://user:password@host:port/database"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise StartError(f"{name} cannot be read as an address ({error}).", try_this=f"Write it as {shape}") from None
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise StartError(
+            f"{name} does not begin with postgresql://, and Flotilla runs on PostgreSQL only.",
+            try_this=f"Write it as {shape}",
+        )
+    if not parts.username or not parts.path.strip("/"):
+        missing = "a user" if not parts.username else "the name of a database"
+        raise StartError(f"{name} lacks {missing}.", try_this=f"Write it as {shape}")
