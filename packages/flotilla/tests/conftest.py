@@ -139,6 +139,8 @@ def settings(shared_settings: Settings) -> Settings:
         tables = connection.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('g', 's0000')"
             " AND tablename NOT IN ('shard_map', 'schema_version')"
+            # Last, because deleting pictures writes down there which files have to go.
+            " ORDER BY tablename = 'media_gone'"
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"DELETE FROM {table}")

@@ -5,7 +5,7 @@
 
 from flotilla.social.accounts import Accounts, SignedIn
 from flotilla.social.follows import Follows
-from flotilla.social.pages import Author, Page, Post, Profile, ProfilePage, Viewer
+from flotilla.social.pages import Author, Media, Page, Post, Profile, ProfileField, ProfilePage, Viewer
 from flotilla.social.posts import Posts
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
@@ -18,12 +18,14 @@ __all__ = [
     "Follows",
     "Hashtag",
     "Link",
+    "Media",
     "Mention",
     "Page",
     "Plain",
     "Post",
     "Posts",
     "Profile",
+    "ProfileField",
     "ProfilePage",
     "Segment",
     "SignedIn",

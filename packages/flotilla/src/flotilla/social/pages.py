@@ -5,25 +5,52 @@ from datetime import datetime
 
 from flotilla.social.text import Segment
 
-__all__ = ["Author", "Page", "Post", "Profile", "ProfilePage", "Viewer"]
+__all__ = ["Author", "Media", "Page", "Post", "Profile", "ProfileField", "ProfilePage", "Viewer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person a request comes from, once their session was found."""
+    """The person a request comes from, once their session was found; `language`: "" leaves it to the browser."""
 
     account_id: int
     handle: str
     display_name: str
+    role: str = "member"
+    language: str = ""
+    avatar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whoever wrote a post; `display_name` is never empty (the handle stands in)."""
+    """Whoever wrote a post; `display_name` is never empty (the handle stands in).
+
+    `avatar` is the address of a square picture, None: they have none and sail under their flags. `locked`: they choose
+    who may follow them.
+    """
 
     account_id: int
     handle: str
     display_name: str
+    avatar: str | None = None
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture of a post. `alt` tells those who cannot see it what it shows; "": nobody wrote it yet.
+
+    `preview_url` is the same picture, small. `width` and `height` are those of `url`, in pixels. `focus` is where to
+    look: from the centre (0, 0) to -1 or 1 at the left or right and the bottom or top.
+    """
+
+    id: int
+    kind: str
+    url: str
+    preview_url: str
+    alt: str
+    width: int
+    height: int
+    focus: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +76,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileField:
+    """A line of a profile that its owner named: `Boat`, `Port of call`, `Web`."""
+
+    name: str
+    value: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A person and their counts, as one viewer sees them; `joined_at` is UTC."""
 
@@ -60,6 +96,10 @@ class Profile:
     following: int
     followed_by_viewer: bool
     is_viewer: bool
+    bio_segments: tuple[Segment, ...] = ()
+    header: str | None = None
+    fields: tuple[ProfileField, ...] = ()
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
