@@ -12,6 +12,7 @@ from flotilla.social import open_site
 from flotilla.web import blueprints
 from flotilla.web.assets import read_assets
 from flotilla.web.csrf import add_form_check
+from flotilla.web.gate import add_gate
 from flotilla.web.headers import add_security_headers
 from flotilla.web.navigation import IdConverter
 from flotilla.web.problems import add_problem_pages
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # What is added first runs first before a request, and last after it: the log line comes when all else is done.
     add_request_log(app, access_log=settings.access_log)
     add_security_headers(app, https=settings.secure_cookies)
+    add_gate(app)
     add_form_check(app)
     add_problem_pages(app)
     for blueprint in blueprints():

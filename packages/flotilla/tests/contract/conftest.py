@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -68,3 +70,23 @@ def aboard(visitor: Callable[[], Visitor]) -> Callable[..., Visitor]:
         return person
 
     return sign_up
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[list[str]]]:
+    """statements(): inside `with`, a list of what is sent to the database."""
+
+    @contextmanager
+    def sent() -> Iterator[list[str]]:
+        listed: list[str] = []
+        execute = psycopg.Cursor.execute
+
+        def noted(self: psycopg.Cursor, query: object, *arguments: object, **keywords: object) -> object:
+            listed.append(query.decode() if isinstance(query, bytes) else str(query))
+            return execute(self, query, *arguments, **keywords)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(psycopg.Cursor, "execute", noted)
+            yield listed
+
+    return sent

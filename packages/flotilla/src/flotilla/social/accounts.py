@@ -115,7 +115,15 @@ class Accounts:
             return None
         with self._database.read() as work:
             found = session_rows.find(work, account_id=keys.account_id, token_hash=keys.sha256)
-        return None if found is None else Viewer(keys.account_id, *found)
+        if found is None:
+            return None
+        return Viewer(
+            keys.account_id,
+            found.handle,
+            found.display_name,
+            role=found.role,
+            announcements_dismissed=tuple(found.announcements_dismissed),
+        )
 
     def _open_session(self, work: Work, viewer: Viewer) -> SignedIn:
         token = new_token(viewer.account_id)

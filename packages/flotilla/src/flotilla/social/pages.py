@@ -18,6 +18,17 @@ class Viewer:
     role: str = "member"
     language: str = ""
     avatar: str | None = None
+    announcements_dismissed: tuple[int, ...] = ()
+
+    @property
+    def is_moderator(self) -> bool:
+        """Whether this person may act on others; an admin may too."""
+        return self.role in {"moderator", "admin"}
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person may change how the site works."""
+        return self.role == "admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
 from flotilla.social.follows import Follows
+from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.posts import Posts
 from flotilla.social.timelines import Timelines
 from flotilla.store import schema
@@ -22,6 +23,7 @@ class Site:
     posts: Posts
     follows: Follows
     timelines: Timelines
+    gatekeeping: Gatekeeping
     database: Database
 
     def check(self) -> None:
@@ -46,5 +48,6 @@ def open_site(settings: Settings) -> Site:
         posts=Posts(database),
         follows=Follows(database),
         timelines=Timelines(database, settings),
+        gatekeeping=Gatekeeping(database),
         database=database,
     )

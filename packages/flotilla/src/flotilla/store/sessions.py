@@ -1,10 +1,21 @@
 """Rows of sessions, in the shard of whoever signed in. A token is never stored, only its SHA-256."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flotilla.store.database import Work
 
-__all__ = ["delete", "find", "insert"]
+__all__ = ["SessionRow", "delete", "delete_all", "find", "insert"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """The person of a session, as each request needs them."""
+
+    handle: str
+    display_name: str
+    role: str
+    announcements_dismissed: list[int]
 
 
 def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta) -> datetime:
@@ -25,18 +36,21 @@ def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelt
     return expires_at
 
 
-def find(work: Work, *, account_id: int, token_hash: bytes) -> tuple[str, str] | None:
-    """Handle and display name of the person whose unexpired session this is."""
+def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None:
+    """Whose unexpired session this is; None too when that person has been suspended since."""
     row = work.one(
         """
-        SELECT p.handle, p.display_name FROM {shard}.sessions s
+        SELECT p.handle, p.display_name, a.role, p.announcements_dismissed
+        FROM {shard}.sessions s
         JOIN {shard}.profile p ON p.account_id = s.account_id
+        JOIN g.account a ON a.id = s.account_id
         WHERE s.account_id = %(account_id)s AND s.token_hash = %(token_hash)s AND s.expires_at > now()
+            AND a.state NOT IN ('suspended', 'deleted')
         """,
         {"account_id": account_id, "token_hash": token_hash},
         shard=work.shards.schema_of(account_id),
     )
-    return None if row is None else (row[0], row[1])
+    return None if row is None else SessionRow(*row)
 
 
 def delete(work: Work, *, account_id: int, token_hash: bytes) -> None:
@@ -44,5 +58,14 @@ def delete(work: Work, *, account_id: int, token_hash: bytes) -> None:
     work.count(
         "DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s AND token_hash = %(token_hash)s",
         {"account_id": account_id, "token_hash": token_hash},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def delete_all(work: Work, account_id: int) -> None:
+    """End every session of an account."""
+    work.count(
+        "DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s",
+        {"account_id": account_id},
         shard=work.shards.schema_of(account_id),
     )

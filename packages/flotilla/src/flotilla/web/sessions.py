@@ -10,11 +10,14 @@ from urllib.parse import quote
 from flask import Response, current_app, g, redirect, request
 from itsdangerous import BadSignature, Signer
 
+from flotilla.errors import ForbiddenError
 from flotilla.settings import Settings
 from flotilla.social import Site, Viewer
 
 __all__ = [
+    "admins_only",
     "forget_session",
+    "moderators_only",
     "remember_session",
     "session_signer",
     "session_token",
@@ -95,3 +98,23 @@ def signed_in_only(view: Callable[..., Any]) -> Callable[..., Any]:
         return view(me=me, **values)
 
     return with_me
+
+
+def moderators_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """As `signed_in_only`, for moderators and admins; raises ForbiddenError for anybody else who is signed in."""
+    return _only(lambda me: me.is_moderator, view)
+
+
+def admins_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """As `signed_in_only`, for admins; raises ForbiddenError for anybody else who is signed in."""
+    return _only(lambda me: me.is_admin, view)
+
+
+def _only(may: Callable[[Viewer], bool], view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def if_allowed(me: Viewer, **values: Any) -> Any:
+        if not may(me):
+            raise ForbiddenError("This is for the people who look after the site.")
+        return view(me=me, **values)
+
+    return signed_in_only(if_allowed)
