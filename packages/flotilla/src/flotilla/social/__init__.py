@@ -4,6 +4,7 @@
 """
 
 from flotilla.social.accounts import Accounts, SignedIn
+from flotilla.social.blocks import Blocks
 from flotilla.social.follows import Follows
 from flotilla.social.pages import Author, Media, Page, Post, Profile, ProfileField, ProfilePage, Viewer
 from flotilla.social.posts import Posts
@@ -15,6 +16,7 @@ __all__ = [
     "POST_MAX_CHARACTERS",
     "Accounts",
     "Author",
+    "Blocks",
     "Follows",
     "Hashtag",
     "Link",

@@ -1,38 +1,117 @@
-"""Following people."""
+"""Following people, or asking to, when they want to be asked."""
 
-from flotilla.errors import InvalidInputError, NotFoundError
-from flotilla.social.accounts import handle_of
+from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
 from flotilla.social.pages import Viewer
+from flotilla.social.people import NOBODY, Who, id_of, other_than
 from flotilla.store import accounts as account_rows
+from flotilla.store import blocks as block_rows
 from flotilla.store import follows as follow_rows
+from flotilla.store import people as people_rows
+from flotilla.store import requests as request_rows
 from flotilla.store.database import Database, Work
+from flotilla.store.ids import MAX_ID
 
-__all__ = ["Follows"]
+__all__ = ["FOLLOWING_MAX", "Follows", "end_between"]
+
+# The home timeline looks at everyone one follows.
+FOLLOWING_MAX = 7500
+LET_IN_AT_ONCE = 50
 
 
 class Follows:
-    """Who follows whom."""
+    """Who follows whom. A person is named by handle or by id."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def follow(self, viewer: Viewer, handle: str) -> None:
-        """Follow a person, once however often. Raises NotFoundError, InvalidInputError (field `handle`: oneself)."""
+    def follow(self, viewer: Viewer, who: Who, *, show_reposts: bool | None = None) -> None:
+        """Follow a person, once however often; whoever is locked is asked instead.
+
+        `show_reposts`: whether one's home shows what they repost; None leaves it as it is (at first: shown). Raises
+        NotFoundError, ForbiddenError (one blocks them), InvalidInputError (field `handle`: oneself, or too many).
+        """
         with self._database.write() as work:
-            followee_id = _id_of(work, handle)
-            if followee_id == viewer.account_id:
-                raise InvalidInputError({"handle": "Nobody can follow themselves."})
-            follow_rows.insert(work, follower_id=viewer.account_id, followee_id=followee_id)
+            target_id = other_than(work, viewer, who, refusal="Nobody can follow themselves.")
+            counts = people_rows.lock(work, (viewer.account_id, target_id))
+            if follow_rows.exists(work, follower_id=viewer.account_id, followee_id=target_id):
+                if show_reposts is not None:
+                    follow_rows.show_reposts(
+                        work, follower_id=viewer.account_id, followee_id=target_id, wanted=show_reposts
+                    )
+                return
+            _refuse_unless_open(work, viewer, target_id)
+            if counts.get(viewer.account_id, 0) >= FOLLOWING_MAX:
+                raise InvalidInputError({"handle": f"Nobody can follow more than {FOLLOWING_MAX} people."})
+            if account_rows.is_locked(work, target_id):
+                request_rows.insert(work, requester_id=viewer.account_id, target_id=target_id)
+            else:
+                follow_rows.insert(
+                    work,
+                    follower_id=viewer.account_id,
+                    followee_id=target_id,
+                    show_reposts=show_reposts is not False,
+                )
 
-    def unfollow(self, viewer: Viewer, handle: str) -> None:
-        """Stop following a person, if one did. Raises NotFoundError."""
+    def unfollow(self, viewer: Viewer, who: Who) -> None:
+        """Stop following a person, or take the request back, if there was either. Raises NotFoundError."""
         with self._database.write() as work:
-            follow_rows.delete(work, follower_id=viewer.account_id, followee_id=_id_of(work, handle))
+            target_id = id_of(work, who)
+            people_rows.lock(work, (viewer.account_id, target_id))
+            follow_rows.delete(work, follower_id=viewer.account_id, followee_id=target_id)
+            request_rows.delete(work, requester_id=viewer.account_id, target_id=target_id)
+
+    def remove_follower(self, viewer: Viewer, who: Who) -> None:
+        """Make a person stop following the viewer, if they did. Raises NotFoundError."""
+        with self._database.write() as work:
+            follower_id = id_of(work, who)
+            people_rows.lock(work, (viewer.account_id, follower_id))
+            follow_rows.delete(work, follower_id=follower_id, followee_id=viewer.account_id)
+
+    def authorize(self, viewer: Viewer, who: Who) -> None:
+        """Let a person follow who asked to. Raises NotFoundError when they did not, or no longer."""
+        with self._database.write() as work:
+            requester_id = id_of(work, who)
+            people_rows.lock(work, (viewer.account_id, requester_id))
+            if request_rows.delete(work, requester_id=requester_id, target_id=viewer.account_id):
+                follow_rows.insert(work, follower_id=requester_id, followee_id=viewer.account_id)
+            elif not follow_rows.exists(work, follower_id=requester_id, followee_id=viewer.account_id):
+                raise NotFoundError("This person does not ask to follow you any more.")
+
+    def reject(self, viewer: Viewer, who: Who) -> None:
+        """Do not let a person follow who asked to; they are not told. Raises NotFoundError (no such person)."""
+        with self._database.write() as work:
+            requester_id = id_of(work, who)
+            people_rows.lock(work, (viewer.account_id, requester_id))
+            request_rows.delete(work, requester_id=requester_id, target_id=viewer.account_id)
+
+    def set_locked(self, viewer: Viewer, *, locked: bool) -> None:
+        """Whether people have to ask before they follow the viewer. Without, those who wait follow from now on."""
+        with self._database.write() as work:
+            people_rows.lock(work, (viewer.account_id,))
+            account_rows.set_locked(work, viewer.account_id, locked=locked)
+        while not locked and self._let_in(viewer):
+            pass
+
+    def _let_in(self, viewer: Viewer) -> bool:
+        """Let some of those who wait follow, a transaction for each of a few; whether more may wait."""
+        with self._database.write() as work:
+            waiting = request_rows.received(work, target_id=viewer.account_id, before=MAX_ID, limit=LET_IN_AT_ONCE)
+            people_rows.lock(work, (viewer.account_id, *waiting))
+            for requester_id in waiting:
+                if request_rows.delete(work, requester_id=requester_id, target_id=viewer.account_id):
+                    follow_rows.insert(work, follower_id=requester_id, followee_id=viewer.account_id)
+        return len(waiting) == LET_IN_AT_ONCE
 
 
-def _id_of(work: Work, handle: str) -> int:
-    wanted = handle_of(handle)
-    account_id = None if wanted is None else account_rows.id_of(work, wanted)
-    if account_id is None:
-        raise NotFoundError("There is nobody with this handle.")
-    return account_id
+def end_between(work: Work, one_id: int, other_id: int) -> None:
+    """End every follow and request between two people, in both directions; expects `people.lock` on both."""
+    for from_id, to_id in ((one_id, other_id), (other_id, one_id)):
+        follow_rows.delete(work, follower_id=from_id, followee_id=to_id)
+        request_rows.delete(work, requester_id=from_id, target_id=to_id)
+
+
+def _refuse_unless_open(work: Work, viewer: Viewer, target_id: int) -> None:
+    if block_rows.exists(work, account_id=viewer.account_id, target_id=target_id):
+        raise ForbiddenError("You block this person. Unblock them first.")
+    if block_rows.exists_against(work, account_id=viewer.account_id, by_id=target_id):
+        raise NotFoundError(NOBODY)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
+from flotilla.social.blocks import Blocks
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.posts import Posts
@@ -22,6 +23,7 @@ class Site:
     accounts: Accounts
     posts: Posts
     follows: Follows
+    blocks: Blocks
     timelines: Timelines
     gatekeeping: Gatekeeping
     database: Database
@@ -47,6 +49,7 @@ def open_site(settings: Settings) -> Site:
         accounts=Accounts(database, settings),
         posts=Posts(database),
         follows=Follows(database),
+        blocks=Blocks(database),
         timelines=Timelines(database, settings),
         gatekeeping=Gatekeeping(database),
         database=database,

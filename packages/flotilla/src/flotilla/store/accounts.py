@@ -4,7 +4,19 @@ from dataclasses import dataclass
 
 from flotilla.store.database import Work
 
-__all__ = ["CredentialRow", "PersonRow", "credential", "id_of", "insert", "person", "replace_password", "taken"]
+__all__ = [
+    "CredentialRow",
+    "PersonRow",
+    "credential",
+    "id_of",
+    "insert",
+    "is_active",
+    "is_locked",
+    "person",
+    "replace_password",
+    "set_locked",
+    "taken",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,31 @@ def id_of(work: Work, handle: str) -> int | None:
     """The id of an active account."""
     row = work.one("SELECT id FROM g.account WHERE handle = %(handle)s AND state = 'active'", {"handle": handle})
     return None if row is None else row[0]
+
+
+def is_active(work: Work, account_id: int) -> bool:
+    """Whether there is an active account of that id."""
+    row = work.one("SELECT 1 FROM g.account WHERE id = %(id)s AND state = 'active'", {"id": account_id})
+    return row is not None
+
+
+def is_locked(work: Work, account_id: int) -> bool:
+    """Whether that person wants to be asked before somebody follows them."""
+    row = work.one(
+        "SELECT locked FROM {shard}.profile WHERE account_id = %(account_id)s",
+        {"account_id": account_id},
+        shard=work.shards.schema_of(account_id),
+    )
+    return row is not None and bool(row[0])
+
+
+def set_locked(work: Work, account_id: int, *, locked: bool) -> None:
+    """Whether that person wants to be asked; expects `people.lock`, so that nobody asks and follows at once."""
+    work.count(
+        "UPDATE {shard}.profile SET locked = %(locked)s WHERE account_id = %(account_id)s",
+        {"account_id": account_id, "locked": locked},
+        shard=work.shards.schema_of(account_id),
+    )
 
 
 def credential(work: Work, handle: str) -> CredentialRow | None:
