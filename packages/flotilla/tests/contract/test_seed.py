@@ -109,8 +109,8 @@ def test_seeded_people_sign_in_post_like_and_follow(settings):
 
 def test_statistics_are_there_before_the_first_request(settings, owner):
     seed(settings)
-    described = "SELECT count(*) FROM pg_stats WHERE schemaname = 's0000' AND tablename = 'posts'"
-    assert owner.execute(described).fetchone() == (3,)
+    described = "SELECT attname FROM pg_stats WHERE schemaname = 's0000' AND tablename = 'posts'"
+    assert {("id",), ("author_id",), ("body",)} <= set(owner.execute(described))
 
 
 def test_a_database_with_an_account_is_not_seeded(settings, site):

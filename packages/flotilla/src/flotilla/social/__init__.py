@@ -6,11 +6,12 @@
 from flotilla.social.accounts import Accounts, SignedIn
 from flotilla.social.blocks import Blocks
 from flotilla.social.follows import Follows
-from flotilla.social.pages import Author, Media, Page, Post, Profile, ProfileField, ProfilePage, Viewer
+from flotilla.social.pages import Author, Media, Page, PeoplePage, Post, Profile, ProfileField, ProfilePage, Viewer
 from flotilla.social.posts import Posts
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
 from flotilla.social.timelines import Timelines
+from flotilla.social.visibility import Visibility
 
 __all__ = [
     "POST_MAX_CHARACTERS",
@@ -23,6 +24,7 @@ __all__ = [
     "Media",
     "Mention",
     "Page",
+    "PeoplePage",
     "Plain",
     "Post",
     "Posts",
@@ -34,6 +36,7 @@ __all__ = [
     "Site",
     "Timelines",
     "Viewer",
+    "Visibility",
     "open_site",
     "parse",
 ]

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flotilla.social.text import Segment
+from flotilla.social.visibility import Visibility
 
-__all__ = ["Author", "Media", "Page", "Post", "Profile", "ProfileField", "ProfilePage", "Viewer"]
+__all__ = ["Author", "Media", "Page", "PeoplePage", "Post", "Profile", "ProfileField", "ProfilePage", "Viewer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person a request comes from, once their session was found; `language`: "" leaves it to the browser."""
+    """The person a request comes from, once their session was found.
+
+    `role` is member, moderator or admin; `language` is "" for the browser's; `avatar` as an Author's.
+    """
 
     account_id: int
     handle: str
@@ -66,16 +70,35 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post as one viewer sees it; `posted_at` is UTC; `text` holds line feeds only, no other control characters."""
+    """One post as one viewer sees it; times are UTC; `text` holds line feeds only, no other control characters.
+
+    A repost has no text of its own: its `author` reposted `repost_of`. A reply has a `parent_id` even when the parent
+    is gone; `parent_author` is None when that person is gone too. `pinned` is by its author, to their profile.
+    """
 
     id: int
     author: Author
     text: str
     segments: tuple[Segment, ...]
     posted_at: datetime
-    likes: int
-    liked_by_viewer: bool
-    written_by_viewer: bool
+    edited_at: datetime | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    warning: str = ""
+    sensitive: bool = False
+    language: str = ""
+    parent_id: int | None = None
+    parent_author: Author | None = None
+    repost_of: "Post | None" = None
+    media: tuple[Media, ...] = ()
+    mentions: tuple[Author, ...] = ()
+    likes: int = 0
+    reposts: int = 0
+    replies: int = 0
+    liked_by_viewer: bool = False
+    reposted_by_viewer: bool = False
+    bookmarked_by_viewer: bool = False
+    pinned: bool = False
+    written_by_viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +116,14 @@ class ProfileField:
     name: str
     value: str
     segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """People. `next_before` asks for the page after this one; None: there is none."""
+
+    items: tuple[Author, ...]
+    next_before: int | None
 
 
 @dataclass(frozen=True, slots=True)

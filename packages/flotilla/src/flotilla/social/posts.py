@@ -2,8 +2,9 @@
 
 from flotilla.errors import ForbiddenError, NotFoundError
 from flotilla.social.pages import Post, Viewer
-from flotilla.social.shown import shown_posts
+from flotilla.social.shown import shown_posts, viewer_id
 from flotilla.social.text import accepted_text, hashtags_in, mentions_in
+from flotilla.social.visibility import may_see
 from flotilla.store import likes as like_rows
 from flotilla.store import mentions as mention_rows
 from flotilla.store import posts as post_rows
@@ -28,9 +29,8 @@ class Posts:
         body = accepted_text(text)
         names, handles = hashtags_in(body)[:INDEXED_MAX], mentions_in(body)[:INDEXED_MAX]
         with self._database.write() as work:
-            post_id = post_rows.insert(
-                work, author_id=viewer.account_id, bucket=bucket_of(viewer.account_id), body=body
-            )
+            new = post_rows.NewPost(author_id=viewer.account_id, bucket=bucket_of(viewer.account_id), body=body)
+            post_id = post_rows.insert(work, new)
             mention_rows.index_hashtags(work, post_id=post_id, names=names)
             if handles:
                 mention_rows.index_mentions(work, post_id=post_id, handles=handles)
@@ -40,7 +40,7 @@ class Posts:
         """Delete one's own post with its likes. Raises NotFoundError, ForbiddenError (someone else's)."""
         with self._database.write() as work:
             _likes_of_locked(work, post_id)
-            (row,) = post_rows.find(work, [post_id])
+            (row,) = post_rows.find(work, [post_id], reader_id=viewer_id(viewer))
             if row.author_id != viewer.account_id:
                 raise ForbiddenError("Only its author can delete a post.")
             like_rows.delete_all(work, post_id)
@@ -64,8 +64,8 @@ class Posts:
         if not 0 < post_id <= MAX_ID:
             raise NotFoundError(_NO_SUCH_POST)
         with self._database.read() as work:
-            rows = post_rows.find(work, [post_id])
-            if not rows:
+            rows = post_rows.find(work, [post_id], reader_id=viewer_id(viewer))
+            if not rows or not may_see(rows[0], viewer_id(viewer)):
                 raise NotFoundError(_NO_SUCH_POST)
             return shown_posts(work, rows, viewer)[0]
 

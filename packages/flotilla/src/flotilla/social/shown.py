@@ -1,32 +1,46 @@
-"""From rows to what a viewer sees: two statements a page at most, however many posts it has."""
+"""From rows to what a viewer sees."""
 
 from collections.abc import Sequence
 
 from flotilla.social.pages import Author, Page, Post, Viewer
 from flotilla.social.text import parse
-from flotilla.store import posts as post_rows
+from flotilla.social.visibility import VISITOR_ID, Visibility
 from flotilla.store.database import Work
 from flotilla.store.ids import made_at
 from flotilla.store.posts import PostRow
 
-__all__ = ["shown_page", "shown_posts"]
+__all__ = ["shown_page", "shown_posts", "viewer_id"]
 
 
-def shown_posts(work: Work, rows: Sequence[PostRow], viewer: Viewer | None) -> tuple[Post, ...]:
-    """The posts as the viewer sees them, in the rows' order; one statement, and for a visitor none."""
-    liked: frozenset[int] = frozenset()
-    if viewer is not None and rows:
-        liked = post_rows.liked_among(work, account_id=viewer.account_id, post_ids=[row.post_id for row in rows])
+def viewer_id(viewer: Viewer | None) -> int:
+    """The viewer's id, VISITOR_ID for somebody not signed in."""
+    return VISITOR_ID if viewer is None else viewer.account_id
+
+
+def shown_posts(_work: Work, rows: Sequence[PostRow], viewer: Viewer | None) -> tuple[Post, ...]:
+    """The posts as the viewer sees them, in the rows' order."""
+    me = viewer_id(viewer)
     return tuple(
         Post(
             id=row.post_id,
-            author=Author(row.author_id, row.handle, row.display_name),
+            author=Author(row.author_id, row.handle, row.display_name, row.avatar, row.locked),
             text=row.body,
             segments=parse(row.body),
             posted_at=made_at(row.post_id),
+            edited_at=row.edited_at,
+            visibility=Visibility(row.visibility),
+            warning=row.warning,
+            sensitive=row.sensitive,
+            language=row.language,
+            parent_id=row.parent_id,
             likes=row.likes,
-            liked_by_viewer=row.post_id in liked,
-            written_by_viewer=viewer is not None and viewer.account_id == row.author_id,
+            reposts=row.reposts,
+            replies=row.replies,
+            liked_by_viewer=row.liked,
+            reposted_by_viewer=row.reposted,
+            bookmarked_by_viewer=row.bookmarked,
+            pinned=row.pinned,
+            written_by_viewer=row.author_id == me,
         )
         for row in rows
     )

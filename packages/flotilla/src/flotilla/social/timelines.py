@@ -4,7 +4,7 @@ from flotilla.errors import NotFoundError
 from flotilla.settings import Settings
 from flotilla.social.accounts import handle_of
 from flotilla.social.pages import Author, Page, Profile, ProfilePage, Viewer
-from flotilla.social.shown import shown_page
+from flotilla.social.shown import shown_page, viewer_id
 from flotilla.social.text import hashtag_name
 from flotilla.store import accounts as account_rows
 from flotilla.store import timelines as timeline_rows
@@ -12,8 +12,6 @@ from flotilla.store.database import Database
 from flotilla.store.ids import MAX_ID, made_at
 
 __all__ = ["Timelines"]
-
-VISITOR_ID = 0
 
 
 class Timelines:
@@ -33,7 +31,7 @@ class Timelines:
     def public(self, viewer: Viewer | None, *, before: int | None = None) -> Page:
         """Everyone's posts."""
         with self._database.read() as work:
-            rows = timeline_rows.everyone(work, before=_cursor(before), limit=self._limit)
+            rows = timeline_rows.everyone(work, reader_id=viewer_id(viewer), before=_cursor(before), limit=self._limit)
             return shown_page(work, rows, viewer, page_size=self._page_size)
 
     def hashtag(self, viewer: Viewer | None, name: str, *, before: int | None = None) -> Page:
@@ -42,18 +40,22 @@ class Timelines:
         if wanted is None:
             return Page((), None)
         with self._database.read() as work:
-            rows = timeline_rows.with_hashtag(work, name=wanted, before=_cursor(before), limit=self._limit)
+            rows = timeline_rows.with_hashtag(
+                work, reader_id=viewer_id(viewer), name=wanted, before=_cursor(before), limit=self._limit
+            )
             return shown_page(work, rows, viewer, page_size=self._page_size)
 
     def profile(self, viewer: Viewer | None, handle: str, *, before: int | None = None) -> ProfilePage:
         """A person, their counts and their posts. Raises NotFoundError."""
         wanted = handle_of(handle)
-        viewer_id = VISITOR_ID if viewer is None else viewer.account_id
+        reader_id = viewer_id(viewer)
         with self._database.read() as work:
-            person = None if wanted is None else account_rows.person(work, wanted, reader_id=viewer_id)
+            person = None if wanted is None else account_rows.person(work, wanted, reader_id=reader_id)
             if person is None:
                 raise NotFoundError("There is nobody with this handle.")
-            rows = timeline_rows.by_author(work, author_id=person.account_id, before=_cursor(before), limit=self._limit)
+            rows = timeline_rows.by_author(
+                work, reader_id=reader_id, author_id=person.account_id, before=_cursor(before), limit=self._limit
+            )
             page = shown_page(work, rows, viewer, page_size=self._page_size)
         profile = Profile(
             author=Author(person.account_id, person.handle, person.display_name),
@@ -63,7 +65,7 @@ class Timelines:
             followers=person.followers,
             following=person.following,
             followed_by_viewer=person.followed,
-            is_viewer=person.account_id == viewer_id,
+            is_viewer=person.account_id == reader_id,
         )
         return ProfilePage(profile, page)
 
