@@ -85,7 +85,7 @@ def parsed(declared: Declaration, text: str) -> object:
             return text.lower() in TRUE_WORDS
     if declared.choices and text not in declared.choices:
         raise StartError(f"{declared.name} is {text!r}; it has to be one of: {', '.join(declared.choices)}.")
-    if declared.field_name in {"database_url", "owner_url"}:
+    if declared.field_name in {"database_url", "listen_url", "owner_url"}:
         _refuse_unusable_url(declared.name, text)
     return text
 

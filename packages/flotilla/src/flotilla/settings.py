@@ -108,6 +108,21 @@ class Settings:
 
     access_log: bool = setting("Write one line about each request.", default=True)
 
+    # Background work and live connections.
+    jobs: bool = setting(
+        "Leave mails, pictures and the like to the jobs process (`flotilla run jobs`). Without one the process that "
+        "serves the page does them itself, once the change they belong to is stored.",
+        default=False,
+        default_text="on under `flotilla run`, else off",
+    )
+    listen_url: str = setting(
+        "The same database for the connections that wait for its notifications; needed only when FLOTILLA_DATABASE_URL "
+        "names a pooler, which cannot pass them on: name PostgreSQL itself here.",
+        default="",
+        default_text="as FLOTILLA_DATABASE_URL",
+        secret=True,
+    )
+
     @property
     def in_production(self) -> bool:
         """Whether real people use this site."""

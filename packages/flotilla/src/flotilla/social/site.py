@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
+from flotilla.social.background import Background
 from flotilla.social.blocks import Blocks
+from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.posts import Posts
@@ -26,6 +28,7 @@ class Site:
     blocks: Blocks
     timelines: Timelines
     gatekeeping: Gatekeeping
+    background: Background
     database: Database
 
     def check(self) -> None:
@@ -44,6 +47,8 @@ class Site:
 def open_site(settings: Settings) -> Site:
     """The site those settings describe. Connects to nothing yet: the first use case does."""
     database = Database(settings)
+    background = Background(database, settings)
+    clean_up_regularly(background, database)
     return Site(
         settings=settings,
         accounts=Accounts(database, settings),
@@ -52,5 +57,6 @@ def open_site(settings: Settings) -> Site:
         blocks=Blocks(database),
         timelines=Timelines(database, settings),
         gatekeeping=Gatekeeping(database),
+        background=background,
         database=database,
     )

@@ -7,8 +7,8 @@ pool whose sockets two processes share would mix up their answers.
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, LiteralString
 from weakref import WeakMethod
@@ -45,6 +45,8 @@ class Work:
 
     connection: psycopg.Connection[Row]
     shards: ShardMap
+    told: list[tuple[str, str]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def all(
         self, statement: LiteralString, parameters: dict[str, object], *, shard: str = "", reader: str = ""
@@ -63,6 +65,15 @@ class Work:
     ) -> int:
         """How many rows the statement changed."""
         return self.connection.execute(qualified(statement, shard, reader), parameters).rowcount
+
+    def tell(self, channel: str, payload: str) -> None:
+        """Send `payload` to whoever listens on `channel`, once this work is done and kept; when it fails, never."""
+        if (channel, payload) not in self.told:
+            self.told.append((channel, payload))
+
+    def after(self, do: Callable[[], None]) -> None:
+        """Call `do` once this work is done and kept and its connection is free again; when it fails, never."""
+        self.afterwards.append(do)
 
 
 def connection_arguments(settings: Settings) -> dict[str, Any]:
@@ -125,12 +136,17 @@ class Database:
         connection: psycopg.Connection[Row] | None = None
         try:
             with pool.connection() as connection:
-                yield Work(connection, self._shards or self._read_shards(connection))
+                work = Work(connection, self._shards or self._read_shards(connection))
+                yield work
+                if work.told:
+                    _send(connection, work.told)
         except psycopg.OperationalError as error:
             if connection is not None and connection.closed:
                 # The server went away, so the idle connections are dead too: this request pays for all of them.
                 pool.check()
             raise UnavailableError(f"The database did not answer as it should: {error}") from error
+        for do in work.afterwards:
+            do()
 
     def _opened(self) -> ConnectionPool[psycopg.Connection[Row]]:
         with self._lock:
@@ -160,6 +176,20 @@ class Database:
         self._inherited.append(self._pool)
         self._pool = None
         self._lock = threading.Lock()
+
+
+def _send(connection: psycopg.Connection[Row], told: list[tuple[str, str]]) -> None:
+    """NOTIFY, in a statement of its own after the commit; what was committed stays so, whatever becomes of this.
+
+    Inside the transaction it would make all writers of the site queue for one lock which each holds until its commit
+    is on the disk.
+    """
+    channels, payloads = zip(*told, strict=True)
+    with suppress(psycopg.Error):
+        connection.execute(
+            "SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS told (channel, payload)",
+            [list(channels), list(payloads)],
+        )
 
 
 def _call_if_alive(method: WeakMethod[Callable[[], None]]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from flotilla.store.database import Work
 
-__all__ = ["SessionRow", "delete", "delete_all", "find", "insert"]
+__all__ = ["SessionRow", "delete", "delete_all", "find", "forget_expired", "insert"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +68,20 @@ def delete_all(work: Work, account_id: int) -> None:
         "DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s",
         {"account_id": account_id},
         shard=work.shards.schema_of(account_id),
+    )
+
+
+def forget_expired(work: Work, *, most: int) -> int:
+    """Remove at most so many expired sessions in each shard; how many."""
+    return sum(
+        work.count(
+            """
+            DELETE FROM {shard}.sessions WHERE ctid = ANY(ARRAY(
+                SELECT ctid FROM {shard}.sessions WHERE expires_at <= now() LIMIT %(most)s
+            ))
+            """,
+            {"most": most},
+            shard=shard,
+        )
+        for shard in work.shards.schemas
     )

@@ -1,0 +1,39 @@
+"""Removing what nobody can use any more, a bounded number of rows at a time."""
+
+from collections.abc import Callable
+
+from flotilla.social.background import Background, Task
+from flotilla.store import jobs as job_rows
+from flotilla.store import sessions as session_rows
+from flotilla.store.database import Database, Work
+
+__all__ = ["CLEAN_UP", "clean_up", "clean_up_regularly"]
+
+CLEAN_UP = Task("clean_up", queue="cleanup")
+EVERY_S = 3600
+BATCH = 1_000
+FAILED_JOBS_KEPT_DAYS = 14
+
+# Each removes at most so many rows (the second argument) and says how many it did.
+SWEEPS: tuple[Callable[[Work, int], int], ...] = (
+    lambda work, most: session_rows.forget_expired(work, most=most),
+    lambda work, most: job_rows.forget_failed(work, days=FAILED_JOBS_KEPT_DAYS, most=most),
+)
+
+
+def clean_up_regularly(background: Background, database: Database) -> None:
+    """Let the jobs process clean up every hour."""
+    background.does(CLEAN_UP, lambda: clean_up(database), every_s=EVERY_S)
+
+
+def clean_up(database: Database) -> int:
+    """Remove expired sessions and jobs given up long ago; how many rows. Each batch is a transaction of its own."""
+    removed = 0
+    for sweep in SWEEPS:
+        while True:
+            with database.write() as work:
+                count = sweep(work, BATCH)
+            removed += count
+            if count < BATCH:
+                break
+    return removed

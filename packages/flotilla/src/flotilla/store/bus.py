@@ -1,0 +1,50 @@
+"""Waiting for the database's notifications, on a connection of its own that comes back when it breaks."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
+from psycopg import sql
+
+from flotilla.settings import Settings
+from flotilla.store.database import connection_arguments
+
+__all__ = ["listen"]
+
+QUIET_S = 30.0
+RECONNECT_FIRST_S = 0.5
+RECONNECT_MAX_S = 10.0
+
+
+def listen(
+    settings: Settings,
+    channels: Sequence[str],
+    heard: Callable[[str, str], object],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Call `heard(channel, payload)` for each notification, for ever or until `stopped`, which is asked now and then.
+
+    `heard(channel, "")`, for each channel: the connection has just been made, so what was sent before it got lost.
+    """
+    wait_s = RECONNECT_FIRST_S
+    while not stopped():
+        try:
+            with psycopg.connect(
+                settings.listen_url or settings.database_url,
+                autocommit=True,
+                **connection_arguments(settings) | {"application_name": "flotilla listener"},
+            ) as connection:
+                for channel in channels:
+                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                for channel in channels:
+                    heard(channel, "")
+                wait_s = RECONNECT_FIRST_S
+                while not stopped():
+                    for notification in connection.notifies(timeout=QUIET_S):
+                        heard(notification.channel, notification.payload)
+                    # Nothing came for a while: is the other side still there?
+                    connection.execute("SELECT 1")
+        except psycopg.Error:
+            time.sleep(wait_s)  # grows up to RECONNECT_MAX_S: a database that restarts is not stormed
+            wait_s = min(wait_s * 2, RECONNECT_MAX_S)
