@@ -123,6 +123,7 @@ class Accounts:
             found.display_name,
             role=found.role,
             announcements_dismissed=tuple(found.announcements_dismissed),
+            unread_notifications=found.unread_notifications,
         )
 
     def _open_session(self, work: Work, viewer: Viewer) -> SignedIn:

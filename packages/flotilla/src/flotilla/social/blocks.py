@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flotilla.errors import InvalidInputError
+from flotilla.social.events import Kind, publish
 from flotilla.social.follows import end_between
 from flotilla.social.pages import Viewer
 from flotilla.social.people import Who, id_of, other_than
@@ -38,7 +39,8 @@ class Blocks:
         with self._database.write() as work:
             target_id = id_of(work, who)
             people_rows.lock(work, (viewer.account_id, target_id))
-            block_rows.delete(work, account_id=viewer.account_id, target_id=target_id)
+            if block_rows.delete(work, account_id=viewer.account_id, target_id=target_id):
+                publish(work, Kind.CIRCLE_CHANGED, account_ids=[viewer.account_id, target_id])
 
     def mute(self, viewer: Viewer, who: Who, *, lifetime: timedelta | None = None, notifications: bool = True) -> None:
         """Hear nothing more of a person, for a time or (None) until it is taken back; they are not told.
@@ -57,8 +59,10 @@ class Blocks:
                 lifetime=lifetime,
                 notifications=notifications,
             )
+            publish(work, Kind.CIRCLE_CHANGED, account_ids=[viewer.account_id])
 
     def unmute(self, viewer: Viewer, who: Who) -> None:
         """Take a mute back, if there was one. Raises NotFoundError."""
         with self._database.write() as work:
             mute_rows.delete(work, account_id=viewer.account_id, target_id=id_of(work, who))
+            publish(work, Kind.CIRCLE_CHANGED, account_ids=[viewer.account_id])

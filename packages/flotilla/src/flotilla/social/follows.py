@@ -1,6 +1,8 @@
 """Following people, or asking to, when they want to be asked."""
 
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
+from flotilla.social.events import Kind, publish
+from flotilla.social.notifying import NotificationKind, forget_between, take_back, tell, today
 from flotilla.social.pages import Viewer
 from flotilla.social.people import NOBODY, Who, id_of, other_than
 from flotilla.store import accounts as account_rows
@@ -38,42 +40,48 @@ class Follows:
                     follow_rows.show_reposts(
                         work, follower_id=viewer.account_id, followee_id=target_id, wanted=show_reposts
                     )
+                    publish(work, Kind.CIRCLE_CHANGED, account_ids=[viewer.account_id])
                 return
             _refuse_unless_open(work, viewer, target_id)
             if counts.get(viewer.account_id, 0) >= FOLLOWING_MAX:
                 raise InvalidInputError({"handle": f"Nobody can follow more than {FOLLOWING_MAX} people."})
             if account_rows.is_locked(work, target_id):
-                request_rows.insert(work, requester_id=viewer.account_id, target_id=target_id)
-            else:
-                follow_rows.insert(
-                    work,
-                    follower_id=viewer.account_id,
-                    followee_id=target_id,
-                    show_reposts=show_reposts is not False,
-                )
+                if request_rows.insert(work, requester_id=viewer.account_id, target_id=target_id):
+                    tell(work, NotificationKind.REQUEST, [target_id], actor_id=viewer.account_id, target=0)
+                return
+            follow_rows.insert(
+                work, follower_id=viewer.account_id, followee_id=target_id, show_reposts=show_reposts is not False
+            )
+            tell(work, NotificationKind.FOLLOW, [target_id], actor_id=viewer.account_id, target=today())
+            publish(work, Kind.CIRCLE_CHANGED, account_ids=[viewer.account_id])
 
     def unfollow(self, viewer: Viewer, who: Who) -> None:
         """Stop following a person, or take the request back, if there was either. Raises NotFoundError."""
         with self._database.write() as work:
             target_id = id_of(work, who)
             people_rows.lock(work, (viewer.account_id, target_id))
-            follow_rows.delete(work, follower_id=viewer.account_id, followee_id=target_id)
-            request_rows.delete(work, requester_id=viewer.account_id, target_id=target_id)
+            if follow_rows.delete(work, follower_id=viewer.account_id, followee_id=target_id):
+                take_back(work, NotificationKind.FOLLOW, target_id, actor_id=viewer.account_id)
+                publish(work, Kind.CIRCLE_CHANGED, account_ids=[viewer.account_id])
+            _end_request(work, requester_id=viewer.account_id, target_id=target_id)
 
     def remove_follower(self, viewer: Viewer, who: Who) -> None:
         """Make a person stop following the viewer, if they did. Raises NotFoundError."""
         with self._database.write() as work:
             follower_id = id_of(work, who)
             people_rows.lock(work, (viewer.account_id, follower_id))
-            follow_rows.delete(work, follower_id=follower_id, followee_id=viewer.account_id)
+            if follow_rows.delete(work, follower_id=follower_id, followee_id=viewer.account_id):
+                take_back(work, NotificationKind.FOLLOW, viewer.account_id, actor_id=follower_id)
+                publish(work, Kind.CIRCLE_CHANGED, account_ids=[follower_id])
 
     def authorize(self, viewer: Viewer, who: Who) -> None:
         """Let a person follow who asked to. Raises NotFoundError when they did not, or no longer."""
         with self._database.write() as work:
             requester_id = id_of(work, who)
             people_rows.lock(work, (viewer.account_id, requester_id))
-            if request_rows.delete(work, requester_id=requester_id, target_id=viewer.account_id):
+            if _end_request(work, requester_id=requester_id, target_id=viewer.account_id):
                 follow_rows.insert(work, follower_id=requester_id, followee_id=viewer.account_id)
+                publish(work, Kind.CIRCLE_CHANGED, account_ids=[requester_id])
             elif not follow_rows.exists(work, follower_id=requester_id, followee_id=viewer.account_id):
                 raise NotFoundError("This person does not ask to follow you any more.")
 
@@ -82,7 +90,7 @@ class Follows:
         with self._database.write() as work:
             requester_id = id_of(work, who)
             people_rows.lock(work, (viewer.account_id, requester_id))
-            request_rows.delete(work, requester_id=requester_id, target_id=viewer.account_id)
+            _end_request(work, requester_id=requester_id, target_id=viewer.account_id)
 
     def set_locked(self, viewer: Viewer, *, locked: bool) -> None:
         """Whether people have to ask before they follow the viewer. Without, those who wait follow from now on."""
@@ -98,16 +106,27 @@ class Follows:
             waiting = request_rows.received(work, target_id=viewer.account_id, before=MAX_ID, limit=LET_IN_AT_ONCE)
             people_rows.lock(work, (viewer.account_id, *waiting))
             for requester_id in waiting:
-                if request_rows.delete(work, requester_id=requester_id, target_id=viewer.account_id):
+                if _end_request(work, requester_id=requester_id, target_id=viewer.account_id):
                     follow_rows.insert(work, follower_id=requester_id, followee_id=viewer.account_id)
+            if waiting:
+                publish(work, Kind.CIRCLE_CHANGED, account_ids=waiting)
         return len(waiting) == LET_IN_AT_ONCE
 
 
 def end_between(work: Work, one_id: int, other_id: int) -> None:
-    """End every follow and request between two people, in both directions; expects `people.lock` on both."""
+    """End every follow and request between two people and what they told each other; expects `people.lock` on both."""
     for from_id, to_id in ((one_id, other_id), (other_id, one_id)):
         follow_rows.delete(work, follower_id=from_id, followee_id=to_id)
         request_rows.delete(work, requester_id=from_id, target_id=to_id)
+    forget_between(work, one_id, other_id)
+    publish(work, Kind.CIRCLE_CHANGED, account_ids=[one_id, other_id])
+
+
+def _end_request(work: Work, *, requester_id: int, target_id: int) -> bool:
+    ended = request_rows.delete(work, requester_id=requester_id, target_id=target_id)
+    if ended:
+        take_back(work, NotificationKind.REQUEST, target_id, actor_id=requester_id)
+    return ended
 
 
 def _refuse_unless_open(work: Work, viewer: Viewer, target_id: int) -> None:

@@ -14,6 +14,7 @@ class Viewer:
     """The person a request comes from, once their session was found.
 
     `role` is member, moderator or admin; `language` is "" for the browser's; `avatar` as an Author's.
+    `unread_notifications` counts up to 100: a badge shows 99+ then.
     """
 
     account_id: int
@@ -23,6 +24,7 @@ class Viewer:
     language: str = ""
     avatar: str | None = None
     announcements_dismissed: tuple[int, ...] = ()
+    unread_notifications: int = 0
 
     @property
     def is_moderator(self) -> bool:

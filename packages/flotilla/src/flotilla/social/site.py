@@ -9,6 +9,7 @@ from flotilla.social.blocks import Blocks
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
+from flotilla.social.notifications import Notifications
 from flotilla.social.posts import Posts
 from flotilla.social.timelines import Timelines
 from flotilla.store import schema
@@ -26,6 +27,7 @@ class Site:
     posts: Posts
     follows: Follows
     blocks: Blocks
+    notifications: Notifications
     timelines: Timelines
     gatekeeping: Gatekeeping
     background: Background
@@ -55,6 +57,7 @@ def open_site(settings: Settings) -> Site:
         posts=Posts(database),
         follows=Follows(database),
         blocks=Blocks(database),
+        notifications=Notifications(database, settings),
         timelines=Timelines(database, settings),
         gatekeeping=Gatekeeping(database),
         background=background,

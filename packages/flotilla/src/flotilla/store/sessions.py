@@ -16,6 +16,7 @@ class SessionRow:
     display_name: str
     role: str
     announcements_dismissed: list[int]
+    unread_notifications: int
 
 
 def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta) -> datetime:
@@ -40,7 +41,13 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
     """Whose unexpired session this is; None too when that person has been suspended since."""
     row = work.one(
         """
-        SELECT p.handle, p.display_name, a.role, p.announcements_dismissed
+        SELECT p.handle, p.display_name, a.role, p.announcements_dismissed,
+            (SELECT count(*) FROM (
+                SELECT FROM {shard}.notification_groups n
+                WHERE n.account_id = s.account_id AND n.last_id > coalesce((SELECT m.last_read_id FROM {shard}.markers m
+                    WHERE m.account_id = s.account_id AND m.timeline = 'notifications'), 0)
+                LIMIT 100
+            ) new)
         FROM {shard}.sessions s
         JOIN {shard}.profile p ON p.account_id = s.account_id
         JOIN g.account a ON a.id = s.account_id

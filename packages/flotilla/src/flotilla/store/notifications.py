@@ -1,0 +1,195 @@
+"""Rows of notifications, in the shard of whoever they are for: one for each event, and one for each group of events.
+
+A group is what a person is shown as one line: everyone who liked the same post. Its row has the count and the latest of
+those who did it, so that a page of notifications never counts anything.
+"""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from flotilla.store.database import Work
+from flotilla.store.ids import bucket_of
+
+__all__ = ["ACTORS_KEPT", "clear", "delete", "delete_about", "delete_by", "delete_group", "delete_one", "insert"]
+
+# Of each group, how many of those who did it are kept in its row.
+ACTORS_KEPT = 8
+
+_INSERT: LiteralString = """
+    WITH wanted AS (
+        SELECT id AS account_id, bucket
+        FROM unnest(%(ids)s::bigint[], %(buckets)s::integer[]) AS w (id, bucket)
+        WHERE w.id <> %(actor_id)s
+        AND NOT EXISTS (SELECT FROM {shard}.blocks b WHERE b.account_id = w.id AND b.target_id = %(actor_id)s)
+        AND NOT EXISTS (SELECT FROM {shard}.blocked_by b WHERE b.account_id = w.id AND b.by_id = %(actor_id)s)
+        AND NOT EXISTS (SELECT FROM {shard}.mutes m WHERE m.account_id = w.id AND m.target_id = %(actor_id)s
+            AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()))
+        AND (NOT EXISTS (SELECT FROM g.account a WHERE a.id = %(actor_id)s AND a.silenced)
+            OR EXISTS (SELECT FROM {shard}.following f
+                WHERE f.follower_id = w.id AND f.followee_id = %(actor_id)s))
+    ), event AS (
+        INSERT INTO {shard}.notifications (account_id, kind, actor_id, target, id, message)
+        SELECT account_id, %(kind)s, %(actor_id)s, %(target)s, {shard}.next_id(bucket), %(message)s
+        FROM wanted ORDER BY account_id
+        ON CONFLICT DO NOTHING RETURNING account_id, id
+    ), grouped AS (
+        INSERT INTO {shard}.notification_groups AS g (account_id, kind, target, last_id, events, actor_ids)
+        SELECT account_id, %(kind)s, %(target)s, id, 1, ARRAY[%(actor_id)s::bigint]
+        FROM event ORDER BY account_id
+        ON CONFLICT (account_id, kind, target) DO UPDATE SET
+            last_id = greatest(g.last_id, excluded.last_id),
+            events = g.events + 1,
+            actor_ids = (excluded.actor_ids || g.actor_ids)[1:%(kept)s]
+    )
+    SELECT account_id, id FROM event
+    """
+# What `_delete` does, each around the condition that an event `n` fulfils.
+_HOLD: LiteralString = """
+    SELECT FROM {shard}.notification_groups g WHERE (account_id, kind, target) IN
+        (SELECT account_id, kind, target FROM {shard}.notifications n WHERE """
+_IN_ORDER: LiteralString = ") ORDER BY account_id, kind, target FOR UPDATE"
+_GONE: LiteralString = """
+    WITH gone AS (
+        DELETE FROM {shard}.notifications n WHERE """
+_UNCOUNT: LiteralString = """
+        RETURNING account_id, kind, target, actor_id
+    ), groups AS (
+        SELECT account_id, kind, target, count(*) AS events, array_agg(actor_id) AS actor_ids
+        FROM gone GROUP BY account_id, kind, target
+    )
+    UPDATE {shard}.notification_groups g SET events = g.events - gone.events, actor_ids = ARRAY(
+        SELECT actor_id FROM unnest(g.actor_ids) WITH ORDINALITY AS kept (actor_id, place)
+        WHERE actor_id <> ALL(gone.actor_ids) ORDER BY place
+    )
+    FROM groups gone
+    WHERE g.account_id = gone.account_id AND g.kind = gone.kind AND g.target = gone.target
+    RETURNING g.account_id, g.kind, g.target, g.events, cardinality(g.actor_ids)
+    """
+
+
+def insert(
+    work: Work, *, account_ids: Sequence[int], kind: int, actor_id: int, target: int, message: str = ""
+) -> list[tuple[int, int]]:
+    """Tell those of the accounts that want to hear it of the actor; each one's id with that of its notification.
+
+    The actor's own account, one that blocks or mutes the actor, and one that the actor blocks are left out, of a
+    silenced actor whoever does not follow them, and whoever was told before.
+    """
+    told: list[tuple[int, int]] = []
+    for shard, ids in sorted(work.shards.by_schema(account_ids).items()):
+        rows = work.all(
+            _INSERT,
+            {
+                "ids": ids,
+                "buckets": [bucket_of(account_id) for account_id in ids],
+                "kind": kind,
+                "actor_id": actor_id,
+                "target": target,
+                "message": message,
+                "kept": ACTORS_KEPT,
+            },
+            shard=shard,
+        )
+        told += [(account_id, notification_id) for account_id, notification_id in rows]
+    return told
+
+
+def delete(work: Work, *, account_id: int, kind: int, actor_id: int, target: int | None = None) -> None:
+    """Take back what that actor's deed told that account; without a target every deed of the kind."""
+    _delete(
+        work,
+        "n.account_id = %(account_id)s AND n.kind = %(kind)s AND n.actor_id = %(actor_id)s"
+        " AND (%(target)s::bigint IS NULL OR n.target = %(target)s)",
+        {"account_id": account_id, "kind": kind, "actor_id": actor_id, "target": target},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def delete_by(work: Work, *, account_id: int, actor_id: int, kinds: Sequence[int]) -> None:
+    """Take back everything of those kinds that the actor's deeds told the account."""
+    _delete(
+        work,
+        "n.account_id = %(account_id)s AND n.kind = ANY(%(kinds)s) AND n.actor_id = %(actor_id)s",
+        {"account_id": account_id, "actor_id": actor_id, "kinds": list(kinds)},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def delete_one(work: Work, *, account_id: int, notification_id: int) -> None:
+    """Remove one notification of an account, if it has it."""
+    _delete(
+        work,
+        "n.account_id = %(account_id)s AND n.id = %(notification_id)s",
+        {"account_id": account_id, "notification_id": notification_id},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def delete_about(work: Work, *, target: int, kinds: Sequence[int]) -> None:
+    """Remove what anyone was told about a target that is gone."""
+    for shard in sorted(work.shards.schemas):
+        _delete(
+            work,
+            "n.target = %(target)s AND n.kind = ANY(%(kinds)s)",
+            {"target": target, "kinds": list(kinds)},
+            shard=shard,
+        )
+
+
+def delete_group(work: Work, *, account_id: int, kind: int, target: int) -> None:
+    """Remove one group of an account's notifications with its events."""
+    _delete(
+        work,
+        "n.account_id = %(account_id)s AND n.kind = %(kind)s AND n.target = %(target)s",
+        {"account_id": account_id, "kind": kind, "target": target},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def clear(work: Work, *, account_id: int) -> None:
+    """Remove every notification of an account."""
+    _delete(work, "n.account_id = %(account_id)s", {"account_id": account_id}, shard=work.shards.schema_of(account_id))
+
+
+def _delete(work: Work, which: LiteralString, parameters: dict[str, object], *, shard: str) -> None:
+    """Delete the events `n` that fulfil the condition, and keep their groups right.
+
+    The groups are held first, in one order everywhere, so that two such deletions never wait for each other.
+    """
+    work.count(_HOLD + which + _IN_ORDER, parameters, shard=shard)
+    left = work.all(_GONE + which + _UNCOUNT, parameters, shard=shard)
+    _remove_empty(work, [key for *key, events, _ in left if events == 0], shard=shard)
+    for account_id, kind, target, events, actors in left:
+        if events and not actors:
+            _find_actors(work, account_id, kind, target, shard=shard)
+
+
+def _remove_empty(work: Work, keys: Sequence[Sequence[int]], *, shard: str) -> None:
+    if keys:
+        account_ids, kinds, targets = map(list, zip(*keys, strict=True))
+        work.count(
+            """
+            DELETE FROM {shard}.notification_groups g
+            USING unnest(%(account_ids)s::bigint[], %(kinds)s::smallint[], %(targets)s::bigint[])
+                AS gone (account_id, kind, target)
+            WHERE g.account_id = gone.account_id AND g.kind = gone.kind AND g.target = gone.target
+            """,
+            {"account_ids": account_ids, "kinds": kinds, "targets": targets},
+            shard=shard,
+        )
+
+
+def _find_actors(work: Work, account_id: int, kind: int, target: int, *, shard: str) -> None:
+    # All whom the row knew have taken their deeds back, but there were more than it keeps.
+    work.count(
+        """
+        UPDATE {shard}.notification_groups SET actor_ids = ARRAY(
+            SELECT actor_id FROM {shard}.notifications
+            WHERE account_id = %(account_id)s AND kind = %(kind)s AND target = %(target)s
+            ORDER BY id DESC LIMIT %(kept)s
+        )
+        WHERE account_id = %(account_id)s AND kind = %(kind)s AND target = %(target)s
+        """,
+        {"account_id": account_id, "kind": kind, "target": target, "kept": ACTORS_KEPT},
+        shard=shard,
+    )
