@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
 from flotilla import __version__
@@ -33,14 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:
-        settings = Settings.from_environment(os.environ)
+        settings = Settings.from_environment(_as_chosen(os.environ, chosen))
         match chosen.command:
             case "migrate":
                 _migrate(settings)
             case "seed":
                 _seed(settings, chosen)
             case _:
-                _run(settings)
+                return _run(chosen)
     except FlotillaError as error:
         print(f"flotilla {chosen.command}: {error}", file=sys.stderr)  # noqa: T201 (the program's one message)
         return error.exit_status
@@ -83,13 +83,17 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument("--seed", type=int, default=1, help="another number, another town (default %(default)s)")
     seed.add_argument("--force", action="store_true", help="even in production")
     every = "settings, from the environment:\n" + "\n".join(_described([declared.name for declared in declarations()]))
-    commands.add_parser(
+    run = commands.add_parser(
         "run",
-        help="serve the site with gunicorn",
-        description="Serve the site with gunicorn until it is told to stop (Ctrl-C).",
+        help="run the site: the web server, and the process for background work",
+        description="Run the site until it is told to stop (Ctrl-C): the web server (gunicorn) and the process for\n"
+        "background work, each begun again should it die. SIGHUP renews them one by one.\n"
+        "With the name of a part, run that part alone.",
         epilog=every,
         formatter_class=raw,
     )
+    run.add_argument("part", nargs="?", choices=("web", "jobs"), help="only this part")
+    run.add_argument("--once", action="store_true", help="jobs only: do what is due now, and end (for cron)")
     return parser
 
 
@@ -140,19 +144,31 @@ def _seed(settings: Settings, chosen: argparse.Namespace) -> None:
     )
 
 
-def _run(settings: Settings) -> None:
-    from flotilla.server import server_command, server_environment
-    from flotilla.social import open_site
+def _as_chosen(environ: Mapping[str, str], chosen: argparse.Namespace) -> dict[str, str]:
+    """The environment with what `flotilla run` decides unless somebody else did: there is a jobs process."""
+    if chosen.command == "run" and chosen.part != "web":
+        return {"FLOTILLA_JOBS": "on", **environ}
+    return dict(environ)
 
-    # Asked here and not only by the server: its answer would come with a traceback around it.
-    open_site(settings).check()
-    command = server_command(settings)
+
+def _run(chosen: argparse.Namespace) -> int:
+    from flotilla.server import server_environment
+
+    environ = server_environment(_as_chosen(os.environ, chosen))
+    if environ != dict(os.environ):
+        # Begun anew: the C library reads its variables only once, and the owner's address is not to stay in memory.
+        arguments = [part for part in (chosen.part, "--once" if chosen.once else "") if part]
+        os.execve(sys.executable, [sys.executable, "-m", "flotilla.cli", "run", *arguments], environ)  # noqa: S606
+    from flotilla.running import run_part, run_site
+
+    settings = Settings.from_environment(environ)
+    if chosen.part:
+        return run_part(settings, chosen.part, once=chosen.once)
     _tell(
         f"Flotilla on http://{settings.bind}:{settings.port} with {settings.workers} worker(s) of {settings.threads} "
         "threads. Ctrl-C stops it."
     )
-    # The server takes this process's place, and with it its signals.
-    os.execve(command[0], command, server_environment(os.environ))  # noqa: S606
+    return run_site(settings)
 
 
 if __name__ == "__main__":

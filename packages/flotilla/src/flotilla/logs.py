@@ -17,8 +17,18 @@ SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 NEVER_LOGGED = frozenset({"body", "cookie", "csrf_token", "email", "password", "secret", "text", "token"})
 
 
-def configure_logs(*, json_lines: bool, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Set structlog up for this process: JSON lines for machines, or aligned text for a person at a terminal."""
+def configure_logs(
+    *, json_lines: bool, level: str = "INFO", stream: TextIO | None = None, part: str | None = None
+) -> None:
+    """Set structlog up for this process: JSON lines for machines, or aligned text for a person at a terminal.
+
+    `part` is on each line: which of the site's processes wrote it.
+    """
+
+    def name_part(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+        event["process"] = part
+        return event
+
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=False)
     )
@@ -26,6 +36,7 @@ def configure_logs(*, json_lines: bool, level: str = "INFO", stream: TextIO | No
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            *([name_part] if part else []),
             structlog.processors.add_log_level,
             blank_secrets,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

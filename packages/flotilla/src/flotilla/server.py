@@ -1,39 +1,40 @@
-"""The command line of gunicorn that serves the site, and its environment. Pure."""
+"""How gunicorn serves the site, and the environment of every process of it. Pure."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from flotilla.settings import Settings
 
-__all__ = ["server_command", "server_environment"]
+__all__ = ["GRACE_S", "MEMORY_FOLDER", "server_environment", "server_options"]
 
 GRACE_S = 20
 KEEP_ALIVE_S = 5
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 (a folder in memory, where there is one)
 
 
-def server_command(
-    settings: Settings, *, python: str = sys.executable, memory_folder: Path = MEMORY_FOLDER
-) -> list[str]:
-    """The program and its arguments: `workers` processes of `threads` threads, the app loaded before the fork."""
-    command = [
-        python, "-m", "gunicorn", "flotilla.app:create_app()",
-        "--bind", f"{settings.bind}:{settings.port}",
-        "--worker-class", "gthread",
-        "--workers", str(settings.workers),
-        "--threads", str(settings.threads),
+def server_options(settings: Settings, *, bind: str = "", memory_folder: Path = MEMORY_FOLDER) -> dict[str, object]:
+    """Gunicorn's settings: `workers` processes of `threads` threads, the app loaded before the fork.
+
+    `bind`: an address other than the settings', such as `fd://5` for a socket that is open already.
+    """
+    options: dict[str, object] = {
+        "bind": bind or f"{settings.bind}:{settings.port}",
+        "worker_class": "gthread",
+        "workers": settings.workers,
+        "threads": settings.threads,
         # Workers share the memory of what was loaded before the fork; a wrong setting ends the program at once.
-        "--preload",
-        "--timeout", str(settings.request_timeout_s),
-        "--graceful-timeout", str(GRACE_S),
-        "--keep-alive", str(KEEP_ALIVE_S),
-        "--log-level", "warning",
-    ]  # fmt: skip
+        "preload_app": True,
+        "timeout": settings.request_timeout_s,
+        "graceful_timeout": GRACE_S,
+        "keepalive": KEEP_ALIVE_S,
+        "loglevel": "warning",
+        # A door for commands that nothing here uses.
+        "control_socket_disable": True,
+    }
     if memory_folder.is_dir():
         # Each worker's heartbeat is a file; on a slow disk writing it can stop the worker.
-        command += ["--worker-tmp-dir", str(memory_folder)]
-    return command
+        options["worker_tmp_dir"] = str(memory_folder)
+    return options
 
 
 def server_environment(environ: Mapping[str, str]) -> dict[str, str]:

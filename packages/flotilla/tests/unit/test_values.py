@@ -1,6 +1,5 @@
 """Ids, shards, passwords, tokens, the server's command line: values without a database."""
 
-import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flotilla.seed import PEOPLE_MAX, POSTS_MAX, plan_town
-from flotilla.server import server_command, server_environment
+from flotilla.server import server_environment, server_options
 from flotilla.settings import Settings
 from flotilla.social.accounts import handle_of
 from flotilla.social.passwords import PASSWORD_MAX_CHARACTERS, Passwords
@@ -131,15 +130,12 @@ def test_a_handle_is_its_own_handle(text):
 
 def test_the_server_is_told_what_the_settings_say(tmp_path):
     settings = Settings(database_url="x", bind="0.0.0.0", port=8123, workers=3, threads=5, request_timeout_s=40)
-    command = server_command(settings, memory_folder=tmp_path)
-    assert command[:4] == [sys.executable, "-m", "gunicorn", "flotilla.app:create_app()"]
-    options = dict(zip(command[4::2], command[5::2], strict=False))
-    assert "--bind 0.0.0.0:8123" in " ".join(command)
-    assert " ".join(command).endswith(f"--worker-tmp-dir {tmp_path}")
-    assert {"--workers 3", "--threads 5", "--timeout 40", "--worker-class gthread"} <= {
-        f"{name} {value}" for name, value in [*options.items(), *zip(command[5::2], command[6::2], strict=False)]
-    }
-    assert "--worker-tmp-dir" not in server_command(settings, memory_folder=tmp_path / "missing")
+    options = server_options(settings, memory_folder=tmp_path)
+    told = {"bind": "0.0.0.0:8123", "workers": 3, "threads": 5, "timeout": 40, "worker_class": "gthread"}
+    assert told.items() <= options.items()
+    assert (options["preload_app"], options["worker_tmp_dir"]) == (True, str(tmp_path))
+    assert "worker_tmp_dir" not in server_options(settings, memory_folder=tmp_path / "missing")
+    assert server_options(settings, bind="fd://5")["bind"] == "fd://5"
 
 
 @pytest.mark.parametrize(("people", "posts"), [(0, 1), (PEOPLE_MAX + 1, 1), (1, -1), (1, POSTS_MAX + 1)])

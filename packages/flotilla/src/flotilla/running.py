@@ -1,0 +1,99 @@
+"""`flotilla run`: the site as one command, or one of its processes alone."""
+
+import gc
+import os
+import signal
+import socket
+from collections.abc import Callable
+from functools import partial
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from flotilla.app import create_app
+from flotilla.errors import StartError
+from flotilla.jobs import run_jobs
+from flotilla.logs import configure_logs
+from flotilla.server import server_options
+from flotilla.settings import Settings
+from flotilla.social import Site
+from flotilla.supervisor import Part, Supervisor
+
+__all__ = ["run_part", "run_site"]
+
+BACKLOG = 2048
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn around an app that is loaded already."""
+
+    def __init__(self, app: Flask, options: dict[str, object]) -> None:
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def run_site(settings: Settings) -> int:
+    """Web, live connections and background work, supervised, until told to stop; the exit status.
+
+    Raises StartError before anything is started when a setting is wrong, the database is not ready, or a port is taken.
+    """
+    app = create_app(settings)
+    site: Site = app.extensions["flotilla.site"]
+    # Held open here, so that a web process that dies and comes back refuses nobody meanwhile.
+    listening = _listening(settings.bind, settings.port, "FLOTILLA_PORT")
+    parts = [Part("web", partial(_web, app, settings, listening), essential=True, renew=signal.SIGHUP)]
+    if settings.jobs:
+        parts.append(Part("jobs", _named(settings, "jobs", partial(run_jobs, site))))
+    # What is loaded stays in memory that all parts share, out of the way of their garbage collectors.
+    gc.collect()
+    gc.freeze()
+    return Supervisor(parts).run()
+
+
+def run_part(settings: Settings, part: str, *, once: bool = False) -> int:
+    """One of the site's processes alone: web, or jobs (with `once` only the work that is due now)."""
+    app = create_app(settings)
+    configure_logs(json_lines=settings.in_production, level=settings.log_level, part=part)
+    if part == "jobs":
+        run_jobs(app.extensions["flotilla.site"], once=once)
+    else:
+        _Server(app, server_options(settings)).run()
+    return 0
+
+
+def _web(app: Flask, settings: Settings, listening: socket.socket) -> None:
+    configure_logs(json_lines=settings.in_production, level=settings.log_level, part="web")
+    # Gunicorn closes the number it is given.
+    _Server(app, server_options(settings, bind=f"fd://{os.dup(listening.fileno())}")).run()
+
+
+def _named(settings: Settings, name: str, run: Callable[[], object]) -> Callable[[], object]:
+    def run_with_its_logs() -> None:
+        configure_logs(json_lines=settings.in_production, level=settings.log_level, part=name)
+        run()
+
+    return run_with_its_logs
+
+
+def _listening(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise StartError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}.",
+            try_this=f"Another program, perhaps another Flotilla, listens there: end it, or choose another {setting}.",
+        ) from error
+    listening.listen(BACKLOG)
+    return listening
