@@ -11,6 +11,7 @@ from flotilla.settings import Settings
 from flotilla.social import open_site
 from flotilla.web import blueprints
 from flotilla.web.assets import read_assets
+from flotilla.web.compiling import TranslatingEnvironment
 from flotilla.web.csrf import add_form_check
 from flotilla.web.gate import add_gate
 from flotilla.web.headers import add_security_headers
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     site.check()
 
     app = Flask("flotilla", static_folder=None)
+    app.jinja_environment = TranslatingEnvironment
     app.url_map.strict_slashes = False
     app.url_map.converters["id"] = IdConverter
     app.config.update(MAX_CONTENT_LENGTH=REQUEST_MAX_BYTES, MAX_FORM_MEMORY_SIZE=REQUEST_MAX_BYTES, MAX_FORM_PARTS=50)

@@ -35,6 +35,7 @@ def test_two_people_meet_follow_like_and_leave(open_browser: Callable[..., Page]
     write(ada, "Anchored off the north shore #fog")
 
     # Bo finds Ada among everyone's posts, and follows her.
+    bo.get_by_role("button", name="More").click()
     bo.get_by_role("link", name="Everyone", exact=True).click()
     bo.get_by_role("article").get_by_role("link", name="Ada L. @ada").click()
     bo.get_by_role("button", name="Follow @ada").click()
@@ -59,6 +60,7 @@ def test_two_people_meet_follow_like_and_leave(open_browser: Callable[..., Page]
     expect(ada.get_by_text("You have not posted yet")).to_be_visible()
 
     # Bo goes ashore; the way back in is the door.
+    bo.get_by_role("button", name="More").click()
     bo.get_by_role("button", name="Sign out").click()
     expect(bo.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
     bo.goto("/home")

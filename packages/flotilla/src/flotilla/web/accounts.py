@@ -9,13 +9,14 @@ from flotilla.web.csrf import csrf_token
 from flotilla.web.navigation import local_path
 from flotilla.web.rendering import page
 from flotilla.web.sessions import forget_session, remember_session, session_token, site, viewer
+from flotilla.web.translating import mark
 
 __all__ = ["blueprint"]
 
 HINTS = {
-    "handle": "Up to 30 letters a–z, digits and _. It is part of your page's address.",
-    "display_name": "Up to 50 characters. Left empty, your handle is shown.",
-    "password": "At least 8 characters; a few words in a row are good.",
+    "handle": mark("Up to 30 letters a–z, digits and _. It is part of your page's address."),
+    "display_name": mark("Up to 50 characters. Left empty, your handle is shown."),
+    "password": mark("At least 8 characters; a few words in a row are good."),
 }
 
 blueprint = Blueprint("accounts", __name__)

@@ -10,6 +10,7 @@ from flotilla.social import Page, Viewer
 from flotilla.web.navigation import LARGEST_ID
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
+from flotilla.web.translating import _
 
 __all__ = ["blueprint", "here", "home_page"]
 
@@ -50,7 +51,7 @@ def home_page(me: Viewer, *, start: int | None, problems: dict[str, str] | None 
     """The home timeline with the compose box, which shows `problems` beside the `draft` they are about."""
     posts = site().timelines.home(me, before=start)
     return timeline_page(
-        "home", posts, me=me, heading="Home", path="/home", before=start, problems=problems, draft=draft
+        "home", posts, me=me, heading=_("Home"), path="/home", before=start, problems=problems, draft=draft
     )
 
 
@@ -67,8 +68,8 @@ def public() -> str:
     """Everyone's posts."""
     me, start = viewer(), before()
     posts = site().timelines.public(me, before=start)
-    lead = "" if me else "What people on Flotilla are saying, newest first."
-    return timeline_page("public", posts, me=me, heading="Everyone", path="/public", before=start, lead=lead)
+    lead = "" if me else _("What people on Flotilla are saying, newest first.")
+    return timeline_page("public", posts, me=me, heading=_("Everyone"), path="/public", before=start, lead=lead)
 
 
 @blueprint.get("/home")
