@@ -6,6 +6,7 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from flotilla import api
 from flotilla.logs import add_request_log, configure_logs
 from flotilla.settings import Settings
 from flotilla.social import open_site
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_problem_pages(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
+    app.register_blueprint(api.blueprint())
     prepare_templates(app, assets)
     if settings.proxies:
         n = settings.proxies

@@ -100,6 +100,11 @@ class Settings:
         minimum=0,
         maximum=10,
     )
+    password_grant: bool = setting(
+        "Let apps fetch a token with a person's password. Only for tests and programs of your own: people should enter "
+        "their password on the site and nowhere else.",
+        default=False,
+    )
     log_level: str = setting(
         "The least urgent log lines that are written.",
         default="info",

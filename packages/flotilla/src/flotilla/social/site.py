@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
+from flotilla.social.apps import Apps
 from flotilla.social.background import Background
 from flotilla.social.blocks import Blocks
+from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
@@ -31,6 +33,8 @@ class Site:
     timelines: Timelines
     gatekeeping: Gatekeeping
     background: Background
+    apps: Apps
+    cards: Cards
     database: Database
 
     def check(self) -> None:
@@ -61,5 +65,7 @@ def open_site(settings: Settings) -> Site:
         timelines=Timelines(database, settings),
         gatekeeping=Gatekeeping(database),
         background=background,
+        apps=Apps(database),
+        cards=Cards(database),
         database=database,
     )

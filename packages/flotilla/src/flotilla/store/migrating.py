@@ -109,6 +109,7 @@ def _let_application_in(connection: psycopg.Connection[tuple[object, ...]], sett
         # What was done is added to and read, and by nobody who signs in with these rights ever changed.
         "GRANT INSERT ON g.audit_log, g.daily_statistics TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.job TO {role}",
+        "GRANT INSERT, DELETE ON g.app, g.app_token TO {role}",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA g GRANT SELECT ON TABLES TO {role}",
     ):
         connection.execute(sql.SQL(right).format(role=role))
