@@ -1,15 +1,20 @@
 """People at the pages: Flask's test client with what a browser would do between two clicks."""
 
 import dataclasses
+import email
 import os
 import re
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,9 +24,8 @@ from mastodon import Mastodon
 from werkzeug.test import TestResponse
 
 from flotilla.app import create_app
-from flotilla.server import server_command
 from flotilla.settings import Settings
-from flotilla.social import Site, Viewer
+from flotilla.social import Site, Viewer, open_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ def server_url(shared_settings: Settings, tmp_path_factory: pytest.TempPathFacto
         for name in ("database_url", "argon2_memory_kib", "argon2_time_cost")
     }
     environ |= {"FLOTILLA_PASSWORD_GRANT": "yes", "PATH": os.environ["PATH"]}
-    command = server_command(dataclasses.replace(shared_settings, port=port, threads=2))
+    command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "2"]
+    command += ["--bind", f"127.0.0.1:{port}", "flotilla.app:create_app()"]
     output = tmp_path_factory.mktemp("server") / "output"
     with output.open("wb") as log, subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process:
         try:
@@ -167,3 +172,53 @@ def _answers(url: str) -> bool:
 def server(site: Site, server_url: str) -> Server:
     """A running server on a fresh, migrated, empty database."""
     return Server(server_url, site)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The letters that the site wrote into its outbox, read as a mail program reads them."""
+
+    folder: Path
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The letters to that address, the newest last."""
+        found = [
+            email.message_from_bytes(path.read_bytes(), policy=default) for path in sorted(self.folder.glob("*.eml"))
+        ]
+        return [letter for letter in found if letter["To"].addresses[0].addr_spec == address]
+
+    def count(self) -> int:
+        """How many there are, to anybody."""
+        return len(list(self.folder.glob("*.eml")))
+
+    def link(self, address: str, start: str) -> str:
+        """The path of the one link that begins with `start` in the newest letter to that address."""
+        (path,) = re.findall(rf"http://127\.0\.0\.1:8000({start}\S+)", self.to(address)[-1].get_content())
+        return str(path)
+
+    def token(self, address: str, start: str) -> str:
+        """The last part of that path."""
+        return self.link(address, start).rpartition("/")[2]
+
+
+@pytest.fixture
+def letters(settings: Settings) -> Letters:
+    """The outbox, emptied."""
+    folder = Path(settings.outbox_folder)
+    for path in folder.glob("*"):
+        path.unlink()
+    return Letters(folder)
+
+
+@pytest.fixture
+def site_with(settings: Settings) -> Iterator[Callable[..., Site]]:
+    """site_with(sign_up="invite"): an open site on the fresh database with other settings."""
+    opened = []
+
+    def with_settings(**changes: object) -> Site:
+        opened.append(open_site(dataclasses.replace(settings, **changes)))
+        return opened[-1]
+
+    yield with_settings
+    for each in opened:
+        each.close()

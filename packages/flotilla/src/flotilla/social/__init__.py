@@ -3,7 +3,7 @@
 `open_site(settings)` gives a `Site`; a face (web pages, API) calls its use cases, each of which is one transaction.
 """
 
-from flotilla.social.accounts import Accounts, SignedIn
+from flotilla.social.accounts import Accounts, NotYet, SignedIn
 from flotilla.social.blocks import Blocks
 from flotilla.social.follows import Follows
 from flotilla.social.pages import Author, Media, Page, PeoplePage, Post, Profile, ProfileField, ProfilePage, Viewer
@@ -23,6 +23,7 @@ __all__ = [
     "Link",
     "Media",
     "Mention",
+    "NotYet",
     "Page",
     "PeoplePage",
     "Plain",

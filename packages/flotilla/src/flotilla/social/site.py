@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
+from flotilla.social.addresses import Addresses
 from flotilla.social.apps import Apps
 from flotilla.social.background import Background
 from flotilla.social.blocks import Blocks
@@ -11,8 +12,11 @@ from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
+from flotilla.social.mail import Mail
 from flotilla.social.notifications import Notifications
+from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
+from flotilla.social.resets import Resets
 from flotilla.social.timelines import Timelines
 from flotilla.store import schema
 from flotilla.store.database import Database
@@ -26,6 +30,8 @@ class Site:
 
     settings: Settings
     accounts: Accounts
+    addresses: Addresses
+    resets: Resets
     posts: Posts
     follows: Follows
     blocks: Blocks
@@ -55,9 +61,13 @@ def open_site(settings: Settings) -> Site:
     database = Database(settings)
     background = Background(database, settings)
     clean_up_regularly(background, database)
+    mail, passwords = Mail(settings), Passwords(settings)
+    addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
     return Site(
         settings=settings,
-        accounts=Accounts(database, settings),
+        accounts=Accounts(database, settings, passwords, addresses),
+        addresses=addresses,
+        resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
         posts=Posts(database),
         follows=Follows(database),
         blocks=Blocks(database),

@@ -103,6 +103,7 @@ def _let_application_in(connection: psycopg.Connection[tuple[object, ...]], sett
         "GRANT USAGE ON SCHEMA g TO {role}",
         "GRANT SELECT ON ALL TABLES IN SCHEMA g TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.account TO {role}",
+        "GRANT INSERT, UPDATE, DELETE ON g.invite TO {role}",
         "GRANT INSERT ON g.hashtag TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.report, g.report_note, g.sanction, g.rule, g.announcement TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.ip_block, g.mail_domain_block, g.site_setting TO {role}",

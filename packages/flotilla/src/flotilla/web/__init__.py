@@ -5,7 +5,7 @@ There is no rate limit here yet: put one in front of /sign-in and /sign-up befor
 
 from flask import Blueprint
 
-from flotilla.web import accounts, assets, consent, deeds, health, timelines
+from flotilla.web import accounts, assets, consent, deeds, health, recovery, timelines
 
 __all__ = ["blueprints"]
 
@@ -18,5 +18,6 @@ def blueprints() -> tuple[Blueprint, ...]:
         consent.blueprint,
         deeds.blueprint,
         health.blueprint,
+        recovery.blueprint,
         timelines.blueprint,
     )
