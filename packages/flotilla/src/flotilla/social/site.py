@@ -12,11 +12,14 @@ from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
+from flotilla.social.lists import Lists
 from flotilla.social.mail import Mail
 from flotilla.social.notifications import Notifications
 from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
+from flotilla.social.relations import Relations
 from flotilla.social.resets import Resets
+from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
 from flotilla.store import schema
 from flotilla.store.database import Database
@@ -35,6 +38,9 @@ class Site:
     posts: Posts
     follows: Follows
     blocks: Blocks
+    relations: Relations
+    lists: Lists
+    tags: FollowedTags
     notifications: Notifications
     timelines: Timelines
     gatekeeping: Gatekeeping
@@ -71,6 +77,9 @@ def open_site(settings: Settings) -> Site:
         posts=Posts(database),
         follows=Follows(database),
         blocks=Blocks(database),
+        relations=Relations(database, settings),
+        lists=Lists(database, settings),
+        tags=FollowedTags(database),
         notifications=Notifications(database, settings),
         timelines=Timelines(database, settings),
         gatekeeping=Gatekeeping(database),
