@@ -16,7 +16,6 @@ from importlib.resources import files
 from typing import Any
 
 from flask import g, request
-from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 __all__ = ["LANGUAGES", "Words", "_", "chosen_language", "mark", "ngettext", "sentence", "words_of"]
@@ -104,8 +103,9 @@ def mark(message: str) -> str:
 
 @lru_cache(maxsize=256)
 def _asked_for(header: str) -> str:
-    accepted = parse_accept_header(header[:200], LanguageAccept)
-    return accepted.best_match(LANGUAGES, default="en") or "en"
+    # Whoever asks for Austrian German is served German, before the English they would also read.
+    wanted = (str(tag).partition("-")[0].lower() for tag, quality in parse_accept_header(header[:200]) if quality > 0)
+    return next((language for language in wanted if language in LANGUAGES), "en")
 
 
 def _pattern(message: str) -> re.Pattern[str]:
