@@ -33,6 +33,7 @@ class DatabaseServer:
     port: int
     password: str
     numbers: Iterator[int]
+    folder: Path
 
     def url(self, user: str, database: str) -> str:
         return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"
@@ -43,6 +44,7 @@ class DatabaseServer:
             owner_url=self.url("flotilla_owner", database),
             argon2_memory_kib=64,
             argon2_time_cost=1,
+            outbox_folder=str(self.folder / "outbox"),
         )
 
     def run(self, *statements: str) -> None:
@@ -108,7 +110,7 @@ def database_server() -> Iterator[DatabaseServer]:
         start = [*pg_ctl, "-l", folder / "log", "-o", options, "start"]
         subprocess.run(start, check=True, stdout=subprocess.DEVNULL, timeout=START_WAIT_S + 10, cwd="/", **run_as)
         try:
-            server = DatabaseServer(port, password, count(1))
+            server = DatabaseServer(port, password, count(1), folder)
             server.run(f"CREATE ROLE flotilla_owner LOGIN CREATEROLE PASSWORD '{password}'")
             yield server
         finally:

@@ -6,11 +6,13 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from flotilla import api
 from flotilla.logs import add_request_log, configure_logs
 from flotilla.settings import Settings
 from flotilla.social import open_site
 from flotilla.web import blueprints
 from flotilla.web.assets import read_assets
+from flotilla.web.compiling import TranslatingEnvironment
 from flotilla.web.csrf import add_form_check
 from flotilla.web.gate import add_gate
 from flotilla.web.headers import add_security_headers
@@ -36,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     site.check()
 
     app = Flask("flotilla", static_folder=None)
+    app.jinja_environment = TranslatingEnvironment
     app.url_map.strict_slashes = False
     app.url_map.converters["id"] = IdConverter
     app.config.update(MAX_CONTENT_LENGTH=REQUEST_MAX_BYTES, MAX_FORM_MEMORY_SIZE=REQUEST_MAX_BYTES, MAX_FORM_PARTS=50)
@@ -54,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_problem_pages(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
+    app.register_blueprint(api.blueprint())
     prepare_templates(app, assets)
     if settings.proxies:
         n = settings.proxies

@@ -7,9 +7,11 @@
         ├── InvalidInputError    one or more fields cannot be accepted as they are
         ├── SignInError          handle and password do not belong together
         ├── NotFoundError        there is no such person, post or page
+        ├── OAuthError           an app asked for a token, or to act for somebody, in a way the protocol refuses
         └── ForbiddenError       it exists, but is not this person's to change
 
-A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 403; UnavailableError into 503.
+A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 403 (OAuthError:
+400, 401 or 403); UnavailableError into 503.
 """
 
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ __all__ = [
     "ForbiddenError",
     "InvalidInputError",
     "NotFoundError",
+    "OAuthError",
     "RuleError",
     "SignInError",
     "StartError",
@@ -66,6 +69,14 @@ class SignInError(RuleError):
 
 class NotFoundError(RuleError):
     """There is no such person, post or page (any more)."""
+
+
+class OAuthError(RuleError):
+    """An app's request that OAuth2 refuses; `code` is RFC 6749's word for it, the text is for the app's developer."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
 
 
 class ForbiddenError(RuleError):

@@ -100,6 +100,11 @@ class Settings:
         minimum=0,
         maximum=10,
     )
+    password_grant: bool = setting(
+        "Let apps fetch a token with a person's password. Only for tests and programs of your own: people should enter "
+        "their password on the site and nowhere else.",
+        default=False,
+    )
     log_level: str = setting(
         "The least urgent log lines that are written.",
         default="info",
@@ -121,6 +126,33 @@ class Settings:
         default="",
         default_text="as FLOTILLA_DATABASE_URL",
         secret=True,
+    )
+    # Who comes aboard, and how the site writes to them.
+    site_url: str = setting(
+        "The site's own address, as it stands in letters: https://example.org, without a path.",
+        default="http://127.0.0.1:8000",
+    )
+    sign_up: str = setting(
+        "Who may sign up: anybody, people with an invitation, people whom a moderator approves, or nobody.",
+        default="open",
+        choices=("open", "invite", "approval", "closed"),
+    )
+    confirm_email: bool = setting(
+        "Ask whoever signs up for a mail address, and let them in once they opened the link that is sent there.",
+        default=False,
+        default_text="on with FLOTILLA_SMTP_URL",
+    )
+    smtp_url: str = setting(
+        "The mail server that takes the site's letters: smtp://user:password@host:587, which is encrypted before it "
+        "signs in, or smtps://user:password@host:465. Without one, letters are written into FLOTILLA_OUTBOX_FOLDER.",
+        default="",
+        default_text="not set",
+        secret=True,
+    )
+    mail_from: str = setting("Whom letters come from.", default="Flotilla <flotilla@localhost>")
+    outbox_folder: str = setting(
+        "Where letters go as files when there is no mail server. They hold links that let whoever has them in.",
+        default="flotilla-outbox",
     )
 
     @property
@@ -145,6 +177,7 @@ class Settings:
             )
         values.setdefault("pool_size", values.get("threads", 4))
         values.setdefault("secure_cookies", values.get("environment") == "production")
+        values.setdefault("confirm_email", bool(values.get("smtp_url")))
         settings = cls(**values)
         if settings.in_production:
             _refuse_weak_secret(settings.secret_key)

@@ -1,18 +1,31 @@
 """People at the pages: Flask's test client with what a browser would do between two clicks."""
 
+import dataclasses
+import email
+import os
 import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from mastodon import Mastodon
 from werkzeug.test import TestResponse
 
 from flotilla.app import create_app
 from flotilla.settings import Settings
+from flotilla.social import Site, Viewer, open_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +103,122 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextM
             yield listed
 
     return sent
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The site as people meet it: a real server on the same database as `site`."""
+
+    url: str
+    site: Site
+
+    def person(self, handle: str) -> Viewer:
+        """Somebody who just signed up."""
+        return self.site.accounts.sign_up(handle=handle, password="a calm sea at dawn").viewer
+
+    def token(self, viewer: Viewer, scopes: str = "read write follow push") -> str:
+        """A token of that person, for an app of its own."""
+        made = self.site.apps.register(name="A test", redirect_uris=["urn:ietf:wg:oauth:2.0:oob"], scopes=scopes)
+        return self.site.apps.token_for_person(
+            viewer, client_id=made.app.client_id, client_secret=made.client_secret, scopes=scopes
+        ).token
+
+    def client(self, viewer: Viewer, scopes: str = "read write follow push") -> Mastodon:
+        """Mastodon.py, signed in as that person."""
+        return Mastodon(access_token=self.token(viewer, scopes), api_base_url=self.url, ratelimit_method="throw")
+
+    def aboard(self, handle: str) -> Mastodon:
+        """Mastodon.py as somebody who just signed up with that handle."""
+        return self.client(self.person(handle))
+
+
+@pytest.fixture(scope="session")
+def server_url(shared_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running gunicorn, started once for all the tests of this process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {
+        f"FLOTILLA_{name.upper()}": str(getattr(shared_settings, name))
+        for name in ("database_url", "argon2_memory_kib", "argon2_time_cost")
+    }
+    environ |= {"FLOTILLA_PASSWORD_GRANT": "yes", "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "2"]
+    command += ["--bind", f"127.0.0.1:{port}", "flotilla.app:create_app()"]
+    output = tmp_path_factory.mktemp("server") / "output"
+    with output.open("wb") as log, subprocess.Popen(command, env=environ, stdout=log, stderr=log) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            deadline = time.monotonic() + 30
+            while not _answers(f"{url}/live"):
+                assert process.poll() is None, output.read_text()
+                assert time.monotonic() < deadline, output.read_text()
+                time.sleep(0.1)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def server(site: Site, server_url: str) -> Server:
+    """A running server on a fresh, migrated, empty database."""
+    return Server(server_url, site)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The letters that the site wrote into its outbox, read as a mail program reads them."""
+
+    folder: Path
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The letters to that address, the newest last."""
+        found = [
+            email.message_from_bytes(path.read_bytes(), policy=default) for path in sorted(self.folder.glob("*.eml"))
+        ]
+        return [letter for letter in found if letter["To"].addresses[0].addr_spec == address]
+
+    def count(self) -> int:
+        """How many there are, to anybody."""
+        return len(list(self.folder.glob("*.eml")))
+
+    def link(self, address: str, start: str) -> str:
+        """The path of the one link that begins with `start` in the newest letter to that address."""
+        (path,) = re.findall(rf"http://127\.0\.0\.1:8000({start}\S+)", self.to(address)[-1].get_content())
+        return str(path)
+
+    def token(self, address: str, start: str) -> str:
+        """The last part of that path."""
+        return self.link(address, start).rpartition("/")[2]
+
+
+@pytest.fixture
+def letters(settings: Settings) -> Letters:
+    """The outbox, emptied."""
+    folder = Path(settings.outbox_folder)
+    for path in folder.glob("*"):
+        path.unlink()
+    return Letters(folder)
+
+
+@pytest.fixture
+def site_with(settings: Settings) -> Iterator[Callable[..., Site]]:
+    """site_with(sign_up="invite"): an open site on the fresh database with other settings."""
+    opened = []
+
+    def with_settings(**changes: object) -> Site:
+        opened.append(open_site(dataclasses.replace(settings, **changes)))
+        return opened[-1]
+
+    yield with_settings
+    for each in opened:
+        each.close()

@@ -36,7 +36,7 @@ def test_a_path_of_this_site_is_kept(path: str) -> None:
         "home",
         "",
         None,
-        "/" + "a" * 600,
+        "/" + "a" * 5000,
         "//[",
     ],
 )

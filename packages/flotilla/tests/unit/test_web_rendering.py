@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flotilla.social import Link, parse
-from flotilla.web.moments import how_long_ago, time_tag
+from flotilla.web.moments import CALENDARS
 from flotilla.web.rendering import text_html
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -84,12 +84,19 @@ def test_whatever_was_written_the_words_shown_are_the_words_written(text: str) -
     ],
 )
 def test_an_age_is_said_as_people_say_it(age: timedelta, words: str) -> None:
-    assert how_long_ago(NOON - age, NOON) == words
+    assert CALENDARS["en"].how_long_ago(NOON - age, NOON) == words
 
 
 def test_a_time_names_the_exact_moment_in_utc_for_machines() -> None:
     an_hour_east = datetime.fromisoformat("2026-06-15T09:05:07+01:00")
 
-    assert time_tag(an_hour_east, NOON) == (
+    assert CALENDARS["en"].time_tag(an_hour_east, NOON) == (
         '<time datetime="2026-06-15T08:05:07Z" title="15 Jun 2026, 08:05 UTC">3 h</time>'
     )
+
+
+def test_germans_read_dates_in_german() -> None:
+    german = CALENDARS["de"]
+
+    assert german.how_long_ago(NOON - timedelta(hours=3), NOON) == "3 Std."
+    assert german.date_words(datetime(2026, 3, 8, tzinfo=UTC)) == "8. März 2026"

@@ -13,6 +13,7 @@ PAIRS = [
     ("ink", "paper"), ("ink", "sheet"), ("ink", "wash"), ("soft", "paper"), ("soft", "sheet"), ("soft", "wash"),
     ("sea", "paper"), ("sea", "sheet"), ("sea", "wash"), ("sea-ink", "sea"), ("buoy", "sheet"), ("buoy", "wash"),
     ("buoy", "buoy-wash"), ("sheet", "buoy"), ("deck-ink", "deck"), ("deck-soft", "deck"),
+    ("lamp-ink", "lamp"), ("ink", "lamp-wash"), ("sea", "lamp-wash"),
 ]  # fmt: skip
 
 

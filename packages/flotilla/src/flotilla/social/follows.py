@@ -9,6 +9,7 @@ from flotilla.store import accounts as account_rows
 from flotilla.store import blocks as block_rows
 from flotilla.store import follows as follow_rows
 from flotilla.store import people as people_rows
+from flotilla.store import relations as relation_rows
 from flotilla.store import requests as request_rows
 from flotilla.store.database import Database, Work
 from flotilla.store.ids import MAX_ID
@@ -103,7 +104,9 @@ class Follows:
     def _let_in(self, viewer: Viewer) -> bool:
         """Let some of those who wait follow, a transaction for each of a few; whether more may wait."""
         with self._database.write() as work:
-            waiting = request_rows.received(work, target_id=viewer.account_id, before=MAX_ID, limit=LET_IN_AT_ONCE)
+            waiting = relation_rows.page(
+                work, "requests", account_id=viewer.account_id, before=MAX_ID, limit=LET_IN_AT_ONCE
+            )
             people_rows.lock(work, (viewer.account_id, *waiting))
             for requester_id in waiting:
                 if _end_request(work, requester_id=requester_id, target_id=viewer.account_id):

@@ -9,8 +9,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from flotilla.settings import Settings
 
-__all__ = ["PASSWORD_MAX_CHARACTERS", "PASSWORD_MIN_CHARACTERS", "Passwords"]
+__all__ = ["NOT_THE_PASSWORD", "PASSWORD_MAX_CHARACTERS", "PASSWORD_MIN_CHARACTERS", "Passwords", "password_problem"]
 
+NOT_THE_PASSWORD = "This is not your password."  # noqa: S105 (a sentence)
 PASSWORD_MIN_CHARACTERS = 8
 # Hashing takes time in proportion to the password's length, so that has to end somewhere.
 PASSWORD_MAX_CHARACTERS = 500
@@ -49,6 +50,15 @@ class Passwords:
     def is_outdated(self, stored_hash: str) -> bool:
         """Whether the hash was made at another cost than today's."""
         return self._hasher.check_needs_rehash(stored_hash)
+
+
+def password_problem(password: str) -> str | None:
+    """Why this cannot become a password; None when it can."""
+    if len(password) < PASSWORD_MIN_CHARACTERS:
+        return f"A password has at least {PASSWORD_MIN_CHARACTERS} characters."
+    if len(password) > PASSWORD_MAX_CHARACTERS:
+        return f"A password has at most {PASSWORD_MAX_CHARACTERS} characters."
+    return None
 
 
 def _normal(password: str) -> bytes:

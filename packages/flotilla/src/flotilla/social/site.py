@@ -4,14 +4,22 @@ from dataclasses import dataclass
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
+from flotilla.social.addresses import Addresses
+from flotilla.social.apps import Apps
 from flotilla.social.background import Background
 from flotilla.social.blocks import Blocks
+from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
-from flotilla.social.conversations import Conversations
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
+from flotilla.social.lists import Lists
+from flotilla.social.mail import Mail
 from flotilla.social.notifications import Notifications
+from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
+from flotilla.social.relations import Relations
+from flotilla.social.resets import Resets
+from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
 from flotilla.store import schema
 from flotilla.store.database import Database
@@ -25,14 +33,20 @@ class Site:
 
     settings: Settings
     accounts: Accounts
+    addresses: Addresses
+    resets: Resets
     posts: Posts
-    conversations: Conversations
     follows: Follows
     blocks: Blocks
+    relations: Relations
+    lists: Lists
+    tags: FollowedTags
     notifications: Notifications
     timelines: Timelines
     gatekeeping: Gatekeeping
     background: Background
+    apps: Apps
+    cards: Cards
     database: Database
 
     def check(self) -> None:
@@ -53,16 +67,24 @@ def open_site(settings: Settings) -> Site:
     database = Database(settings)
     background = Background(database, settings)
     clean_up_regularly(background, database)
+    mail, passwords = Mail(settings), Passwords(settings)
+    addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
     return Site(
         settings=settings,
-        accounts=Accounts(database, settings),
-        posts=Posts(database, settings),
-        conversations=Conversations(database, settings),
+        accounts=Accounts(database, settings, passwords, addresses),
+        addresses=addresses,
+        resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
+        posts=Posts(database),
         follows=Follows(database),
         blocks=Blocks(database),
+        relations=Relations(database, settings),
+        lists=Lists(database, settings),
+        tags=FollowedTags(database),
         notifications=Notifications(database, settings),
         timelines=Timelines(database, settings),
         gatekeeping=Gatekeeping(database),
         background=background,
+        apps=Apps(database),
+        cards=Cards(database),
         database=database,
     )

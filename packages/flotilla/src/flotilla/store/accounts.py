@@ -2,31 +2,10 @@
 
 from dataclasses import dataclass
 
+from flotilla.store.account_states import State
 from flotilla.store.database import Work
 
-__all__ = [
-    "CredentialRow",
-    "PersonRow",
-    "credential",
-    "id_of",
-    "insert",
-    "is_active",
-    "is_locked",
-    "person",
-    "replace_password",
-    "set_locked",
-    "taken",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialRow:
-    """What signing in needs of an account that may sign in."""
-
-    account_id: int
-    handle: str
-    display_name: str
-    password_hash: str
+__all__ = ["PersonRow", "id_of", "insert", "is_active", "is_locked", "person", "set_locked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +22,26 @@ class PersonRow:
     followed: bool
 
 
-def taken(work: Work, *, handle: str, email: str | None) -> tuple[str, ...]:
-    """Which of `handle` and `email` other accounts have."""
-    rows = work.all(
-        """
-        SELECT 'handle' FROM g.account WHERE handle = %(handle)s
-        UNION ALL
-        SELECT 'email' FROM g.account WHERE lower(email) = lower(%(email)s::text)
-        """,
-        {"handle": handle, "email": email},
-    )
-    return tuple(field for (field,) in rows)
-
-
 def insert(
-    work: Work, *, handle: str, email: str | None, bucket: int, display_name: str, password_hash: str
+    work: Work,
+    *,
+    handle: str,
+    bucket: int,
+    display_name: str,
+    password_hash: str,
+    state: State = "active",
+    invited_by: int | None = None,
+    reason: str = "",
 ) -> int | None:
-    """Make an account with everything it owns from the start; its id, None when handle or email is taken."""
+    """Make an account with everything it owns from the start; its id, None when the handle is taken."""
     shard = work.shards.schema_of_bucket(bucket)
     row = work.one(
         """
-        INSERT INTO g.account (id, handle, email, bucket)
-        VALUES ({shard}.next_id(%(bucket)s), %(handle)s, %(email)s, %(bucket)s)
+        INSERT INTO g.account (id, handle, bucket, state, invited_by, reason)
+        VALUES ({shard}.next_id(%(bucket)s), %(handle)s, %(bucket)s, %(state)s, %(invited_by)s, %(reason)s)
         ON CONFLICT DO NOTHING RETURNING id
         """,
-        {"handle": handle, "email": email, "bucket": bucket},
+        {"handle": handle, "bucket": bucket, "state": state, "invited_by": invited_by, "reason": reason},
         shard=shard,
     )
     if row is None:
@@ -116,37 +90,6 @@ def set_locked(work: Work, account_id: int, *, locked: bool) -> None:
     work.count(
         "UPDATE {shard}.profile SET locked = %(locked)s WHERE account_id = %(account_id)s",
         {"account_id": account_id, "locked": locked},
-        shard=work.shards.schema_of(account_id),
-    )
-
-
-def credential(work: Work, handle: str) -> CredentialRow | None:
-    """What signing in as that person needs; None for an unknown or suspended one."""
-    for shard in work.shards.schemas:
-        row = work.one(
-            """
-            SELECT a.id, p.handle, p.display_name, c.password_hash
-            FROM g.account a
-            JOIN {shard}.profile p ON p.account_id = a.id
-            JOIN {shard}.credential c ON c.account_id = a.id
-            WHERE a.handle = %(handle)s AND a.state = 'active'
-            """,
-            {"handle": handle},
-            shard=shard,
-        )
-        if row is not None:
-            return CredentialRow(*row)
-    return None
-
-
-def replace_password(work: Work, *, account_id: int, old_hash: str, new_hash: str) -> None:
-    """Store the hash made with today's cost, unless the password was changed in between."""
-    work.count(
-        """
-        UPDATE {shard}.credential SET password_hash = %(new_hash)s
-        WHERE account_id = %(account_id)s AND password_hash = %(old_hash)s
-        """,
-        {"account_id": account_id, "old_hash": old_hash, "new_hash": new_hash},
         shard=work.shards.schema_of(account_id),
     )
 

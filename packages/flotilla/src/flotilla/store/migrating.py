@@ -103,12 +103,14 @@ def _let_application_in(connection: psycopg.Connection[tuple[object, ...]], sett
         "GRANT USAGE ON SCHEMA g TO {role}",
         "GRANT SELECT ON ALL TABLES IN SCHEMA g TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.account TO {role}",
+        "GRANT INSERT, UPDATE, DELETE ON g.invite TO {role}",
         "GRANT INSERT ON g.hashtag TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.report, g.report_note, g.sanction, g.rule, g.announcement TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.ip_block, g.mail_domain_block, g.site_setting TO {role}",
         # What was done is added to and read, and by nobody who signs in with these rights ever changed.
         "GRANT INSERT ON g.audit_log, g.daily_statistics TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.job TO {role}",
+        "GRANT INSERT, DELETE ON g.app, g.app_token TO {role}",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA g GRANT SELECT ON TABLES TO {role}",
     ):
         connection.execute(sql.SQL(right).format(role=role))

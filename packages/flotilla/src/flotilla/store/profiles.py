@@ -1,11 +1,24 @@
-"""Names and faces of many people at once: one statement a shard, however many they are."""
+"""Names and faces of people: one statement a shard, however many they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import LiteralString, NamedTuple
 
 from flotilla.store.database import Work
 
-__all__ = ["ProfileRow", "read"]
+__all__ = ["ProfileRow", "find", "find_by_handle", "read", "read_all"]
+
+_COLUMNS: LiteralString = """
+    SELECT p.account_id, p.handle, p.display_name, p.avatar, p.locked
+    FROM {shard}.profile p JOIN g.account a ON a.id = p.account_id
+    WHERE a.state = 'active'"""
+_NOT_BLOCKED_BY: LiteralString = """
+    AND NOT EXISTS (SELECT FROM {reader}.blocked_by b WHERE b.account_id = %(reader_id)s AND b.by_id = p.account_id)"""
+_NOT_BLOCKED: LiteralString = """
+    AND NOT EXISTS (SELECT FROM {reader}.blocks b WHERE b.account_id = %(reader_id)s AND b.target_id = p.account_id)"""
+_NOT_MUTED: LiteralString = """
+    AND NOT EXISTS (SELECT FROM {reader}.mutes m WHERE m.account_id = %(reader_id)s AND m.target_id = p.account_id
+        AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()))"""
+_AMONG: LiteralString = " AND p.account_id = ANY(%(ids)s)"
 
 
 class ProfileRow(NamedTuple):
@@ -18,35 +31,44 @@ class ProfileRow(NamedTuple):
     locked: bool
 
 
-def read(
-    work: Work, account_ids: Sequence[int], *, reader_id: int, but_muted: bool = False, but_blocked: bool = True
-) -> dict[int, ProfileRow]:
-    """Those of the people who are active and whom the reader (0: a visitor) may meet, by id.
+def find(work: Work, account_id: int, *, reader_id: int) -> ProfileRow | None:
+    """The active person of that id, unless they block the reader (0: a visitor)."""
+    return _read(work, _COLUMNS + _AMONG + _NOT_BLOCKED_BY, [account_id], reader_id=reader_id).get(account_id)
 
-    Who blocks the reader is left out; with `but_blocked` whom the reader blocks, and with `but_muted` whose
-    notifications the reader mutes.
+
+def find_by_handle(work: Work, handle: str, *, reader_id: int) -> ProfileRow | None:
+    """The active person of that handle, unless they block the reader (0: a visitor)."""
+    for shard in work.shards.schemas:
+        row = work.one(
+            _COLUMNS + " AND a.handle = %(handle)s" + _NOT_BLOCKED_BY,
+            {"handle": handle, "reader_id": reader_id},
+            shard=shard,
+            reader=work.shards.schema_of(reader_id),
+        )
+        if row is not None:
+            return ProfileRow(*row)
+    return None
+
+
+def read(work: Work, account_ids: Collection[int], *, reader_id: int, but_muted: bool = False) -> dict[int, ProfileRow]:
+    """Those of the people who are active and with whom the reader (0: a visitor) has no block, by id.
+
+    With `but_muted` also without those whose notifications the reader mutes.
     """
-    # Which of the three tables are asked is decided here, not in the statement: most lists need two index probes.
-    statement: LiteralString = """
-        SELECT p.account_id, p.handle, p.display_name, p.avatar, p.locked
-        FROM {shard}.profile p JOIN g.account a ON a.id = p.account_id
-        WHERE p.account_id = ANY(%(ids)s) AND a.state = 'active'
-        AND NOT EXISTS (SELECT FROM {reader}.blocked_by b
-            WHERE b.account_id = %(reader_id)s AND b.by_id = p.account_id)
-        """
-    if but_blocked:
-        statement += """
-        AND NOT EXISTS (SELECT FROM {reader}.blocks b
-            WHERE b.account_id = %(reader_id)s AND b.target_id = p.account_id)
-        """
-    if but_muted:
-        statement += """
-        AND NOT EXISTS (SELECT FROM {reader}.mutes m
-            WHERE m.account_id = %(reader_id)s AND m.target_id = p.account_id
-            AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()))
-        """
+    statement = _COLUMNS + _AMONG + _NOT_BLOCKED_BY + _NOT_BLOCKED
+    return _read(work, statement + _NOT_MUTED if but_muted else statement, account_ids, reader_id=reader_id)
+
+
+def read_all(work: Work, account_ids: Collection[int]) -> dict[int, ProfileRow]:
+    """Those of the people who are active, whatever is between them and whoever asks, by id."""
+    return _read(work, _COLUMNS + _AMONG, account_ids, reader_id=0)
+
+
+def _read(
+    work: Work, statement: LiteralString, account_ids: Collection[int], *, reader_id: int
+) -> dict[int, ProfileRow]:
     found: dict[int, ProfileRow] = {}
-    for shard, ids in work.shards.by_schema(set(account_ids)).items():
+    for shard, ids in work.shards.by_schema(account_ids).items():
         rows = work.all(
             statement, {"ids": ids, "reader_id": reader_id}, shard=shard, reader=work.shards.schema_of(reader_id)
         )

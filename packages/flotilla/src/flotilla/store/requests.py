@@ -5,7 +5,7 @@ Each function that changes something expects both people to be held by `people.l
 
 from flotilla.store.database import Work
 
-__all__ = ["delete", "insert", "received"]
+__all__ = ["delete", "insert"]
 
 
 def insert(work: Work, *, requester_id: int, target_id: int) -> bool:
@@ -43,16 +43,3 @@ def delete(work: Work, *, requester_id: int, target_id: int) -> bool:
         shard=work.shards.schema_of(target_id),
     )
     return True
-
-
-def received(work: Work, *, target_id: int, before: int, limit: int) -> list[int]:
-    """Who asked to follow that person, the newest accounts first, all with ids below `before`."""
-    rows = work.all(
-        """
-        SELECT requester_id FROM {shard}.follow_requests_received
-        WHERE target_id = %(target_id)s AND requester_id < %(before)s ORDER BY requester_id DESC LIMIT %(limit)s
-        """,
-        {"target_id": target_id, "before": before, "limit": limit},
-        shard=work.shards.schema_of(target_id),
-    )
-    return [requester_id for (requester_id,) in rows]

@@ -19,17 +19,17 @@ class SessionRow:
     unread_notifications: int
 
 
-def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta) -> datetime:
+def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta, device: str) -> datetime:
     """Open a session; when it expires, by the database's clock. The account's expired ones go."""
     row = work.one(
         """
         WITH expired AS (
             DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s AND expires_at <= now()
         )
-        INSERT INTO {shard}.sessions (account_id, token_hash, expires_at)
-        VALUES (%(account_id)s, %(token_hash)s, now() + %(lifetime)s) RETURNING expires_at
+        INSERT INTO {shard}.sessions (account_id, token_hash, expires_at, device)
+        VALUES (%(account_id)s, %(token_hash)s, now() + %(lifetime)s, %(device)s) RETURNING expires_at
         """,
-        {"account_id": account_id, "token_hash": token_hash, "lifetime": lifetime},
+        {"account_id": account_id, "token_hash": token_hash, "lifetime": lifetime, "device": device},
         shard=work.shards.schema_of(account_id),
     )
     assert row is not None
@@ -38,7 +38,7 @@ def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelt
 
 
 def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None:
-    """Whose unexpired session this is; None too when that person has been suspended since."""
+    """Whose unexpired session this is; None too when that account is not active any more."""
     row = work.one(
         """
         SELECT p.handle, p.display_name, a.role, p.announcements_dismissed,
@@ -52,7 +52,7 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
         JOIN {shard}.profile p ON p.account_id = s.account_id
         JOIN g.account a ON a.id = s.account_id
         WHERE s.account_id = %(account_id)s AND s.token_hash = %(token_hash)s AND s.expires_at > now()
-            AND a.state NOT IN ('suspended', 'deleted')
+            AND a.state = 'active'
         """,
         {"account_id": account_id, "token_hash": token_hash},
         shard=work.shards.schema_of(account_id),
@@ -69,11 +69,14 @@ def delete(work: Work, *, account_id: int, token_hash: bytes) -> None:
     )
 
 
-def delete_all(work: Work, account_id: int) -> None:
-    """End every session of an account."""
+def delete_all(work: Work, account_id: int, *, but: bytes | None = None) -> None:
+    """End every session of an account, but for the one with that token's hash."""
     work.count(
-        "DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s",
-        {"account_id": account_id},
+        """
+        DELETE FROM {shard}.sessions
+        WHERE account_id = %(account_id)s AND token_hash IS DISTINCT FROM %(but)s
+        """,
+        {"account_id": account_id, "but": but},
         shard=work.shards.schema_of(account_id),
     )
 

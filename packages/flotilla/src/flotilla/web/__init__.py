@@ -5,11 +5,19 @@ There is no rate limit here yet: put one in front of /sign-in and /sign-up befor
 
 from flask import Blueprint
 
-from flotilla.web import accounts, assets, deeds, health, timelines
+from flotilla.web import accounts, assets, consent, deeds, health, recovery, timelines
 
 __all__ = ["blueprints"]
 
 
 def blueprints() -> tuple[Blueprint, ...]:
     """Every blueprint of this face."""
-    return (accounts.blueprint, assets.blueprint, deeds.blueprint, health.blueprint, timelines.blueprint)
+    return (
+        accounts.blueprint,
+        assets.blueprint,
+        consent.blueprint,
+        deeds.blueprint,
+        health.blueprint,
+        recovery.blueprint,
+        timelines.blueprint,
+    )

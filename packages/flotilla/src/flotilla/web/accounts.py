@@ -1,36 +1,49 @@
 """Signing up, in and out."""
 
+from typing import Any
+
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import InvalidInputError, SignInError
-from flotilla.social import SignedIn
+from flotilla.social import NotYet, SignedIn
 from flotilla.web.csrf import csrf_token
+from flotilla.web.devices import device_words
 from flotilla.web.navigation import local_path
 from flotilla.web.rendering import page
 from flotilla.web.sessions import forget_session, remember_session, session_token, site, viewer
+from flotilla.web.translating import mark
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "visitor_page"]
 
 HINTS = {
-    "handle": "Up to 30 letters a–z, digits and _. It is part of your page's address.",
-    "display_name": "Up to 50 characters. Left empty, your handle is shown.",
-    "password": "At least 8 characters; a few words in a row are good.",
+    "handle": mark("Up to 30 letters a–z, digits and _. It is part of your page's address."),
+    "display_name": mark("Up to 50 characters. Left empty, your handle is shown."),
+    "password": mark("At least 8 characters; a few words in a row are good."),
+    "email": mark("A link to confirm it is sent there. Nobody else sees it."),
+    "reason": mark("A moderator reads this before you can come in."),
+    "invite": mark("The code from whoever invited you."),
 }
 
 blueprint = Blueprint("accounts", __name__)
 
 
+def visitor_page(template: str, name: str, **values: Any) -> str:
+    """A page with a form for people who are not signed in."""
+    return page(template, name, me=None, csrf_token=csrf_token(), **values)
+
+
 def form_page(name: str, problems: dict[str, str] | None = None) -> str:
     """The sign-up or sign-in page; what was entered stays, but for the password."""
-    return page(
+    accounts, settings = site().accounts, site().settings
+    return visitor_page(
         f"{name.replace('-', '_')}.html",
         name,
-        me=None,
-        csrf_token=csrf_token(),
         problems=problems or {},
-        entered=request.form,
+        entered=request.values,
         hints=HINTS,
+        mode=accounts.sign_up_mode,
+        email_needed=settings.confirm_email,
         next=local_path(request.values.get("next"), "/home"),
     )
 
@@ -42,6 +55,11 @@ def welcome(signed_in: SignedIn) -> Response:
     return response
 
 
+def not_yet_page(not_yet: NotYet, problems: dict[str, str] | None = None) -> str:
+    """What an account waits for, for whoever gave its right password."""
+    return visitor_page("not_yet.html", "not-yet", account=not_yet, problems=problems or {}, entered=request.form)
+
+
 @blueprint.get("/sign-up")
 def sign_up_form() -> str | Response:
     """The sign-up page."""
@@ -49,18 +67,22 @@ def sign_up_form() -> str | Response:
 
 
 @blueprint.post("/sign-up")
-def sign_up() -> Response | tuple[str, int]:
-    """Create an account and sign in with it."""
+def sign_up() -> str | Response | tuple[str, int]:
+    """Create an account and, if it is active at once, sign in with it."""
     form = request.form
     try:
-        signed_in = site().accounts.sign_up(
+        made = site().accounts.sign_up(
             handle=form.get("handle", ""),
             password=form.get("password", ""),
             display_name=form.get("display_name", ""),
+            email=form.get("email", ""),
+            invite=form.get("invite", ""),
+            reason=form.get("reason", ""),
+            device=device_words(request.headers.get("User-Agent", "")),
         )
     except InvalidInputError as error:
         return form_page("sign-up", error.problems), 400
-    return welcome(signed_in)
+    return welcome(made) if isinstance(made, SignedIn) else not_yet_page(made)
 
 
 @blueprint.get("/sign-in")
@@ -70,14 +92,33 @@ def sign_in_form() -> str | Response:
 
 
 @blueprint.post("/sign-in")
-def sign_in() -> Response | tuple[str, int]:
+def sign_in() -> str | Response | tuple[str, int]:
     """Open a session."""
     form = request.form
     try:
-        signed_in = site().accounts.sign_in(handle=form.get("handle", ""), password=form.get("password", ""))
+        entered = site().accounts.sign_in(
+            handle=form.get("handle", ""),
+            password=form.get("password", ""),
+            device=device_words(request.headers.get("User-Agent", "")),
+        )
     except SignInError as error:
         return form_page("sign-in", {"handle": str(error)}), 400
-    return welcome(signed_in)
+    return welcome(entered) if isinstance(entered, SignedIn) else (not_yet_page(entered), 403)
+
+
+@blueprint.post("/sign-up/address")
+def correct_address() -> str | tuple[str, int]:
+    """Have the link sent to another address, for whoever mistyped theirs at signing up."""
+    form = request.form
+    handle = form.get("handle", "")
+    account = NotYet(handle.strip().removeprefix("@").lower()[:30], "unconfirmed")
+    try:
+        site().addresses.correct(handle=handle, password=form.get("password", ""), email=form.get("email", ""))
+    except InvalidInputError as error:
+        return not_yet_page(account, error.problems), 400
+    except SignInError:
+        return not_yet_page(account, {"password": "This is not the password of this account."}), 400
+    return not_yet_page(account)
 
 
 @blueprint.post("/sign-out")

@@ -9,7 +9,11 @@ from flask import Blueprint, Response, abort, current_app, request
 
 __all__ = ["Asset", "blueprint", "read_assets"]
 
-CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 ONE_YEAR_S = 365 * 24 * 3600
 
 blueprint = Blueprint("assets", __name__)

@@ -1,12 +1,13 @@
 """Headers every answer carries: what a browser may do with our pages, and what it may keep."""
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 
-__all__ = ["add_security_headers"]
+__all__ = ["add_security_headers", "allow_forms_to"]
 
-# Nothing but our own style sheet and pictures; no script at all, not even our own; no frame around us.
+# Nothing but our own style sheet, pictures and the one script; no script inside a page; no frame around us.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 SECURITY_HEADERS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
@@ -15,6 +16,11 @@ SECURITY_HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
+
+
+def allow_forms_to(target: str) -> None:
+    """Let the forms of the page being made lead to `target` too, an origin or a scheme: browsers ask for redirects."""
+    g.form_target = target
 
 
 def add_security_headers(app: Flask, *, https: bool) -> None:
@@ -30,6 +36,10 @@ def add_security_headers(app: Flask, *, https: bool) -> None:
     def add(response: Response) -> Response:
         for name, value in headers:
             response.headers[name] = value
+        if "form_target" in g:
+            policy = response.headers["Content-Security-Policy"]
+            allowed = policy.replace("form-action 'self'", f"form-action 'self' {g.form_target}")
+            response.headers["Content-Security-Policy"] = allowed
         # A page holds its reader's name and token: no proxy may keep it, and Back after signing out asks again.
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-store"

@@ -5,7 +5,7 @@ from werkzeug.routing import IntegerConverter, Map
 __all__ = ["LARGEST_ID", "IdConverter", "local_path"]
 
 LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
-LONGEST_PATH = 500
+LONGEST_PATH = 4000
 
 
 class IdConverter(IntegerConverter):

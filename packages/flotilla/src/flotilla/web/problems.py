@@ -12,6 +12,7 @@ from flotilla.social import Viewer
 from flotilla.web.csrf import StaleFormError
 from flotilla.web.rendering import page
 from flotilla.web.sessions import viewer
+from flotilla.web.translating import mark
 
 __all__ = ["add_problem_pages", "problem_page"]
 
@@ -29,50 +30,50 @@ class Explanation:
 
 EXPLANATIONS = {
     400: Explanation(
-        "That could not be done",
-        "Something in the request does not make sense to this site.",
-        "Go back, check what you entered, and send it again.",
+        mark("That could not be done"),
+        mark("Something in the request does not make sense to this site."),
+        mark("Go back, check what you entered, and send it again."),
     ),
     403: Explanation(
-        "That is not yours to change",
-        "You are signed in as somebody who may not do this.",
-        "Sign in as the person it belongs to, or leave it as it is.",
+        mark("That is not yours to change"),
+        mark("You are signed in as somebody who may not do this."),
+        mark("Sign in as the person it belongs to, or leave it as it is."),
     ),
     404: Explanation(
-        "Nothing at this position",
-        "There is no such page. The post may have been deleted, or the address has a slip in it.",
-        "Check the address, or start again from the newest posts.",
+        mark("Nothing at this position"),
+        mark("There is no such page. The post may have been deleted, or the address has a slip in it."),
+        mark("Check the address, or start again from the newest posts."),
     ),
     405: Explanation(
-        "This address works by a button only",
-        "You followed an address that belongs to a form.",
-        "Go back to the page with the button, and press it there.",
+        mark("This address works by a button only"),
+        mark("You followed an address that belongs to a form."),
+        mark("Go back to the page with the button, and press it there."),
     ),
     413: Explanation(
-        "That was too much at once",
-        "The form you sent is larger than this site accepts.",
-        "Go back, shorten it, and send it again.",
+        mark("That was too much at once"),
+        mark("The form you sent is larger than this site accepts."),
+        mark("Go back, shorten it, and send it again."),
     ),
     429: Explanation(
-        "Easy on the oars",
-        "You asked for more than your share in a short time.",
-        "Wait a minute, then try again.",
+        mark("Easy on the oars"),
+        mark("You asked for more than your share in a short time."),
+        mark("Wait a minute, then try again."),
     ),
     500: Explanation(
-        "We ran aground",
-        "Something broke on our side. What you sent may not have been saved.",
-        "Go back and look whether it was; if not, try again in a moment.",
+        mark("We ran aground"),
+        mark("Something broke on our side. What you sent may not have been saved."),
+        mark("Go back and look whether it was; if not, try again in a moment."),
     ),
     503: Explanation(
-        "Becalmed for a moment",
-        "The site cannot reach its database, or is too busy to answer. Nothing is lost that was saved before.",
-        "Wait a few seconds, then try again. What you were sending was not saved.",
+        mark("Becalmed for a moment"),
+        mark("The site cannot reach its database, or is too busy to answer. Nothing is lost that was saved before."),
+        mark("Wait a few seconds, then try again. What you were sending was not saved."),
     ),
 }
 STALE_FORM = Explanation(
-    "That form was too old",
-    "It was made before you last signed in or out, or your browser did not send our cookie. Nothing was changed.",
-    "Go back, reload the page, and send it once more. Cookies have to be allowed for this site.",
+    mark("That form was too old"),
+    mark("It was made before you last signed in or out, or your browser did not send our cookie. Nothing was changed."),
+    mark("Go back, reload the page, and send it once more. Cookies have to be allowed for this site."),
 )
 
 

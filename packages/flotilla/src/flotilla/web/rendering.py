@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template
 from markupsafe import Markup, escape
 
 from flotilla.social import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, Viewer
 from flotilla.web.assets import Asset
+from flotilla.web.compiling import TranslatingEnvironment, translated
 from flotilla.web.csrf import csrf_token
-from flotilla.web.moments import date_words, time_tag
+from flotilla.web.moments import CALENDARS
+from flotilla.web.places import places_of
+from flotilla.web.translating import LANGUAGES, chosen_language, words_of
 
 __all__ = ["page", "prepare_templates", "text_html"]
 
@@ -36,22 +39,37 @@ def text_html(segments: Iterable[Segment]) -> Markup:
 
 
 def page(template: str, name: str, *, me: Viewer | None, **values: Any) -> str:
-    """A page's HTML. `name` marks it (`data-page`); for whoever is signed in it carries a form token."""
+    """A page's HTML, in its reader's language. `name` marks it (`data-page`); signed in, it carries a form token."""
     values.setdefault("csrf_token", csrf_token() if me else "")
-    return render_template(template, page=name, me=me, now=datetime.now(UTC), **values)
+    environments: dict[str, TranslatingEnvironment] = current_app.extensions["flotilla.templates"]
+    found = environments[chosen_language()].get_template(template)
+    return render_template(found, page=name, me=me, now=datetime.now(UTC), **values)
 
 
 def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
-    """Compile every template now, before a server forks, and give them the functions and addresses they use."""
+    """Compile every template in every language now, before a server forks, and give them what they use."""
     environment = app.jinja_env
+    assert isinstance(environment, TranslatingEnvironment)
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.auto_reload = False
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.add_extension("jinja2.ext.i18n")
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # of the extension
     environment.globals.update(
         asset_urls={name: asset.url for name, asset in assets.items()},
-        date_words=date_words,
         text_html=text_html,
         text_limit=POST_MAX_CHARACTERS,
-        time_tag=time_tag,
     )
-    for name in environment.list_templates(extensions=["html"]):
-        environment.get_template(name)
+    app.extensions["flotilla.templates"] = environments = {}
+    for language in LANGUAGES:
+        words, calendar = words_of(language), CALENDARS[language]
+        environments[language] = translated(
+            environment,
+            words,
+            date_words=calendar.date_words,
+            number=words.number,
+            places=places_of(app, words.text),
+            time_tag=calendar.time_tag,
+        )
+        for name in environment.list_templates(extensions=["html"]):
+            environments[language].get_template(name)

@@ -6,10 +6,11 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import NotFoundError
-from flotilla.social import Page, Paging, Viewer
+from flotilla.social import Page, Viewer
 from flotilla.web.navigation import LARGEST_ID
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
+from flotilla.web.translating import _
 
 __all__ = ["blueprint", "here", "home_page"]
 
@@ -48,9 +49,9 @@ def timeline_page(name: str, posts: Page, *, me: Viewer | None, heading: str, pa
 
 def home_page(me: Viewer, *, start: int | None, problems: dict[str, str] | None = None, draft: str = "") -> str:
     """The home timeline with the compose box, which shows `problems` beside the `draft` they are about."""
-    posts = site().timelines.home(me, Paging(before=start))
+    posts = site().timelines.home(me, before=start)
     return timeline_page(
-        "home", posts, me=me, heading="Home", path="/home", before=start, problems=problems, draft=draft
+        "home", posts, me=me, heading=_("Home"), path="/home", before=start, problems=problems, draft=draft
     )
 
 
@@ -66,9 +67,9 @@ def front() -> str | Response:
 def public() -> str:
     """Everyone's posts."""
     me, start = viewer(), before()
-    posts = site().timelines.public(me, Paging(before=start))
-    lead = "" if me else "What people on Flotilla are saying, newest first."
-    return timeline_page("public", posts, me=me, heading="Everyone", path="/public", before=start, lead=lead)
+    posts = site().timelines.public(me, before=start)
+    lead = "" if me else _("What people on Flotilla are saying, newest first.")
+    return timeline_page("public", posts, me=me, heading=_("Everyone"), path="/public", before=start, lead=lead)
 
 
 @blueprint.get("/home")
@@ -82,7 +83,7 @@ def home(me: Viewer) -> str:
 def hashtag(tag: str) -> str:
     """The posts with one hashtag."""
     me, start = viewer(), before()
-    posts = site().timelines.hashtag(me, tag, Paging(before=start))
+    posts = site().timelines.hashtag(me, tag, before=start)
     return timeline_page("tag", posts, me=me, heading=f"#{tag}", path=request.path, before=start)
 
 
@@ -90,7 +91,7 @@ def hashtag(tag: str) -> str:
 def profile(handle: str) -> str:
     """A person and their posts."""
     me, start = viewer(), before()
-    shown = site().timelines.profile(me, handle, Paging(before=start))
+    shown = site().timelines.profile(me, handle, before=start)
     person = shown.profile.author
     return page(
         "profile.html",

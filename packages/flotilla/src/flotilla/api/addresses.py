@@ -1,0 +1,31 @@
+"""The whole addresses of people, posts, tags and pictures under a site's own. Pure, knows no Flask."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+__all__ = ["Addresses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """`base` is the site's address without a slash at its end."""
+
+    base: str
+    missing_avatar: str = "/static/-/avatar.svg"
+    missing_header: str = "/static/-/header.svg"
+
+    def person(self, handle: str) -> str:
+        """A profile's page."""
+        return f"{self.base}/@{handle}"
+
+    def post(self, handle: str, post_id: int) -> str:
+        """A post's page."""
+        return f"{self.base}/@{handle}/{post_id}"
+
+    def tag(self, name: str) -> str:
+        """A hashtag's page."""
+        return f"{self.base}/tags/{quote(name)}"
+
+    def file(self, path: str) -> str:
+        """A picture that the site serves, from its path."""
+        return path if "://" in path else self.base + path

@@ -1,0 +1,158 @@
+"""Letting an app in: the page that asks a person, and the list of apps they let in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from flotilla.errors import OAuthError
+from flotilla.social import Viewer
+from flotilla.social.apps import App
+from flotilla.social.pkce import CHALLENGE_LENGTH
+from flotilla.social.redirects import OUT_OF_BAND, form_target
+from flotilla.social.scopes import accepted_scopes, within
+from flotilla.web.headers import allow_forms_to
+from flotilla.web.problems import Explanation, problem_page
+from flotilla.web.rendering import page
+from flotilla.web.sessions import signed_in_only, site
+
+__all__ = ["blueprint", "scope_words"]
+
+STATE_MAX_CHARACTERS = 2000
+NOUNS = {
+    "accounts": "accounts and profiles",
+    "blocks": "whom you blocked",
+    "bookmarks": "your bookmarks",
+    "conversations": "your conversations",
+    "favourites": "what you like",
+    "filters": "your filters",
+    "follows": "whom you follow",
+    "lists": "your lists",
+    "media": "your pictures",
+    "mutes": "whom you muted",
+    "notifications": "your notifications",
+    "reports": "reports to the moderators",
+    "search": "what the search finds for you",
+    "statuses": "posts",
+}
+WHOLE = {
+    "read": "See everything that you can see, your private messages too",
+    "write": "Post, delete and change things as if it were you",
+    "follow": "See and change whom you follow, block and mute",
+    "push": "Receive your notifications",
+    "profile": "See who you are",
+}
+
+blueprint = Blueprint("consent", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an app asks a person for, checked."""
+
+    app: App
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str
+    challenge: str
+
+    def back(self, **answer: str) -> Response:
+        """303 to the app with the answer and the state it gave."""
+        told = answer | ({"state": self.state} if self.state else {})
+        return redirect(f"{self.redirect_uri}{'&' if '?' in self.redirect_uri else '?'}{urlencode(told)}", 303)
+
+
+def scope_words(scopes: Iterable[str]) -> list[str]:
+    """What each scope lets an app do, in words."""
+    words = []
+    for scope in scopes:
+        verb, _, noun = scope.partition(":")
+        seen = "See" if verb == "read" else "Change"
+        words.append(f"{seen} {NOUNS[noun]}" if noun else WHOLE[scope])
+    return words
+
+
+def asked_for(values: "MultiDict[str, str]") -> Asked | Response:
+    """What is asked for; or the answer to what cannot be asked: a page, until it is sure where the app may be told."""
+    redirect_uri = values.get("redirect_uri", "")
+    try:
+        app = site().apps.of_client(values.get("client_id", ""))
+    except OAuthError:
+        return problem_page(400, _explained("This site does not know the app that sent you here."))
+    if redirect_uri not in app.redirect_uris:
+        return problem_page(400, _explained("The app did not register the address it wants you to be sent back to."))
+    asked = Asked(
+        app, redirect_uri, (), values.get("state", "")[:STATE_MAX_CHARACTERS], values.get("code_challenge", "")
+    )
+    try:
+        return _checked(asked, values)
+    except OAuthError as error:
+        if redirect_uri == OUT_OF_BAND:
+            return problem_page(400, _explained(str(error)))
+        return asked.back(error=error.code, error_description=str(error))
+
+
+def _checked(asked: Asked, values: "MultiDict[str, str]") -> Asked:
+    if values.get("response_type", "code") != "code":
+        raise OAuthError("unsupported_response_type", "The authorization server does not support this response type.")
+    method = values.get("code_challenge_method", "")
+    if asked.challenge and (method != "S256" or len(asked.challenge) != CHALLENGE_LENGTH):
+        raise OAuthError("invalid_request", "The code challenge method must be S256.")
+    scopes = accepted_scopes(values.get("scope", ""))
+    if not within(asked.app.scopes, scopes):
+        raise OAuthError("invalid_scope", "The requested scope is invalid, unknown, or malformed.")
+    return Asked(asked.app, asked.redirect_uri, scopes, asked.state, asked.challenge)
+
+
+def _explained(what: str) -> Explanation:
+    return Explanation("The app asked in a way that does not work", what, "Tell the people who make the app.")
+
+
+@blueprint.get("/oauth/authorize")
+@signed_in_only
+def ask(me: Viewer) -> str | Response:
+    """The question whether an app may act for the person."""
+    asked = asked_for(request.args)
+    if isinstance(asked, Response):
+        return asked
+    if asked.redirect_uri != OUT_OF_BAND:
+        allow_forms_to(form_target(asked.redirect_uri))
+    return page("authorize.html", "authorize", me=me, asked=asked, may=scope_words(asked.scopes))
+
+
+@blueprint.post("/oauth/authorize")
+@signed_in_only
+def answer(me: Viewer) -> str | Response:
+    """What the person said: back to the app with a code or a no; without an address, the code on a page."""
+    asked = asked_for(request.form)
+    if isinstance(asked, Response):
+        return asked
+    if request.form.get("answer") != "allow":
+        if asked.redirect_uri == OUT_OF_BAND:
+            return redirect("/settings/apps", 303)
+        return asked.back(error="access_denied", error_description="The resource owner denied the request.")
+    code = site().apps.let_in(
+        me, asked.app, redirect_uri=asked.redirect_uri, scopes=asked.scopes, challenge=asked.challenge
+    )
+    if asked.redirect_uri == OUT_OF_BAND:
+        return page("authorized.html", "authorize", me=me, app=asked.app, code=code)
+    return asked.back(code=code)
+
+
+@blueprint.get("/settings/apps")
+@signed_in_only
+def apps(me: Viewer) -> str:
+    """The apps that may act for the person."""
+    granted = [(one, scope_words(one.scopes)) for one in site().apps.granted(me)]
+    return page("apps.html", "apps", me=me, granted=granted)
+
+
+@blueprint.post("/settings/apps/<id:app_id>/withdraw")
+@signed_in_only
+def withdraw(me: Viewer, app_id: int) -> Response:
+    """An app may act for the person no longer."""
+    site().apps.withdraw(me, app_id)
+    return redirect("/settings/apps", 303)
