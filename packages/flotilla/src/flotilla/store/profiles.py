@@ -50,13 +50,21 @@ def find_by_handle(work: Work, handle: str, *, reader_id: int) -> ProfileRow | N
     return None
 
 
-def read(work: Work, account_ids: Collection[int], *, reader_id: int, but_muted: bool = False) -> dict[int, ProfileRow]:
-    """Those of the people who are active and with whom the reader (0: a visitor) has no block, by id.
+def read(
+    work: Work, account_ids: Collection[int], *, reader_id: int, but_muted: bool = False, but_blocked: bool = True
+) -> dict[int, ProfileRow]:
+    """Those of the people who are active and do not block the reader (0: a visitor), by id.
 
-    With `but_muted` also without those whose notifications the reader mutes.
+    With `but_blocked` also without those whom the reader blocks, with `but_muted` without those whose notifications the
+    reader mutes.
     """
-    statement = _COLUMNS + _AMONG + _NOT_BLOCKED_BY + _NOT_BLOCKED
-    return _read(work, statement + _NOT_MUTED if but_muted else statement, account_ids, reader_id=reader_id)
+    # Which tables are asked is decided here, not in the statement: most lists need one or two probes of an index each.
+    statement = _COLUMNS + _AMONG + _NOT_BLOCKED_BY
+    if but_blocked:
+        statement += _NOT_BLOCKED
+    if but_muted:
+        statement += _NOT_MUTED
+    return _read(work, statement, account_ids, reader_id=reader_id)
 
 
 def read_all(work: Work, account_ids: Collection[int]) -> dict[int, ProfileRow]:
