@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -12,23 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from browser import chromium_browser
+from playwright.sync_api import Browser, Page
 
 from flotilla.settings import Settings
 
 START_WAIT_S = 30
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-# No screen, no sandbox (continuous integration may run as root), and none of the calls home a browser makes.
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture
@@ -75,17 +63,9 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], log: Path) -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium. Without one the test fails: pages nobody looked at in a browser are not tested."""
-    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail(
-            f"No browser: none of {', '.join(CHROMIUM_NAMES)} is on the PATH. "
-            "On Debian or Ubuntu: sudo apt-get install chromium. On macOS put a link named chromium on the PATH."
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=30_000)
+    """One browser for all visits; each has a profile of its own."""
+    with chromium_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """A real gunicorn with a small real app, and a driver to put at it."""
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from browser import chromium_browser
+from playwright.sync_api import Page
 from served import served
 
 from seatrial.load.books.observation import LoadRecord
@@ -17,16 +17,6 @@ from seatrial.load.event_loop import loop_factory, run
 from seatrial.load.workload import Workload
 
 SUBJECTS = Path(__file__).parents[1] / "subjects"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def _gunicorn(*options: str | Path, at: str | Path = "127.0.0.1") -> AbstractContextManager[str]:
@@ -100,12 +90,5 @@ def drive() -> Callable[[str, Workload, Callable[[Driver], Awaitable[LoadRecord]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Page]:
     """A page in Chromium. Without one the tests fail: what no browser was compared with is not tested."""
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        pytest.fail(
-            f"None of {', '.join(CHROMIUM_NAMES)} is on the PATH. On Debian or Ubuntu: sudo apt-get install chromium."
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=30_000)
+    with chromium_browser() as browser:
         yield browser.new_page()
-        browser.close()

@@ -1,23 +1,12 @@
 """The page as Chromium lays it out: on a phone and a desktop, in the light and in the dark."""
 
 import itertools
-import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from browser import chromium_browser
 
 from seatrial.report.html import report_html
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = (320, 390, 768, 1280)
 OVERHANG = """() => [...document.querySelectorAll('body *')]
     .filter(each => each.getClientRects().length && !each.closest('.scroll') && !each.closest('svg'))
@@ -54,16 +43,9 @@ CONTRAST = """() => {
 
 @pytest.fixture(scope="module")
 def chromium():
-    """One browser for all; without one the tests fail, since a page that no browser showed is not tested."""
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        pytest.fail(
-            f"None of {', '.join(CHROMIUM_NAMES)} is on the PATH. On Debian or Ubuntu: sudo apt-get install chromium."
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS, timeout=30_000)
+    """One browser for all."""
+    with chromium_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
