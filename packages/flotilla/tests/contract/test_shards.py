@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 import flotilla.migrations
-from flotilla.social import Viewer, open_site
+from flotilla.social import Paging, Viewer, open_site
 from flotilla.store.ids import bucket_of
 from flotilla.store.migrating import migrate
 
@@ -72,7 +72,7 @@ def test_two_schemas_behave_as_one(two_shards, own_settings):
     for _ in range(400):
         act(site, model, random, people)
     for me in people:
-        home = walked(lambda before, me=me: site.timelines.home(me, before=before))
+        home = walked(lambda before, me=me: site.timelines.home(me, Paging(before=before)))
         assert [post.id for post in home] == model.home(me.handle)
         for post in home:
             assert (post.text, post.author.handle) == (model.texts[post.id], model.authors[post.id].handle)
@@ -83,12 +83,14 @@ def test_two_schemas_behave_as_one(two_shards, own_settings):
         assert shown.followers == sum(followed == me.handle for _, followed in model.follows)
         assert shown.following == sum(follower == me.handle for follower, _ in model.follows)
         assert shown.followed_by_viewer == ((people[0].handle, me.handle) in model.follows)
-        mine = walked(lambda before, me=me: site.timelines.profile(None, me.handle, before=before).posts)
+        mine = walked(lambda before, me=me: site.timelines.profile(None, me.handle, Paging(before=before)).posts)
         assert [post.id for post in mine] == model.newest([me.handle])
-    everything = [post.id for post in walked(lambda before: site.timelines.public(None, before=before))]
+    everything = [post.id for post in walked(lambda before: site.timelines.public(None, Paging(before=before)))]
     assert everything == sorted(model.texts, reverse=True)
     for tag in ("tea", "rum"):
-        tagged = [post.id for post in walked(lambda before, tag=tag: site.timelines.hashtag(None, tag, before=before))]
+        tagged = [
+            post.id for post in walked(lambda before, tag=tag: site.timelines.hashtag(None, tag, Paging(before=before)))
+        ]
         assert tagged == sorted((post for post, text in model.texts.items() if f"#{tag}" in text), reverse=True)
     with psycopg.connect(own_settings.owner_url) as connection:
         for shard in ("s0000", "s0001"):

@@ -1,6 +1,7 @@
 import pytest
 
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError, SignInError
+from flotilla.social import Paging
 from flotilla.store.ids import bucket_for, bucket_of
 
 PASSWORD = "correct horse"
@@ -219,6 +220,6 @@ def test_a_cursor_beyond_all_ids_is_no_error(site, before):
     ada = join(site, "ada")
     site.posts.publish(ada, "hello")
     expected = 1 if before > 0 else 0
-    pages = [site.timelines.home(ada, before=before), site.timelines.public(None, before=before)]
-    pages += [site.timelines.profile(ada, "ada", before=before).posts]
+    pages = [site.timelines.home(ada, Paging(before=before)), site.timelines.public(None, Paging(before=before))]
+    pages += [site.timelines.profile(ada, "ada", Paging(before=before)).posts]
     assert [len(page.items) for page in pages] == [expected] * 3

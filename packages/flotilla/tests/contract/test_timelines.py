@@ -6,7 +6,7 @@ from random import Random
 import psycopg
 import pytest
 
-from flotilla.social import Viewer, open_site
+from flotilla.social import Paging, Viewer, open_site
 from flotilla.store.ids import make_id
 
 PAGE_SIZE = 4
@@ -82,7 +82,7 @@ def oracle(owner, me):
 def test_every_page_of_every_home_timeline_is_what_the_full_query_gives(small_pages, owner, number):
     people = new_town(owner, Random(number))
     for me in people:
-        found = walked(lambda before, me=me: small_pages.timelines.home(me, before=before))
+        found = walked(lambda before, me=me: small_pages.timelines.home(me, Paging(before=before)))
         assert found == oracle(owner, me), me
 
 
@@ -105,7 +105,9 @@ def test_home_stays_exact_while_people_post_delete_and_unfollow(small_pages, own
         elif deed == 3:
             small_pages.follows.unfollow(me, other.handle)
     for me in people:
-        assert walked(lambda before, me=me: small_pages.timelines.home(me, before=before)) == oracle(owner, me), me
+        assert walked(lambda before, me=me: small_pages.timelines.home(me, Paging(before=before))) == oracle(
+            owner, me
+        ), me
 
 
 def test_pages_asked_for_from_any_moment_are_exact(small_pages, owner):
@@ -117,16 +119,20 @@ def test_pages_asked_for_from_any_moment_are_exact(small_pages, owner):
         everything = oracle(owner, me)
         for cursor in cursors:
             expected = [post_id for post_id in everything if post_id < cursor][:PAGE_SIZE]
-            assert [post.id for post in small_pages.timelines.home(me, before=cursor).items] == expected
+            assert [post.id for post in small_pages.timelines.home(me, Paging(before=cursor)).items] == expected
 
 
 def test_public_and_profile_pages_are_what_the_full_query_gives(small_pages, owner):
     people = new_town(owner, Random(99))
     everything = owner.execute("SELECT id, author_id FROM s0000.posts ORDER BY id DESC").fetchall()
-    assert walked(lambda before: small_pages.timelines.public(None, before=before)) == [row[0] for row in everything]
+    assert walked(lambda before: small_pages.timelines.public(None, Paging(before=before))) == [
+        row[0] for row in everything
+    ]
     for person in people:
         found = walked(
-            lambda before, person=person: small_pages.timelines.profile(None, person.handle, before=before).posts
+            lambda before, person=person: (
+                small_pages.timelines.profile(None, person.handle, Paging(before=before)).posts
+            )
         )
         assert found == [row[0] for row in everything if row[1] == person.account_id]
 
@@ -134,7 +140,7 @@ def test_public_and_profile_pages_are_what_the_full_query_gives(small_pages, own
 def test_hashtag_pages_end_where_the_posts_end(small_pages):
     ada = small_pages.accounts.sign_up(handle="ada", password="correct horse").viewer
     ids = [small_pages.posts.publish(ada, f"#tea {number}") for number in range(2 * PAGE_SIZE)]
-    assert walked(lambda before: small_pages.timelines.hashtag(None, "tea", before=before)) == ids[::-1]
+    assert walked(lambda before: small_pages.timelines.hashtag(None, "tea", Paging(before=before))) == ids[::-1]
 
 
 def test_a_page_of_exactly_the_page_size_has_no_next_one(small_pages):
@@ -167,5 +173,5 @@ def test_a_home_page_takes_two_statements_with_the_session_and_no_transaction(sm
     viewer = small_pages.accounts.who_is(signed_in.token)
     first = small_pages.timelines.home(viewer)
     assert len(sent) == 2
-    assert len(small_pages.timelines.home(viewer, before=first.next_before).items) == PAGE_SIZE
+    assert len(small_pages.timelines.home(viewer, Paging(before=first.next_before)).items) == PAGE_SIZE
     assert len(sent) == 3

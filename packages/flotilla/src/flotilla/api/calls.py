@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
 
+from flotilla import social
 from flotilla.api.addresses import Addresses
 from flotilla.social import Site, Viewer
 from flotilla.social.apps import Bearer
@@ -36,6 +37,11 @@ class Paging(Struct, kw_only=True):
     def count(self, *, default: int = LIMIT_DEFAULT, most: int = LIMIT_MAX) -> int:
         """How many items are asked for, within bounds."""
         return default if self.limit is None else max(1, min(self.limit, most))
+
+    def part(self) -> social.Paging:
+        """The same as the rules know it; `min_id` wins over `since_id`."""
+        after = self.since_id if self.min_id is None else self.min_id
+        return social.Paging(before=self.max_id, after=after, oldest_first=self.min_id is not None, limit=self.count())
 
 
 @dataclass(slots=True)

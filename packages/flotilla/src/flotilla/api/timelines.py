@@ -28,7 +28,7 @@ class PublicTimeline(Paging, kw_only=True):
 @endpoints.add("GET", "/api/v1/timelines/home", "read:statuses", paged=True)
 def home(call: Call, given: Paging) -> list[Status]:
     """The posts of the people one follows, and one's own."""
-    return _answer(call, call.site.timelines.home(call.me, before=given.max_id))
+    return _answer(call, call.site.timelines.home(call.me, given.part()))
 
 
 @endpoints.add("GET", "/api/v1/timelines/public", "read:statuses", who=Who.ANYONE, paged=True)
@@ -36,13 +36,13 @@ def public(call: Call, given: PublicTimeline) -> list[Status]:
     """Everyone's public posts."""
     if given.remote:
         return []
-    return _answer(call, call.site.timelines.public(call.viewer, before=given.max_id))
+    return _answer(call, call.site.timelines.public(call.viewer, given.part()))
 
 
 @endpoints.add("GET", "/api/v1/timelines/tag/<hashtag>", "read:statuses", who=Who.ANYONE, paged=True)
 def tag(call: Call, given: TagTimeline) -> list[Status]:
     """The public posts with a hashtag."""
-    return _answer(call, call.site.timelines.hashtag(call.viewer, given.hashtag, before=given.max_id))
+    return _answer(call, call.site.timelines.hashtag(call.viewer, given.hashtag, given.part()))
 
 
 def _answer(call: Call, page: Page) -> list[Status]:

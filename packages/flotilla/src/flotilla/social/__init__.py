@@ -5,8 +5,24 @@
 
 from flotilla.social.accounts import Accounts, NotYet, SignedIn
 from flotilla.social.blocks import Blocks
+from flotilla.social.conversations import Conversations
 from flotilla.social.follows import Follows
-from flotilla.social.pages import Author, Media, Page, PeoplePage, Post, Profile, ProfileField, ProfilePage, Viewer
+from flotilla.social.pages import (
+    Author,
+    Conversation,
+    ConversationsPage,
+    Media,
+    Page,
+    PeoplePage,
+    Post,
+    Profile,
+    ProfileField,
+    ProfilePage,
+    Thread,
+    Version,
+    Viewer,
+)
+from flotilla.social.paging import FIRST, Paging
 from flotilla.social.posts import Posts
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
@@ -14,10 +30,14 @@ from flotilla.social.timelines import Timelines
 from flotilla.social.visibility import Visibility
 
 __all__ = [
+    "FIRST",
     "POST_MAX_CHARACTERS",
     "Accounts",
     "Author",
     "Blocks",
+    "Conversation",
+    "Conversations",
+    "ConversationsPage",
     "Follows",
     "Hashtag",
     "Link",
@@ -25,6 +45,7 @@ __all__ = [
     "Mention",
     "NotYet",
     "Page",
+    "Paging",
     "PeoplePage",
     "Plain",
     "Post",
@@ -35,7 +56,9 @@ __all__ = [
     "Segment",
     "SignedIn",
     "Site",
+    "Thread",
     "Timelines",
+    "Version",
     "Viewer",
     "Visibility",
     "open_site",

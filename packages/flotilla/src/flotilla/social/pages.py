@@ -6,7 +6,21 @@ from datetime import datetime
 from flotilla.social.text import Segment
 from flotilla.social.visibility import Visibility
 
-__all__ = ["Author", "Media", "Page", "PeoplePage", "Post", "Profile", "ProfileField", "ProfilePage", "Viewer"]
+__all__ = [
+    "Author",
+    "Conversation",
+    "ConversationsPage",
+    "Media",
+    "Page",
+    "PeoplePage",
+    "Post",
+    "Profile",
+    "ProfileField",
+    "ProfilePage",
+    "Thread",
+    "Version",
+    "Viewer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,51 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """A profile and one page of that person's posts."""
+    """A profile and one page of that person's posts; `pinned`: what they want to be read first."""
 
     profile: Profile
     posts: Page
+    pinned: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A post with what it replies to (the beginning first) and what replies to it, each reply under its parent.
+
+    `depths` are those of `descendants`: 1 for a reply to the post. `more`: some replies further down are left out.
+    """
+
+    ancestors: tuple[Post, ...]
+    post: Post
+    descendants: tuple[Post, ...]
+    depths: tuple[int, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A wording of a post and when it was written, UTC."""
+
+    text: str
+    segments: tuple[Segment, ...]
+    warning: str
+    sensitive: bool
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A set of people who write each other, as one of them sees it: `others` are without the viewer."""
+
+    id: int
+    others: tuple[Author, ...]
+    last_post: Post | None
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationsPage:
+    """Conversations, the one with the newest post first; `next_before` as a Page's."""
+
+    items: tuple[Conversation, ...]
+    next_before: int | None

@@ -1,15 +1,17 @@
-"""From rows to what a viewer sees."""
+"""From rows to what a viewer sees: for a page two statements more, however many posts it has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from flotilla.social.pages import Author, Page, Post, Viewer
+from flotilla.social.pages import Author, Post, Viewer
 from flotilla.social.text import parse
 from flotilla.social.visibility import VISITOR_ID, Visibility
+from flotilla.store import posts as post_rows
+from flotilla.store import profiles as profile_rows
 from flotilla.store.database import Work
 from flotilla.store.ids import made_at
 from flotilla.store.posts import PostRow
 
-__all__ = ["shown_page", "shown_posts", "viewer_id"]
+__all__ = ["originals_of", "people_of", "shown_posts", "viewer_id"]
 
 
 def viewer_id(viewer: Viewer | None) -> int:
@@ -17,36 +19,71 @@ def viewer_id(viewer: Viewer | None) -> int:
     return VISITOR_ID if viewer is None else viewer.account_id
 
 
-def shown_posts(_work: Work, rows: Sequence[PostRow], viewer: Viewer | None) -> tuple[Post, ...]:
-    """The posts as the viewer sees them, in the rows' order."""
+def people_of(work: Work, account_ids: Collection[int], me: int) -> dict[int, Author]:
+    """Those of the people whom the viewer may meet, by id; no statement for nobody."""
+    if not account_ids:
+        return {}
+    rows = profile_rows.read(work, list(account_ids), reader_id=me)
+    return {account_id: Author(*row) for account_id, row in rows.items()}
+
+
+def originals_of(work: Work, rows: Sequence[PostRow], me: int) -> dict[int, PostRow]:
+    """What the reposts among the rows spread, by id; no statement without reposts."""
+    wanted = {row.repost_of for row in rows if row.repost_of is not None}
+    return {row.post_id: row for row in post_rows.find(work, list(wanted), reader_id=me)} if wanted else {}
+
+
+def shown_posts(
+    work: Work,
+    rows: Sequence[PostRow],
+    viewer: Viewer | None,
+    *,
+    originals: Mapping[int, PostRow] | None = None,
+) -> tuple[Post, ...]:
+    """The posts as the viewer sees them, in the rows' order; whether they may was decided before.
+
+    `originals`: of the reposts among them, where they are known already.
+    """
     me = viewer_id(viewer)
-    return tuple(
-        Post(
-            id=row.post_id,
-            author=Author(row.author_id, row.handle, row.display_name, row.avatar, row.locked),
-            text=row.body,
-            segments=parse(row.body),
-            posted_at=made_at(row.post_id),
-            edited_at=row.edited_at,
-            visibility=Visibility(row.visibility),
-            warning=row.warning,
-            sensitive=row.sensitive,
-            language=row.language,
-            parent_id=row.parent_id,
-            likes=row.likes,
-            reposts=row.reposts,
-            replies=row.replies,
-            liked_by_viewer=row.liked,
-            reposted_by_viewer=row.reposted,
-            bookmarked_by_viewer=row.bookmarked,
-            pinned=row.pinned,
-            written_by_viewer=row.author_id == me,
-        )
-        for row in rows
+    if originals is None:
+        originals = originals_of(work, rows, me)
+    people = _people(work, [*rows, *originals.values()], me)
+    return tuple(_shown(row, me, people, originals) for row in rows)
+
+
+def _people(work: Work, rows: Collection[PostRow], me: int) -> dict[int, Author]:
+    """Everyone whom the posts are by, mention or reply to."""
+    people = {
+        row.author_id: Author(row.author_id, row.handle, row.display_name, row.avatar, row.locked) for row in rows
+    }
+    missing = {row.parent_author_id for row in rows if row.parent_author_id is not None}
+    missing = missing.union(*(row.mentioned_ids for row in rows)).difference(people)
+    return people | people_of(work, missing, me)
+
+
+def _shown(row: PostRow, me: int, people: Mapping[int, Author], originals: Mapping[int, PostRow]) -> Post:
+    original = None if row.repost_of is None else originals.get(row.repost_of)
+    return Post(
+        id=row.post_id,
+        author=people[row.author_id],
+        text=row.body,
+        segments=parse(row.body) if row.body else (),
+        posted_at=made_at(row.post_id),
+        edited_at=row.edited_at,
+        visibility=Visibility(row.visibility),
+        warning=row.warning,
+        sensitive=row.sensitive,
+        language=row.language,
+        parent_id=row.parent_id,
+        parent_author=None if row.parent_author_id is None else people.get(row.parent_author_id),
+        repost_of=None if original is None else _shown(original, me, people, originals),
+        mentions=tuple(people[other] for other in row.mentioned_ids if other in people),
+        likes=row.likes,
+        reposts=row.reposts,
+        replies=row.replies,
+        liked_by_viewer=row.liked,
+        reposted_by_viewer=row.reposted,
+        bookmarked_by_viewer=row.bookmarked,
+        pinned=row.pinned,
+        written_by_viewer=row.author_id == me,
     )
-
-
-def shown_page(work: Work, rows: Sequence[PostRow], viewer: Viewer | None, *, page_size: int) -> Page:
-    """A page of at most `page_size` posts from rows of which one more was asked for, to learn whether more follow."""
-    items = shown_posts(work, rows[:page_size], viewer)
-    return Page(items, items[-1].id if len(rows) > page_size else None)

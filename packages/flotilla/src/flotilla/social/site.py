@@ -10,6 +10,7 @@ from flotilla.social.background import Background
 from flotilla.social.blocks import Blocks
 from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
+from flotilla.social.conversations import Conversations
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.lists import Lists
@@ -36,6 +37,7 @@ class Site:
     addresses: Addresses
     resets: Resets
     posts: Posts
+    conversations: Conversations
     follows: Follows
     blocks: Blocks
     relations: Relations
@@ -74,7 +76,8 @@ def open_site(settings: Settings) -> Site:
         accounts=Accounts(database, settings, passwords, addresses),
         addresses=addresses,
         resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
-        posts=Posts(database),
+        posts=Posts(database, settings),
+        conversations=Conversations(database, settings),
         follows=Follows(database),
         blocks=Blocks(database),
         relations=Relations(database, settings),

@@ -97,13 +97,15 @@ def tidied(text: str) -> str:
     return unicodedata.normalize("NFC", _CONTROL.sub("", unix_lines)).strip()
 
 
-def accepted_text(text: str) -> str:
-    """The text as it will be stored. Raises InvalidInputError (field `text`) when empty or too long.
+def accepted_text(text: str, *, may_be_empty: bool = False) -> str:
+    """The text as it will be stored. Raises InvalidInputError (field `text`) when too long, or empty and may not be.
 
     Its length is counted in code points after NFC.
     """
     tidy = tidied(text)
     if all(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in tidy):
+        if may_be_empty:
+            return ""
         raise InvalidInputError({"text": "Write something first."})
     if len(tidy) > POST_MAX_CHARACTERS:
         over = len(tidy) - POST_MAX_CHARACTERS

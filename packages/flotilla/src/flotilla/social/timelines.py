@@ -1,17 +1,28 @@
-"""Pages of posts, newest first; `before` is the `next_before` of the page above, None for the first page."""
+"""Pages of posts, newest first; `Paging` says which part."""
+
+from collections.abc import Callable
 
 from flotilla.errors import NotFoundError
 from flotilla.settings import Settings
+from flotilla.social import visibility
 from flotilla.social.accounts import handle_of
-from flotilla.social.pages import Author, Page, Profile, ProfilePage, Viewer
-from flotilla.social.shown import shown_page, viewer_id
+from flotilla.social.pages import Author, Page, Post, Profile, ProfilePage, Viewer
+from flotilla.social.paging import FIRST, Paging, filled, window_of
+from flotilla.social.people import NOBODY, Who, id_of
+from flotilla.social.shown import originals_of, shown_posts, viewer_id
 from flotilla.social.text import hashtag_name
 from flotilla.store import accounts as account_rows
+from flotilla.store import edits as edit_rows
+from flotilla.store import posts as post_rows
 from flotilla.store import timelines as timeline_rows
-from flotilla.store.database import Database
+from flotilla.store.database import Database, Work
 from flotilla.store.ids import MAX_ID, made_at
+from flotilla.store.posts import PostRow
+from flotilla.store.windows import Scan, Window
 
 __all__ = ["Timelines"]
+
+Stands = Callable[[PostRow, dict[int, PostRow]], bool]
 
 
 class Timelines:
@@ -20,43 +31,133 @@ class Timelines:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._page_size = settings.page_size
-        self._limit = settings.page_size + 1
 
-    def home(self, viewer: Viewer, *, before: int | None = None) -> Page:
-        """The posts of the viewer and of everyone they follow."""
+    def home(self, viewer: Viewer, paging: Paging = FIRST) -> Page:
+        """The posts of the viewer, of everyone they follow, and of the hashtags they follow."""
+        me = viewer.account_id
         with self._database.read() as work:
-            rows = timeline_rows.home(work, reader_id=viewer.account_id, before=_cursor(before), limit=self._limit)
-            return shown_page(work, rows, viewer, page_size=self._page_size)
+            return self._page(
+                work,
+                viewer,
+                paging,
+                lambda window: timeline_rows.home(work, window, reader_id=me),
+                lambda row, originals: visibility.stands_at_home(row, me, originals),
+                # Some will be replies to strangers: half a page more is read at once rather than another page.
+                extra=self._page_size // 2,
+            )
 
-    def public(self, viewer: Viewer | None, *, before: int | None = None) -> Page:
-        """Everyone's posts."""
+    def of_list(self, viewer: Viewer, list_id: int, paging: Paging = FIRST) -> Page:
+        """The posts of a list's people. Raises NotFoundError when it is not one of the viewer's lists."""
+        me = viewer.account_id
         with self._database.read() as work:
-            rows = timeline_rows.everyone(work, reader_id=viewer_id(viewer), before=_cursor(before), limit=self._limit)
-            return shown_page(work, rows, viewer, page_size=self._page_size)
+            wanted = timeline_rows.members(work, account_id=me, list_id=list_id) if 0 < list_id <= MAX_ID else None
+            if wanted is None:
+                raise NotFoundError("There is no such list.")
+            members = frozenset(wanted.member_ids)
+            return self._page(
+                work,
+                viewer,
+                paging,
+                lambda window: timeline_rows.circle(work, window, reader_id=me, author_ids=wanted.member_ids),
+                lambda row, originals: visibility.stands_in_list(
+                    row, me, originals, members=members, replies=wanted.replies
+                ),
+                extra=self._page_size // 2,
+            )
 
-    def hashtag(self, viewer: Viewer | None, name: str, *, before: int | None = None) -> Page:
-        """The posts with that hashtag (with or without its #); an unknown one has an empty page."""
+    def public(self, viewer: Viewer | None, paging: Paging = FIRST, *, media_only: bool = False) -> Page:
+        """Everyone's public posts, but for reposts and replies."""
+        me = viewer_id(viewer)
+        with self._database.read() as work:
+            return self._page(
+                work,
+                viewer,
+                paging,
+                lambda window: timeline_rows.everyone(work, window, reader_id=me, media_only=media_only),
+                lambda row, _: visibility.stands_in_public(row, me),
+            )
+
+    def hashtag(self, viewer: Viewer | None, name: str, paging: Paging = FIRST) -> Page:
+        """The public posts with that hashtag (with or without its #); an unknown one has an empty page."""
         wanted = hashtag_name(name)
         if wanted is None:
             return Page((), None)
+        me = viewer_id(viewer)
         with self._database.read() as work:
-            rows = timeline_rows.with_hashtag(
-                work, reader_id=viewer_id(viewer), name=wanted, before=_cursor(before), limit=self._limit
+            return self._page(
+                work,
+                viewer,
+                paging,
+                lambda window: timeline_rows.with_hashtag(work, window, reader_id=me, name=wanted),
+                lambda row, _: visibility.stands_in_public(row, me),
             )
-            return shown_page(work, rows, viewer, page_size=self._page_size)
 
-    def profile(self, viewer: Viewer | None, handle: str, *, before: int | None = None) -> ProfilePage:
-        """A person, their counts and their posts. Raises NotFoundError."""
+    def bookmarks(self, viewer: Viewer, paging: Paging = FIRST) -> Page:
+        """The posts the viewer bookmarked, the newest posts first."""
+        me = viewer.account_id
+        with self._database.read() as work:
+            return self._page(
+                work,
+                viewer,
+                paging,
+                lambda window: timeline_rows.bookmarked(work, window, reader_id=me),
+                lambda row, _: visibility.may_see(row, me),
+            )
+
+    def likes(self, viewer: Viewer, paging: Paging = FIRST) -> Page:
+        """The posts the viewer likes, the newest posts first."""
+        me = viewer.account_id
+        with self._database.read() as work:
+            return self._page(
+                work,
+                viewer,
+                paging,
+                lambda window: timeline_rows.liked(work, window, reader_id=me),
+                lambda row, _: visibility.may_see(row, me),
+            )
+
+    def by_author(
+        self,
+        viewer: Viewer | None,
+        who: Who,
+        paging: Paging = FIRST,
+        *,
+        replies: bool = True,
+        reposts: bool = True,
+        media_only: bool = False,
+    ) -> Page:
+        """One person's posts, as far as the viewer may see them, but for direct ones. Raises NotFoundError."""
+        with self._database.read() as work:
+            author_id = id_of(work, who)
+            return self._of_author(
+                work, viewer, author_id, paging, replies=replies, reposts=reposts, media_only=media_only
+            )
+
+    def pinned(self, viewer: Viewer | None, who: Who) -> tuple[Post, ...]:
+        """The posts a person pinned to their page, as far as the viewer may see them. Raises NotFoundError."""
+        with self._database.read() as work:
+            return self._pinned(work, viewer, id_of(work, who))
+
+    def profile(
+        self,
+        viewer: Viewer | None,
+        handle: str,
+        paging: Paging = FIRST,
+        *,
+        replies: bool = True,
+        media_only: bool = False,
+    ) -> ProfilePage:
+        """A person, their counts, their posts, and on the first page what they pinned. Raises NotFoundError."""
         wanted = handle_of(handle)
         reader_id = viewer_id(viewer)
         with self._database.read() as work:
             person = None if wanted is None else account_rows.person(work, wanted, reader_id=reader_id)
             if person is None:
-                raise NotFoundError("There is nobody with this handle.")
-            rows = timeline_rows.by_author(
-                work, reader_id=reader_id, author_id=person.account_id, before=_cursor(before), limit=self._limit
+                raise NotFoundError(NOBODY)
+            page = self._of_author(
+                work, viewer, person.account_id, paging, replies=replies, reposts=True, media_only=media_only
             )
-            page = shown_page(work, rows, viewer, page_size=self._page_size)
+            pinned = self._pinned(work, viewer, person.account_id) if paging == FIRST and not media_only else ()
         profile = Profile(
             author=Author(person.account_id, person.handle, person.display_name),
             bio=person.bio,
@@ -67,9 +168,61 @@ class Timelines:
             followed_by_viewer=person.followed,
             is_viewer=person.account_id == reader_id,
         )
-        return ProfilePage(profile, page)
+        return ProfilePage(profile, page, pinned)
 
+    def _of_author(
+        self,
+        work: Work,
+        viewer: Viewer | None,
+        author_id: int,
+        paging: Paging,
+        *,
+        replies: bool,
+        reposts: bool,
+        media_only: bool,
+    ) -> Page:
+        me = viewer_id(viewer)
+        return self._page(
+            work,
+            viewer,
+            paging,
+            lambda window: timeline_rows.by_author(
+                work,
+                window,
+                reader_id=me,
+                author_id=author_id,
+                widest=visibility.widest_for(me),
+                replies=replies,
+                reposts=reposts,
+                media_only=media_only,
+            ),
+            lambda row, originals: visibility.stands_on_profile(row, me, originals),
+        )
 
-def _cursor(before: int | None) -> int:
-    # An id is never that large or negative; whoever asks for such a page gets the first or an empty one.
-    return MAX_ID if before is None else max(0, min(before, MAX_ID))
+    def _pinned(self, work: Work, viewer: Viewer | None, author_id: int) -> tuple[Post, ...]:
+        me = viewer_id(viewer)
+        ids = edit_rows.pinned(work, author_id)
+        rows = post_rows.find(work, ids, reader_id=me) if ids else []
+        return shown_posts(work, [row for row in rows if visibility.may_see(row, me)], viewer)
+
+    def _page(
+        self,
+        work: Work,
+        viewer: Viewer | None,
+        paging: Paging,
+        read: Callable[[Window], Scan],
+        stands: Stands,
+        *,
+        extra: int = 0,
+    ) -> Page:
+        """A page of what `read` gives and `stands` leaves; one more is read, to learn whether anything is older."""
+        me = viewer_id(viewer)
+        originals: dict[int, PostRow] = {}
+
+        def wanted(rows: list[PostRow]) -> list[PostRow]:
+            originals.update(originals_of(work, rows, me))
+            return [row for row in rows if stands(row, originals)]
+
+        window = window_of(paging, page_size=self._page_size, extra=1 + extra)
+        found = filled(read, wanted, window, size=window.limit - 1 - extra)
+        return Page(shown_posts(work, found.rows, viewer, originals=originals), found.next_before)

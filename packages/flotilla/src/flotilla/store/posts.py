@@ -4,11 +4,14 @@ Locks are always taken in the order post_stats, author_stats, each by id, so tha
 other.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import LiteralString, NamedTuple
 
+from flotilla.store import people
 from flotilla.store.database import Work
 
 __all__ = ["NewPost", "PostRow", "delete", "find", "insert", "lock", "newest_first", "read"]
@@ -17,7 +20,9 @@ __all__ = ["NewPost", "PostRow", "delete", "find", "insert", "lock", "newest_fir
 class PostRow(NamedTuple):
     """A post with its author's names, its counts, and what decides whether and how one reader sees it.
 
-    `author_hidden`: the reader blocked or muted the author.
+    `avatar` is the name of a file. `reposts_wanted`: None when the reader does not follow the author, else whether they
+    want to see what the author reposts. `author_hidden`: the reader blocked or muted the author. `parent_followed`: the
+    reader follows whom it replies to.
     """
 
     post_id: int
@@ -28,9 +33,10 @@ class PostRow(NamedTuple):
     locked: bool
     author_active: bool
     author_silenced: bool
-    author_followed: bool
+    reposts_wanted: bool | None
     author_hidden: bool
     blocked_by_author: bool
+    parent_followed: bool
     body: str
     warning: str
     sensitive: bool
@@ -50,18 +56,28 @@ class PostRow(NamedTuple):
     reposted: bool
     bookmarked: bool
 
+    @property
+    def author_followed(self) -> bool:
+        """Whether the reader follows the author."""
+        return self.reposts_wanted is not None
+
 
 # Around a statement that gives ids. Everything about the reader is asked for here, a probe of an index each, which
 # costs less than a statement of its own would.
 _COLUMNS: LiteralString = """
     SELECT p.id, p.author_id, a.handle, a.display_name, a.avatar, a.locked,
-        account.state = 'active', account.silenced,
-        EXISTS (SELECT FROM {reader}.following f
+        account.state NOT IN ('suspended', 'deleted'), account.silenced,
+        (SELECT f.show_reposts FROM {reader}.following f
             WHERE f.follower_id = %(reader_id)s AND f.followee_id = p.author_id),
-        false, false,
-        p.body, p.warning, p.sensitive OR account.force_sensitive, p.language, p.visibility,
-        p.parent_id, p.parent_author_id, p.repost_of,
-        p.media_count, p.mentioned_ids, p.edited_at, p.pinned, s.likes, s.reposts, s.replies,
+        EXISTS (SELECT FROM {reader}.blocks b WHERE b.account_id = %(reader_id)s AND b.target_id = p.author_id)
+            OR EXISTS (SELECT FROM {reader}.mutes m WHERE m.account_id = %(reader_id)s AND m.target_id = p.author_id
+                AND (m.expires_at IS NULL OR m.expires_at > now())),
+        EXISTS (SELECT FROM {reader}.blocked_by b WHERE b.account_id = %(reader_id)s AND b.by_id = p.author_id),
+        p.parent_author_id IS NOT NULL AND EXISTS (SELECT FROM {reader}.following f
+            WHERE f.follower_id = %(reader_id)s AND f.followee_id = p.parent_author_id),
+        p.body, p.warning, p.sensitive OR account.force_sensitive, p.language, p.visibility, p.parent_id,
+        p.parent_author_id, p.repost_of, p.media_count, p.mentioned_ids, p.edited_at, p.pinned,
+        s.likes, s.reposts, s.replies,
         EXISTS (SELECT FROM {reader}.likes_given l WHERE l.account_id = %(reader_id)s AND l.post_id = p.id),
         EXISTS (SELECT FROM {reader}.reposts_given r WHERE r.account_id = %(reader_id)s AND r.post_id = p.id),
         EXISTS (SELECT FROM {reader}.bookmarks_given b WHERE b.account_id = %(reader_id)s AND b.post_id = p.id)
@@ -77,11 +93,12 @@ _JOINS: LiteralString = """) wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPost:
-    """What a post is stored with."""
+    """What a post is stored with; without a `post_id` it gets one."""
 
     author_id: int
     bucket: int
-    body: str
+    body: str = ""
+    post_id: int | None = None
     visibility: int = 0
     warning: str = ""
     sensitive: bool = False
@@ -114,7 +131,8 @@ def insert(work: Work, new: NewPost) -> int:
         WITH post AS (
             INSERT INTO {shard}.posts (id, author_id, body, visibility, warning, sensitive, language, parent_id,
                 parent_author_id, repost_of, media_count, mentioned_ids)
-            VALUES ({shard}.next_id(%(bucket)s), %(author_id)s, %(body)s, %(visibility)s, %(warning)s, %(sensitive)s,
+            VALUES (coalesce(%(post_id)s, {shard}.next_id(%(bucket)s)), %(author_id)s, %(body)s, %(visibility)s,
+                %(warning)s, %(sensitive)s,
                 %(language)s, %(parent_id)s, %(parent_author_id)s, %(repost_of)s, %(media_count)s,
                 %(mentioned_ids)s::bigint[])
             RETURNING id, in_timelines
@@ -127,6 +145,7 @@ def insert(work: Work, new: NewPost) -> int:
         FROM post WHERE a.author_id = %(author_id)s RETURNING post.id
         """,
         {
+            "post_id": new.post_id,
             "author_id": new.author_id,
             "bucket": new.bucket,
             "body": new.body,
@@ -156,35 +175,47 @@ def find(work: Work, post_ids: Sequence[int], *, reader_id: int) -> list[PostRow
     return newest_first(found, len(post_ids))
 
 
-def lock(work: Work, post_id: int) -> int | None:
-    """Hold the post's counts and its existence still until the transaction ends; its likes, None without such a post.
+def lock(work: Work, post_ids: Iterable[int]) -> dict[int, int]:
+    """Hold these posts' counts and existence still until the transaction ends; the likes of those that exist.
 
-    Of several posts the one with the smallest id first.
+    Whoever needs more of them later locks newer posts only: what a post refers to is older than itself.
     """
-    row = work.one(
-        "SELECT likes FROM {shard}.post_stats WHERE post_id = %(post_id)s FOR NO KEY UPDATE",
-        {"post_id": post_id},
-        shard=work.shards.schema_of(post_id),
-    )
-    return None if row is None else row[0]
+    found: dict[int, int] = {}
+    # In the order of ids and not of schemas: a post that refers to another always has the larger id.
+    for shard, ids in groupby(sorted(set(post_ids)), key=work.shards.schema_of):
+        rows = work.all(
+            """
+            SELECT post_id, likes FROM {shard}.post_stats WHERE post_id = ANY(%(ids)s)
+            ORDER BY post_id FOR NO KEY UPDATE
+            """,
+            {"ids": list(ids)},
+            shard=shard,
+        )
+        found.update(rows)
+    return found
 
 
-def delete(work: Work, *, post_id: int, author_id: int) -> None:
-    """Delete a post that `lock` holds, with its statistics, and find its author's newest post anew."""
-    shard = work.shards.schema_of(post_id)
-    keys: dict[str, object] = {"post_id": post_id, "author_id": author_id}
-    row = work.one("DELETE FROM {shard}.posts WHERE id = %(post_id)s RETURNING in_timelines", keys, shard=shard)
-    if row is None or not row[0]:
-        return
-    # First the lock, then, in a statement of its own that sees what was committed meanwhile, the newest post.
-    work.one("SELECT FROM {shard}.author_stats WHERE author_id = %(author_id)s FOR NO KEY UPDATE", keys, shard=shard)
-    work.count(
-        """
-        UPDATE {shard}.author_stats SET posts = posts - 1,
-            last_post_id = coalesce(
-                (SELECT max(id) FROM {shard}.posts WHERE author_id = %(author_id)s AND in_timelines), 0)
-        WHERE author_id = %(author_id)s
-        """,
-        keys,
-        shard=shard,
-    )
+def delete(work: Work, posts: Mapping[int, int]) -> None:
+    """Delete posts that `lock` holds, given with their authors, and find those authors' newest posts anew."""
+    removed: Counter[int] = Counter()
+    for shard, ids in work.shards.by_schema(posts).items():
+        rows = work.all(
+            "DELETE FROM {shard}.posts WHERE id = ANY(%(ids)s) RETURNING author_id, in_timelines",
+            {"ids": ids},
+            shard=shard,
+        )
+        removed.update(author_id for author_id, in_timelines in rows if in_timelines)
+    # First the locks, then, in statements of their own that see what was committed meanwhile, the newest posts.
+    people.lock(work, removed)
+    for shard, ids in work.shards.by_schema(removed).items():
+        work.count(
+            """
+            UPDATE {shard}.author_stats s SET posts = s.posts - gone.posts,
+                last_post_id = coalesce(
+                    (SELECT max(id) FROM {shard}.posts p WHERE p.author_id = s.author_id AND in_timelines), 0)
+            FROM unnest(%(ids)s::bigint[], %(counts)s::integer[]) AS gone (author_id, posts)
+            WHERE s.author_id = gone.author_id
+            """,
+            {"ids": ids, "counts": [removed[author_id] for author_id in ids]},
+            shard=shard,
+        )

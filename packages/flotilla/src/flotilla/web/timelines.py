@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import NotFoundError
-from flotilla.social import Page, Viewer
+from flotilla.social import Page, Paging, Viewer
 from flotilla.web.navigation import LARGEST_ID
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
@@ -49,7 +49,7 @@ def timeline_page(name: str, posts: Page, *, me: Viewer | None, heading: str, pa
 
 def home_page(me: Viewer, *, start: int | None, problems: dict[str, str] | None = None, draft: str = "") -> str:
     """The home timeline with the compose box, which shows `problems` beside the `draft` they are about."""
-    posts = site().timelines.home(me, before=start)
+    posts = site().timelines.home(me, Paging(before=start))
     return timeline_page(
         "home", posts, me=me, heading=_("Home"), path="/home", before=start, problems=problems, draft=draft
     )
@@ -67,7 +67,7 @@ def front() -> str | Response:
 def public() -> str:
     """Everyone's posts."""
     me, start = viewer(), before()
-    posts = site().timelines.public(me, before=start)
+    posts = site().timelines.public(me, Paging(before=start))
     lead = "" if me else _("What people on Flotilla are saying, newest first.")
     return timeline_page("public", posts, me=me, heading=_("Everyone"), path="/public", before=start, lead=lead)
 
@@ -83,7 +83,7 @@ def home(me: Viewer) -> str:
 def hashtag(tag: str) -> str:
     """The posts with one hashtag."""
     me, start = viewer(), before()
-    posts = site().timelines.hashtag(me, tag, before=start)
+    posts = site().timelines.hashtag(me, tag, Paging(before=start))
     return timeline_page("tag", posts, me=me, heading=f"#{tag}", path=request.path, before=start)
 
 
@@ -91,7 +91,7 @@ def hashtag(tag: str) -> str:
 def profile(handle: str) -> str:
     """A person and their posts."""
     me, start = viewer(), before()
-    shown = site().timelines.profile(me, handle, before=start)
+    shown = site().timelines.profile(me, handle, Paging(before=start))
     person = shown.profile.author
     return page(
         "profile.html",

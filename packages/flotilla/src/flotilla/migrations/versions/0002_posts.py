@@ -97,6 +97,7 @@ CREATE TABLE {shard}.publish_keys (
     post_id bigint NOT NULL,
     PRIMARY KEY (account_id, key)
 );
+CREATE INDEX publish_keys_age ON {shard}.publish_keys (post_id);
 
 -- A conversation is a set of people; its id is made from theirs, so all have the same. Each member has rows of their
 -- own: how far they read, and which direct posts belong to it.
@@ -109,6 +110,7 @@ CREATE TABLE {shard}.conversations (
     PRIMARY KEY (account_id, conversation_id)
 );
 CREATE INDEX conversations_newest ON {shard}.conversations (account_id, last_post_id DESC);
+CREATE INDEX conversations_unread ON {shard}.conversations (account_id) WHERE last_post_id > last_read_id;
 CREATE TABLE {shard}.conversation_posts (
     account_id bigint,
     conversation_id bigint,
