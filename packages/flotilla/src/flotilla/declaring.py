@@ -22,16 +22,23 @@ def setting(
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
+    longest: int | None = None,
     secret: bool = False,
+    in_page: bool = False,
 ) -> Any:
-    """A dataclass's field that is a setting: its description, its default, and what its value has to be."""
+    """A dataclass's field that is a setting: its description, its default, and what its value has to be.
+
+    `in_page`: admins may change it in the page, and what they choose counts instead of the environment's.
+    """
     metadata = {
         "description": description,
         "default_text": default_text,
         "choices": choices,
         "minimum": minimum,
         "maximum": maximum,
+        "longest": longest,
         "secret": secret,
+        "in_page": in_page,
     }
     return field(default=default, metadata=metadata, repr=not secret)
 
@@ -48,7 +55,9 @@ class Declaration:
     choices: tuple[str, ...]
     minimum: float | None
     maximum: float | None
+    longest: int | None
     secret: bool
+    in_page: bool
 
 
 def declared_in(settings: type[Any]) -> Iterator[Declaration]:
@@ -70,7 +79,9 @@ def declared_in(settings: type[Any]) -> Iterator[Declaration]:
             choices=told["choices"],
             minimum=told["minimum"],
             maximum=told["maximum"],
+            longest=told["longest"],
             secret=told["secret"],
+            in_page=told["in_page"],
         )
 
 
@@ -85,6 +96,8 @@ def parsed(declared: Declaration, text: str) -> object:
             return text.lower() in TRUE_WORDS
     if declared.choices and text not in declared.choices:
         raise StartError(f"{declared.name} is {text!r}; it has to be one of: {', '.join(declared.choices)}.")
+    if declared.longest is not None and len(text) > declared.longest:
+        raise StartError(f"{declared.name} has {len(text)} characters; at most {declared.longest} are accepted.")
     if declared.field_name in {"database_url", "listen_url", "owner_url"}:
         _refuse_unusable_url(declared.name, text)
     return text

@@ -8,15 +8,17 @@
         ├── SignInError          handle and password do not belong together
         ├── NotFoundError        there is no such person, post or page
         ├── OAuthError           an app asked for a token, or to act for somebody, in a way the protocol refuses
-        └── ForbiddenError       it exists, but is not this person's to change
+        ├── ForbiddenError       it exists, but is not this person's to change
+        └── ConflictError        it was changed meanwhile by somebody else
 
-A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 403 (OAuthError:
+A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 403, 409 (OAuthError:
 400, 401 or 403); UnavailableError into 503.
 """
 
 from collections.abc import Mapping
 
 __all__ = [
+    "ConflictError",
     "FlotillaError",
     "ForbiddenError",
     "InvalidInputError",
@@ -81,3 +83,7 @@ class OAuthError(RuleError):
 
 class ForbiddenError(RuleError):
     """It exists, but it is not this person's to change."""
+
+
+class ConflictError(RuleError):
+    """Somebody else changed it meanwhile, so that this change would not mean any more what it meant."""

@@ -155,6 +155,32 @@ class Settings:
         default="flotilla-outbox",
     )
 
+    # What the site is called and says about itself; admins may change all of it in the page.
+    site_name: str = setting("What the site is called.", default="Flotilla", longest=40, in_page=True)
+    site_description: str = setting(
+        "What the site is about, in a paragraph; it stands on its About page.",
+        default="",
+        default_text="none",
+        longest=1000,
+        in_page=True,
+    )
+    contact_email: str = setting(
+        "The mail address of the people who run the site; it stands on its About page.",
+        default="",
+        default_text="none",
+        longest=254,
+        in_page=True,
+    )
+    sign_up_message: str = setting(
+        "What people who want to sign up read first.", default="", default_text="none", longest=1000, in_page=True
+    )
+    default_language: str = setting(
+        "The language of the pages for browsers that ask for none of the site's.",
+        default="en",
+        choices=("en", "de"),
+        in_page=True,
+    )
+
     @property
     def in_production(self) -> bool:
         """Whether real people use this site."""

@@ -222,3 +222,18 @@ def site_with(settings: Settings) -> Iterator[Callable[..., Site]]:
     yield with_settings
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def person(site: Site) -> Callable[..., Viewer]:
+    """person("ada"), person("mo", "moderator"): somebody who signed up, with that role."""
+
+    def sign_up(handle: str, role: str = "member") -> Viewer:
+        token = site.accounts.sign_up(handle=handle, password="a calm sea at dawn").token
+        if role != "member":
+            site.roles.set(None, handle, role)
+        found = site.accounts.who_is(token)
+        assert found is not None
+        return found
+
+    return sign_up

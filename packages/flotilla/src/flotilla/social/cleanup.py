@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flotilla.social.background import Background, Task
 from flotilla.store import jobs as job_rows
+from flotilla.store import seen_addresses as address_rows
 from flotilla.store import sessions as session_rows
 from flotilla.store.database import Database, Work
 
@@ -13,11 +14,13 @@ CLEAN_UP = Task("clean_up", queue="cleanup")
 EVERY_S = 3600
 BATCH = 1_000
 FAILED_JOBS_KEPT_DAYS = 14
+ADDRESSES_KEPT_DAYS = 90
 
 # Each removes at most so many rows (the second argument) and says how many it did.
 SWEEPS: tuple[Callable[[Work, int], int], ...] = (
     lambda work, most: session_rows.forget_expired(work, most=most),
     lambda work, most: job_rows.forget_failed(work, days=FAILED_JOBS_KEPT_DAYS, most=most),
+    lambda work, most: address_rows.forget_old(work, days=ADDRESSES_KEPT_DAYS, most=most),
 )
 
 

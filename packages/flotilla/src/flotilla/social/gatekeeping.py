@@ -8,7 +8,7 @@ from flotilla.social.keeping import KeptFor
 from flotilla.store import gatekeeping as gate_rows
 from flotilla.store.database import Database
 
-__all__ = ["Gatekeeping", "Networks", "mail_domain"]
+__all__ = ["Gatekeeping", "Networks", "mail_domain", "read_address"]
 
 # So long may a new block, or the end of one, take to reach the other processes.
 BLOCKS_KEPT_S = 20.0
@@ -28,7 +28,7 @@ class Networks:
             self._by_length.setdefault((network.version, length), set()).add(start)
 
     def __contains__(self, address: str) -> bool:
-        found = _read(address) if self._by_length else None
+        found = read_address(address) if self._by_length else None
         if found is None:
             return False
         number, version, width = int(found), found.version, found.max_prefixlen
@@ -87,7 +87,8 @@ def mail_domain(text: str) -> str:
         return domain
 
 
-def _read(text: str) -> Address | None:
+def read_address(text: str) -> Address | None:
+    """The IP address that a text is, IPv4 in IPv6 clothes as IPv4; None when it is none."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -5,21 +5,31 @@ from dataclasses import dataclass
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
 from flotilla.social.addresses import Addresses
+from flotilla.social.announcements import Announcements
 from flotilla.social.apps import Apps
+from flotilla.social.audit import AuditLog
 from flotilla.social.background import Background
 from flotilla.social.blocks import Blocks
 from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.conversations import Conversations
+from flotilla.social.directory import Directory
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
+from flotilla.social.house_rules import HouseRules
+from flotilla.social.keeping_out import KeepingOut
 from flotilla.social.lists import Lists
 from flotilla.social.mail import Mail
 from flotilla.social.notifications import Notifications
 from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
 from flotilla.social.relations import Relations
+from flotilla.social.reports import Reports
 from flotilla.social.resets import Resets
+from flotilla.social.roles import Roles
+from flotilla.social.sanctions import Sanctions
+from flotilla.social.site_settings import SiteSettings
+from flotilla.social.statistics import Statistics
 from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
 from flotilla.store import schema
@@ -46,6 +56,16 @@ class Site:
     notifications: Notifications
     timelines: Timelines
     gatekeeping: Gatekeeping
+    keeping_out: KeepingOut
+    reports: Reports
+    sanctions: Sanctions
+    roles: Roles
+    audit_log: AuditLog
+    house_rules: HouseRules
+    announcements: Announcements
+    site_settings: SiteSettings
+    directory: Directory
+    statistics: Statistics
     background: Background
     apps: Apps
     cards: Cards
@@ -71,6 +91,7 @@ def open_site(settings: Settings) -> Site:
     clean_up_regularly(background, database)
     mail, passwords = Mail(settings), Passwords(settings)
     addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
+    gatekeeping = Gatekeeping(database)
     return Site(
         settings=settings,
         accounts=Accounts(database, settings, passwords, addresses),
@@ -85,7 +106,17 @@ def open_site(settings: Settings) -> Site:
         tags=FollowedTags(database),
         notifications=Notifications(database, settings),
         timelines=Timelines(database, settings),
-        gatekeeping=Gatekeeping(database),
+        gatekeeping=gatekeeping,
+        keeping_out=KeepingOut(database, gatekeeping),
+        reports=Reports(database),
+        sanctions=Sanctions(database),
+        roles=Roles(database),
+        audit_log=AuditLog(database),
+        house_rules=HouseRules(database),
+        announcements=Announcements(database),
+        site_settings=SiteSettings(database, settings),
+        directory=Directory(database),
+        statistics=Statistics(database, background),
         background=background,
         apps=Apps(database),
         cards=Cards(database),

@@ -60,7 +60,8 @@ CREATE TABLE g.report_note (
 );
 CREATE INDEX report_note_report ON g.report_note (report_id, id);
 
--- Every measure against a person, undone or not: their strikes. post_ids: those it was about.
+-- Every measure against a person, undone or not: their strikes. post_ids: those it changed. state_before: that of the
+-- account, to which undoing a suspension returns.
 CREATE TABLE g.sanction (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id bigint NOT NULL,
@@ -68,6 +69,7 @@ CREATE TABLE g.sanction (
     text text NOT NULL DEFAULT '' CHECK (char_length(text) <= 2000),
     post_ids bigint[] NOT NULL DEFAULT '{}',
     report_id bigint,
+    state_before text NOT NULL DEFAULT '',
     made_by bigint NOT NULL,
     made_at timestamptz NOT NULL DEFAULT now(),
     undone_by bigint,
@@ -127,7 +129,9 @@ CREATE TABLE g.daily_statistics (
     day date PRIMARY KEY,
     people integer NOT NULL,
     joined integer NOT NULL,
-    active integer NOT NULL,
+    active_day integer NOT NULL,
+    active_week integer NOT NULL,
+    active_month integer NOT NULL,
     posts integer NOT NULL,
     reports integer NOT NULL
 );
@@ -135,6 +139,16 @@ CREATE TABLE g.daily_statistics (
 
 SHARD = """
 ALTER TABLE {shard}.profile ADD COLUMN announcements_dismissed bigint[] NOT NULL DEFAULT '{{}}';
+
+-- From where people sign in, for moderators who look for somebody's other accounts; forgotten after some weeks.
+CREATE TABLE {shard}.seen_address (
+    account_id bigint REFERENCES {shard}.profile ON DELETE CASCADE,
+    address inet,
+    last_day date NOT NULL DEFAULT current_date,
+    PRIMARY KEY (account_id, address)
+);
+CREATE INDEX seen_address_day ON {shard}.seen_address (last_day);
+CREATE INDEX seen_address_address ON {shard}.seen_address (address, account_id DESC);
 """
 
 UNDO = """
@@ -144,7 +158,10 @@ DROP INDEX g.account_state;
 ALTER TABLE g.account
     DROP COLUMN role, DROP COLUMN silenced, DROP COLUMN force_sensitive, DROP COLUMN rules_accepted_at;
 """
-UNDO_SHARD = "ALTER TABLE {shard}.profile DROP COLUMN announcements_dismissed"
+UNDO_SHARD = """
+DROP TABLE {shard}.seen_address;
+ALTER TABLE {shard}.profile DROP COLUMN announcements_dismissed;
+"""
 
 
 def upgrade() -> None:
