@@ -142,7 +142,11 @@ def server_url(shared_settings: Settings, tmp_path_factory: pytest.TempPathFacto
         f"FLOTILLA_{name.upper()}": str(getattr(shared_settings, name))
         for name in ("database_url", "argon2_memory_kib", "argon2_time_cost")
     }
-    environ |= {"FLOTILLA_PASSWORD_GRANT": "yes", "PATH": os.environ["PATH"]}
+    environ |= {
+        "FLOTILLA_PASSWORD_GRANT": "yes",
+        "FLOTILLA_SITE_URL": f"http://127.0.0.1:{port}",
+        "PATH": os.environ["PATH"],
+    }
     command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "2"]
     command += ["--bind", f"127.0.0.1:{port}", "flotilla.app:create_app()"]
     output = tmp_path_factory.mktemp("server") / "output"

@@ -14,6 +14,11 @@ class Addresses:
     missing_avatar: str = "/static/-/avatar.svg"
     missing_header: str = "/static/-/header.svg"
 
+    @property
+    def domain(self) -> str:
+        """The site's name, with a port if it has one."""
+        return self.base.partition("://")[2]
+
     def person(self, handle: str) -> str:
         """A profile's page."""
         return f"{self.base}/@{handle}"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoints, Who
@@ -17,7 +17,7 @@ class NewApp(Struct, kw_only=True):
     """An app to be registered; several redirect URIs are a list, or lines of one text."""
 
     client_name: str
-    redirect_uris: list[str] = []
+    redirect_uris: list[str] = field(default_factory=list)
     scopes: str = ""
     website: str = ""
 

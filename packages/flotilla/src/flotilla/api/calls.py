@@ -7,16 +7,17 @@ from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
 
-from flotilla import social
 from flotilla.api.addresses import Addresses
+from flotilla.api.shaping import Shaper
 from flotilla.social import Site, Viewer
 from flotilla.social.apps import Bearer
+from flotilla.social.paging import Paging
 
-__all__ = ["Call", "IdParameter", "OfId", "Paging"]
+__all__ = ["Call", "IdParameter", "OfId", "PageOf", "PageOfId"]
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 40
-IdParameter = Annotated[int, Meta(ge=0, le=2**63 - 1, extra_json_schema={"type": "string", "pattern": "^[0-9]{1,18}$"})]
+IdParameter = Annotated[int, Meta(ge=0, le=2**63 - 1, extra_json_schema={"pattern": "^[0-9]{1,18}$"})]
 PAGING_WORDS = ("max_id", "since_id", "min_id")
 
 
@@ -26,7 +27,7 @@ class OfId(Struct, kw_only=True):
     id: IdParameter
 
 
-class Paging(Struct, kw_only=True):
+class PageOf(Struct, kw_only=True):
     """Which part of a list is asked for: older than `max_id`, newer than `since_id`, next above `min_id`."""
 
     max_id: IdParameter | None = None
@@ -38,10 +39,20 @@ class Paging(Struct, kw_only=True):
         """How many items are asked for, within bounds."""
         return default if self.limit is None else max(1, min(self.limit, most))
 
-    def part(self) -> social.Paging:
-        """The same as the rules know it; `min_id` wins over `since_id`."""
-        after = self.since_id if self.min_id is None else self.min_id
-        return social.Paging(before=self.max_id, after=after, oldest_first=self.min_id is not None, limit=self.count())
+    def paging(self, *, default: int = LIMIT_DEFAULT, most: int = LIMIT_MAX) -> Paging:
+        """The same as the rules say it. `min_id` is stronger than `since_id`, as with Mastodon."""
+        return Paging(
+            before=self.max_id,
+            after=self.since_id if self.min_id is None else self.min_id,
+            oldest_first=self.min_id is not None,
+            limit=self.count(default=default, most=most),
+        )
+
+
+class PageOfId(PageOf, kw_only=True):
+    """Which part of a list that belongs to one thing."""
+
+    id: IdParameter
 
 
 @dataclass(slots=True)
@@ -72,6 +83,11 @@ class Call:
         found = self.viewer
         assert found is not None, "the endpoint asks for a person's token"
         return found
+
+    @property
+    def shaper(self) -> Shaper:
+        """What makes entities for this answer."""
+        return Shaper(self.site.cards, self.addresses)
 
     def link(self, *, newest: int | None, oldest: int | None) -> None:
         """Tell by the Link header where the neighbouring pages are: above id `newest`, and below id `oldest`."""

@@ -27,7 +27,7 @@ class Nothing(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method at one path (Flask's notation). `scopes`: any one of them suffices."""
+    """One method at one path (Flask's notation). `scopes`: any one of them suffices; `statuses`: of what was done."""
 
     method: str
     path: str
@@ -38,6 +38,7 @@ class Endpoint:
     gives: Any
     paged: bool
     files: tuple[str, ...]
+    statuses: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -70,6 +71,7 @@ class Endpoints:
         who: Who | None = None,
         paged: bool = False,
         files: tuple[str, ...] = (),
+        statuses: tuple[int, ...] = (200,),
     ) -> Callable[[View], View]:
         """Declare a view `view(call, given) -> entity`; its annotations say what it takes and gives.
 
@@ -80,7 +82,18 @@ class Endpoints:
             hints = get_type_hints(view, include_extras=True)
             asked = who or (Who.PERSON if scopes else Who.ANYONE)
             self.table.append(
-                Endpoint(method, path, view, asked, scopes, hints.get("given", Nothing), hints["return"], paged, files)
+                Endpoint(
+                    method,
+                    path,
+                    view,
+                    asked,
+                    scopes,
+                    hints.get("given", Nothing),
+                    hints["return"],
+                    paged,
+                    files,
+                    statuses,
+                )
             )
             return view
 

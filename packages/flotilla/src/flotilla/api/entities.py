@@ -5,7 +5,7 @@ Ids are text, because JavaScript's numbers cannot hold them; a moment is RFC 333
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 __all__ = [
     "Account",
@@ -83,9 +83,9 @@ class Account(Struct, kw_only=True):
     statuses_count: int
     last_status_at: Day | None
     hide_collections: bool | None = None
-    emojis: list[Any] = []
-    fields: list[Field] = []
-    roles: list[Role] = []
+    emojis: list[Any] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
     moved: None = None
     suspended: bool = False
     limited: bool = False
@@ -164,14 +164,14 @@ class Status(Struct, kw_only=True):
     pinned: bool = False
     content: str
     text: str | None = None
-    filtered: list[Any] = []
+    filtered: list[Any] = field(default_factory=list)
     reblog: "Status | None"
     application: None = None
     account: Account
     media_attachments: list[MediaAttachment]
     mentions: list[Mention]
     tags: list[StatusTag]
-    emojis: list[Any] = []
+    emojis: list[Any] = field(default_factory=list)
     card: None = None
     poll: None = None
 
@@ -200,7 +200,7 @@ class StatusEdit(Struct, kw_only=True):
     created_at: Moment
     account: Account
     media_attachments: list[MediaAttachment]
-    emojis: list[Any] = []
+    emojis: list[Any] = field(default_factory=list)
     poll: None = None
 
 

@@ -76,7 +76,7 @@ class InstanceV2(Struct, kw_only=True):
 def v1(call: Call) -> InstanceV1:
     """The site as older apps ask for it."""
     return InstanceV1(
-        uri=_domain(call),
+        uri=call.addresses.domain,
         title=TITLE,
         short_description=DESCRIPTION,
         description=DESCRIPTION,
@@ -99,7 +99,7 @@ def v1(call: Call) -> InstanceV1:
 def v2(call: Call) -> InstanceV2:
     """The site."""
     return InstanceV2(
-        domain=_domain(call),
+        domain=call.addresses.domain,
         title=TITLE,
         version=API_VERSION,
         source_url="",
@@ -136,10 +136,6 @@ def peers(_call: Call) -> list[str]:
 def custom_emojis(_call: Call) -> list[dict[str, Any]]:
     """Pictures for use in texts: none."""
     return []
-
-
-def _domain(call: Call) -> str:
-    return call.addresses.base.partition("://")[2]
 
 
 def _streaming(call: Call) -> str:

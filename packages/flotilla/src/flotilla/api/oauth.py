@@ -6,7 +6,7 @@ from flotilla.api.addresses import Addresses
 from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoints, Nothing, Who
 from flotilla.errors import OAuthError, SignInError
-from flotilla.social.accounts import SignedIn
+from flotilla.social import SignedIn
 from flotilla.social.apps import IssuedToken
 from flotilla.social.scopes import SCOPES
 
@@ -105,6 +105,8 @@ def token(call: Call, given: TokenRequest) -> Token:
                 raise OAuthError("invalid_grant", str(error)) from None
             if not isinstance(signed_in, SignedIn):
                 raise OAuthError("invalid_grant", "This account cannot be used yet, or any more.")
+            if not isinstance(signed_in, SignedIn):
+                raise OAuthError("invalid_grant", "This account needs more than its password.")
             call.site.accounts.sign_out(signed_in.token)
             issued = apps.token_for_person(
                 signed_in.viewer, client_id=client_id, client_secret=client_secret, scopes=given.scope

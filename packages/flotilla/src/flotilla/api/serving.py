@@ -1,6 +1,6 @@
 """From a request to its endpoint's view and back: tokens and their scopes, parameters, JSON, headers."""
 
-from functools import partial
+from functools import cache, partial
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
@@ -9,6 +9,7 @@ from flotilla.api.addresses import Addresses
 from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoint, Nothing, Who
 from flotilla.api.faults import Fault, fault_of
+from flotilla.api.openapi import description
 from flotilla.api.reading import given
 from flotilla.api.table import endpoints
 from flotilla.social import Site
@@ -30,6 +31,11 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
     "Access-Control-Max-Age": "7200",
 }
+NOT_YET = {
+    "unconfirmed": "Your login is missing a confirmed e-mail address",
+    "waiting": "Your login is currently pending approval",
+    "suspended": "Your login is currently disabled",
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,6 +53,7 @@ def blueprint() -> Blueprint:
     preflight_paths = sorted({endpoint.path for endpoint in endpoints()})
     for number, path in enumerate(preflight_paths):
         made.add_url_rule(path, f"preflight_{number}", preflight, methods=["OPTIONS"])
+    made.add_url_rule("/api/openapi.json", "openapi", openapi)
     made.add_url_rule("/api/<path:rest>", "nothing", nothing, methods=[*METHODS, "OPTIONS"])
     made.after_request(_share)
     made.register_error_handler(Exception, _refused)
@@ -78,6 +85,16 @@ def preflight(**_in_path: str) -> Response:
     return Response(status=204, headers=PREFLIGHT)
 
 
+def openapi() -> Response:
+    """The description of all this."""
+    return Response(_described(), content_type=JSON)
+
+
+@cache
+def _described() -> bytes:
+    return _encode(description(endpoints()))
+
+
 def nothing(rest: str) -> Response:
     """What is not there, or not by this method."""
     if request.method == "OPTIONS":
@@ -86,7 +103,8 @@ def nothing(rest: str) -> Response:
 
 
 def _addresses() -> Addresses:
-    return Addresses(request.url_root.rstrip("/"))
+    site: Site = current_app.extensions["flotilla.site"]
+    return Addresses(site.settings.site_url)
 
 
 def _bearer() -> Bearer | None:
@@ -120,6 +138,8 @@ def _check(endpoint: Endpoint, bearer: Bearer | None) -> None:
         return
     if endpoint.scopes and not any(allows(bearer.scopes, scope) for scope in endpoint.scopes):
         raise Fault(403, "This action is outside the authorized scopes")
+    if bearer.viewer is not None and bearer.state in NOT_YET:
+        raise Fault(403, NOT_YET[bearer.state])
     if endpoint.who is Who.PERSON and bearer.viewer is None:
         raise Fault(422, "This method requires an authenticated user")
 

@@ -9,7 +9,7 @@ from flotilla.api.addresses import Addresses
 from flotilla.social import Author, Hashtag, Link, Media, Mention, Post, Segment, Visibility, parse
 from flotilla.social.cards import Card, Cards
 
-__all__ = ["Shaper", "moment", "text_html"]
+__all__ = ["VISIBILITY_NAMES", "Shaper", "moment", "text_html"]
 
 VISIBILITY_NAMES: dict[Visibility, entities.Visibility] = {
     Visibility.PUBLIC: "public",
@@ -109,6 +109,7 @@ class Shaper:
             display_name=card.display_name,
             locked=card.locked,
             bot=card.bot,
+            limited=card.silenced,
             discoverable=card.discoverable,
             noindex=not card.discoverable,
             indexable=card.discoverable,

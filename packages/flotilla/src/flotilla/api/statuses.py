@@ -1,35 +1,92 @@
-"""Posts: writing, reading, and what people do with them."""
+"""Posts: writing, changing and reading them."""
 
-from msgspec import Struct
+from typing import Literal
 
-from flotilla.api.calls import Call, IdParameter, OfId
+from msgspec import Struct, field
+
+from flotilla.api.calls import Call, IdParameter, OfId, PageOfId
+from flotilla.api.circles import people
 from flotilla.api.endpoints import Endpoints, Who
-from flotilla.api.entities import Status
-from flotilla.api.shaping import Shaper
-from flotilla.errors import NotFoundError
+from flotilla.api.entities import Account, Status, StatusContext, StatusEdit, StatusSource
+from flotilla.api.shaping import moment, text_html
+from flotilla.errors import InvalidInputError, NotFoundError
+from flotilla.social import Visibility
 
-__all__ = ["endpoints"]
+__all__ = ["VISIBILITIES", "endpoints"]
 
 endpoints = Endpoints()
 
+VISIBILITIES = {
+    "public": Visibility.PUBLIC,
+    "unlisted": Visibility.UNLISTED,
+    "private": Visibility.FOLLOWERS,
+    "direct": Visibility.DIRECT,
+}
+STATUSES_AT_ONCE_MAX = 20
+
 
 class NewStatus(Struct, kw_only=True):
-    """A post to be published."""
+    """A post to be published; without `visibility`, `sensitive` and `language` what its author chose as usual."""
 
     status: str = ""
-    media_ids: list[IdParameter] = []
+    media_ids: list[IdParameter] = field(default_factory=list)
     in_reply_to_id: IdParameter | None = None
-    sensitive: bool = False
+    sensitive: bool | None = None
     spoiler_text: str = ""
-    visibility: str = ""
+    visibility: Literal["", "public", "unlisted", "private", "direct"] = ""
     language: str = ""
+    scheduled_at: str = ""
+
+
+class MediaAttributes(Struct, kw_only=True):
+    """What is said about a picture of a post that is changed."""
+
+    id: IdParameter
+    description: str | None = None
+    focus: str | None = None
+
+
+class ChangedStatus(Struct, kw_only=True):
+    """Other words for a post."""
+
+    id: IdParameter
+    status: str = ""
+    spoiler_text: str = ""
+    sensitive: bool = False
+    language: str = ""
+    media_ids: list[IdParameter] = field(default_factory=list)
+    media_attributes: list[MediaAttributes] = field(default_factory=list)
+
+
+class OfIds(Struct, kw_only=True):
+    """Several posts."""
+
+    id: list[IdParameter] = field(default_factory=list)
 
 
 @endpoints.add("POST", "/api/v1/statuses", "write:statuses")
 def publish(call: Call, given: NewStatus) -> Status:
     """Publish a post; the same Idempotency-Key publishes it once."""
-    post_id = call.site.posts.publish(call.me, given.status)
+    if given.scheduled_at:
+        raise InvalidInputError({"scheduled_at": "Posts cannot be scheduled on this site."})
+    post_id = call.site.posts.publish(
+        call.me,
+        given.status,
+        warning=given.spoiler_text,
+        sensitive=bool(given.sensitive),
+        visibility=VISIBILITIES[given.visibility or "public"],
+        language=given.language,
+        parent_id=given.in_reply_to_id,
+        media_ids=given.media_ids,
+        key=call.idempotency_key,
+    )
     return _one(call, post_id)
+
+
+@endpoints.add("GET", "/api/v1/statuses", "read:statuses", who=Who.ANYONE)
+def several(call: Call, given: OfIds) -> list[Status]:
+    """Those of several posts that the viewer may see."""
+    return call.shaper.statuses(call.site.posts.read_several(call.viewer, given.id[:STATUSES_AT_ONCE_MAX]))
 
 
 @endpoints.add("GET", "/api/v1/statuses/<id>", "read:statuses", who=Who.ANYONE)
@@ -38,32 +95,86 @@ def status(call: Call, given: OfId) -> Status:
     return _one(call, given.id)
 
 
+@endpoints.add("PUT", "/api/v1/statuses/<id>", "write:statuses")
+def change(call: Call, given: ChangedStatus) -> Status:
+    """Give one's own post other words; the former ones stay to be read."""
+    _own(call, given.id)
+    call.site.posts.edit(
+        call.me,
+        given.id,
+        given.status,
+        warning=given.spoiler_text,
+        sensitive=given.sensitive,
+        language=given.language,
+    )
+    return _one(call, given.id)
+
+
 @endpoints.add("DELETE", "/api/v1/statuses/<id>", "write:statuses")
 def delete(call: Call, given: OfId) -> Status:
     """Delete one's own post; the answer holds its text, to be written anew."""
-    post = call.site.posts.read(call.me, given.id)
-    if not post.written_by_viewer:
-        raise NotFoundError("Among one's own posts it is not there.")
-    answer = Shaper(call.site.cards, call.addresses).status(post)
+    text = _own(call, given.id)
+    answer = _one(call, given.id)
     call.site.posts.delete(call.me, given.id)
-    answer.text = post.text
+    answer.text = text
     return answer
 
 
-@endpoints.add("POST", "/api/v1/statuses/<id>/favourite", "write:favourites")
-def favourite(call: Call, given: OfId) -> Status:
-    """Like a post."""
-    call.site.posts.like(call.me, given.id)
-    return _one(call, given.id)
+@endpoints.add("GET", "/api/v1/statuses/<id>/context", "read:statuses", who=Who.ANYONE)
+def context(call: Call, given: OfId) -> StatusContext:
+    """What a post replies to, and what replies to it."""
+    thread = call.site.posts.thread(call.viewer, given.id)
+    shaped = call.shaper.statuses([*thread.ancestors, *thread.descendants])
+    above = len(thread.ancestors)
+    return StatusContext(ancestors=shaped[:above], descendants=shaped[above:])
 
 
-@endpoints.add("POST", "/api/v1/statuses/<id>/unfavourite", "write:favourites")
-def unfavourite(call: Call, given: OfId) -> Status:
-    """Take a like back."""
-    call.site.posts.unlike(call.me, given.id)
-    return _one(call, given.id)
+@endpoints.add("GET", "/api/v1/statuses/<id>/source", "read:statuses")
+def source(call: Call, given: OfId) -> StatusSource:
+    """What was entered for one's own post."""
+    _own(call, given.id)
+    post = call.site.posts.read(call.me, given.id)
+    return StatusSource(id=str(post.id), text=post.text, spoiler_text=post.warning)
+
+
+@endpoints.add("GET", "/api/v1/statuses/<id>/history", "read:statuses", who=Who.ANYONE)
+def history(call: Call, given: OfId) -> list[StatusEdit]:
+    """Every wording a post has had, the first one first."""
+    versions = call.site.posts.history(call.viewer, given.id)
+    post = call.site.posts.read(call.viewer, given.id)
+    account, pictures = call.shaper.account(post.author.account_id), [call.shaper.media(one) for one in post.media]
+    return [
+        StatusEdit(
+            content=text_html(version.segments, call.addresses),
+            spoiler_text=version.warning,
+            sensitive=version.sensitive,
+            created_at=moment(version.written_at),
+            account=account,
+            media_attachments=pictures,
+        )
+        for version in versions
+    ]
+
+
+@endpoints.add("GET", "/api/v1/statuses/<id>/favourited_by", "read:accounts", who=Who.ANYONE, paged=True)
+def favourited_by(call: Call, given: PageOfId) -> list[Account]:
+    """Who likes a post."""
+    return people(call, call.site.posts.likers(call.viewer, given.id, given.paging(default=40, most=80)))
+
+
+@endpoints.add("GET", "/api/v1/statuses/<id>/reblogged_by", "read:accounts", who=Who.ANYONE, paged=True)
+def reblogged_by(call: Call, given: PageOfId) -> list[Account]:
+    """Who reposted a post."""
+    return people(call, call.site.posts.reposters(call.viewer, given.id, given.paging(default=40, most=80)))
 
 
 def _one(call: Call, post_id: int) -> Status:
-    post = call.site.posts.read(call.viewer, post_id)
-    return Shaper(call.site.cards, call.addresses).status(post)
+    return call.shaper.status(call.site.posts.read(call.viewer, post_id))
+
+
+def _own(call: Call, post_id: int) -> str:
+    """The text of one's own post. Raises NotFoundError for others' too: they are not among one's own."""
+    post = call.site.posts.read(call.me, post_id)
+    if not post.written_by_viewer:
+        raise NotFoundError("Among one's own posts it is not there.")
+    return post.text

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from flotilla.errors import InvalidInputError, OAuthError
+from flotilla.errors import InvalidInputError, NotFoundError, OAuthError
 from flotilla.social.pages import Viewer
+from flotilla.social.people import NOBODY
 from flotilla.social.pkce import proves
 from flotilla.social.redirects import OUT_OF_BAND, accepted_redirects
 from flotilla.social.scopes import accepted_scopes, within
@@ -19,6 +20,7 @@ from flotilla.social.text import tidied
 from flotilla.social.tokens import Token, new_token, read_token
 from flotilla.store import apps as app_rows
 from flotilla.store import grants as grant_rows
+from flotilla.store.account_states import State
 from flotilla.store.apps import AppRow
 from flotilla.store.database import Database, Work
 
@@ -27,7 +29,7 @@ __all__ = ["OUT_OF_BAND", "App", "Apps", "Bearer", "GrantedApp", "IssuedToken", 
 NAME_MAX_CHARACTERS = 60
 ADDRESS_MAX_CHARACTERS = 2000
 CODE_LIFETIME = timedelta(minutes=10)
-NOBODY = 0
+NO_ONE = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,12 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who asks through an app (None: the app for itself), and what it may do."""
+    """Who asks through an app (None: the app for itself), and what it may do. `state`: the account's."""
 
     viewer: Viewer | None
     app_id: int
     scopes: tuple[str, ...]
+    state: State = "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ class Apps:
         with self._database.write() as work:
             app = _authenticated(work, client_id, client_secret)
             accepted = _within_app(app, scopes)
-            token = new_token(NOBODY)
+            token = new_token(NO_ONE)
             app_rows.insert_token(work, app_id=app.app_id, token_hash=_digest(token), scopes=" ".join(accepted))
         return IssuedToken(token, accepted, datetime.now(UTC))
 
@@ -178,10 +181,13 @@ class Apps:
             app = _authenticated(work, client_id, client_secret)
             return _issue(work, viewer.account_id, app.app_id, _within_app(app, scopes))
 
-    def token_for_newcomer(self, viewer: Viewer, bearer: Bearer) -> IssuedToken:
+    def token_for_newcomer(self, handle: str, bearer: Bearer) -> IssuedToken:
         """A token of the person whom the app has just signed up, with the scopes of the app's own token."""
         with self._database.write() as work:
-            return _issue(work, viewer.account_id, bearer.app_id, bearer.scopes)
+            account_id = grant_rows.newcomer(work, handle)
+            if account_id is None:
+                raise NotFoundError(NOBODY)
+            return _issue(work, account_id, bearer.app_id, bearer.scopes)
 
     def revoke(self, *, client_id: str, client_secret: str, token: str) -> None:
         """End a token of this app; an unknown one has ended before. Raises OAuthError."""
@@ -199,13 +205,14 @@ class Apps:
         if keys is None:
             return None
         with self._database.read() as work:
-            if keys.account_id == NOBODY:
+            if keys.account_id == NO_ONE:
                 found = app_rows.with_token(work, keys.sha256)
                 return None if found is None else Bearer(None, found[0], tuple(found[1].split()))
             row = grant_rows.bearer(work, account_id=keys.account_id, token_hash=keys.sha256)
         if row is None:
             return None
-        return Bearer(Viewer(keys.account_id, row.handle, row.display_name), row.app_id, tuple(row.scopes.split()))
+        viewer = Viewer(keys.account_id, row.handle, row.display_name, role=row.role, avatar=row.avatar)
+        return Bearer(viewer, row.app_id, tuple(row.scopes.split()), row.state)
 
     def granted(self, viewer: Viewer) -> tuple[GrantedApp, ...]:
         """The apps that may act for the viewer, newest first; two statements."""
@@ -266,7 +273,7 @@ def _within_app(app: AppRow, scopes: str) -> tuple[str, ...]:
 
 
 def _end(work: Work, app: AppRow, keys: Token) -> bool:
-    if keys.account_id == NOBODY:
+    if keys.account_id == NO_ONE:
         return app_rows.delete_token(work, app_id=app.app_id, token_hash=keys.sha256)
     return grant_rows.delete_token(work, account_id=keys.account_id, token_hash=keys.sha256, app_id=app.app_id)
 

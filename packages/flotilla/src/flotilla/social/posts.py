@@ -196,6 +196,15 @@ class Posts:
         with self._database.read() as work:
             return shown_posts(work, [_visible(work, viewer, post_id)], viewer)[0]
 
+    def read_several(self, viewer: Viewer | None, post_ids: Sequence[int]) -> tuple[Post, ...]:
+        """Those of the posts that the viewer may see, in that order."""
+        me, wanted = viewer_id(viewer), [post_id for post_id in dict.fromkeys(post_ids) if 0 < post_id <= MAX_ID]
+        if not wanted:
+            return ()
+        with self._database.read() as work:
+            rows = {row.post_id: row for row in post_rows.find(work, wanted, reader_id=me) if may_see(row, me)}
+            return shown_posts(work, [rows[post_id] for post_id in wanted if post_id in rows], viewer)
+
     def thread(self, viewer: Viewer | None, post_id: int) -> Thread:
         """One post with what it replies to and what replies to it. Raises NotFoundError."""
         with self._database.read() as work:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flotilla.store.account_states import State
 from flotilla.store.database import Work
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "insert_token",
     "lock_code",
     "mark_used",
+    "newcomer",
 ]
 
 
@@ -26,6 +28,9 @@ class BearerRow:
 
     handle: str
     display_name: str
+    avatar: str | None
+    role: str
+    state: State
     app_id: int
     scopes: str
 
@@ -52,18 +57,27 @@ class GrantRow:
 
 
 def bearer(work: Work, *, account_id: int, token_hash: bytes) -> BearerRow | None:
-    """The active person whose token this is."""
+    """Whose token this is; None too when they deleted their account."""
     row = work.one(
         """
-        SELECT p.handle, p.display_name, t.app_id, t.scopes FROM {shard}.access_token t
+        SELECT p.handle, p.display_name, p.avatar, a.role, a.state, t.app_id, t.scopes FROM {shard}.access_token t
         JOIN {shard}.profile p ON p.account_id = t.account_id
-        JOIN g.account a ON a.id = t.account_id AND a.state = 'active'
+        JOIN g.account a ON a.id = t.account_id AND a.state <> 'deleted'
         WHERE t.account_id = %(account_id)s AND t.token_hash = %(token_hash)s
         """,
         {"account_id": account_id, "token_hash": token_hash},
         shard=work.shards.schema_of(account_id),
     )
     return None if row is None else BearerRow(*row)
+
+
+def newcomer(work: Work, handle: str) -> int | None:
+    """The id of an account that may still have to be confirmed."""
+    row = work.one(
+        "SELECT id FROM g.account WHERE handle = %(handle)s AND state IN ('active', 'unconfirmed', 'waiting')",
+        {"handle": handle},
+    )
+    return None if row is None else row[0]
 
 
 def insert_token(work: Work, *, account_id: int, token_hash: bytes, app_id: int, scopes: str) -> datetime:

@@ -18,32 +18,41 @@ from flotilla.web.headers import allow_forms_to
 from flotilla.web.problems import Explanation, problem_page
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site
+from flotilla.web.translating import _, mark
 
 __all__ = ["blueprint", "scope_words"]
 
 STATE_MAX_CHARACTERS = 2000
-NOUNS = {
-    "accounts": "accounts and profiles",
-    "blocks": "whom you blocked",
-    "bookmarks": "your bookmarks",
-    "conversations": "your conversations",
-    "favourites": "what you like",
-    "filters": "your filters",
-    "follows": "whom you follow",
-    "lists": "your lists",
-    "media": "your pictures",
-    "mutes": "whom you muted",
-    "notifications": "your notifications",
-    "reports": "reports to the moderators",
-    "search": "what the search finds for you",
-    "statuses": "posts",
-}
-WHOLE = {
-    "read": "See everything that you can see, your private messages too",
-    "write": "Post, delete and change things as if it were you",
-    "follow": "See and change whom you follow, block and mute",
-    "push": "Receive your notifications",
-    "profile": "See who you are",
+WORDS = {
+    "read": mark("See everything that you can see, your private messages too"),
+    "write": mark("Post, delete and change things as if it were you"),
+    "follow": mark("See and change whom you follow, block and mute"),
+    "push": mark("Receive your notifications"),
+    "profile": mark("See who you are"),
+    "read:accounts": mark("See accounts and profiles"),
+    "read:blocks": mark("See whom you blocked"),
+    "read:bookmarks": mark("See your bookmarks"),
+    "read:favourites": mark("See what you like"),
+    "read:filters": mark("See your filters"),
+    "read:follows": mark("See whom you follow"),
+    "read:lists": mark("See your lists"),
+    "read:mutes": mark("See whom you muted"),
+    "read:notifications": mark("See your notifications"),
+    "read:search": mark("Search as you"),
+    "read:statuses": mark("See posts, your private messages too"),
+    "write:accounts": mark("Change your profile"),
+    "write:blocks": mark("Block and unblock people"),
+    "write:bookmarks": mark("Change your bookmarks"),
+    "write:conversations": mark("Mark your conversations as read, and remove them"),
+    "write:favourites": mark("Like posts"),
+    "write:filters": mark("Change your filters"),
+    "write:follows": mark("Change whom you follow"),
+    "write:lists": mark("Change your lists"),
+    "write:media": mark("Upload pictures"),
+    "write:mutes": mark("Mute and unmute people"),
+    "write:notifications": mark("Clear your notifications"),
+    "write:reports": mark("Report people to the moderators"),
+    "write:statuses": mark("Write and delete posts, private messages too"),
 }
 
 blueprint = Blueprint("consent", __name__)
@@ -67,12 +76,7 @@ class Asked:
 
 def scope_words(scopes: Iterable[str]) -> list[str]:
     """What each scope lets an app do, in words."""
-    words = []
-    for scope in scopes:
-        verb, _, noun = scope.partition(":")
-        seen = "See" if verb == "read" else "Change"
-        words.append(f"{seen} {NOUNS[noun]}" if noun else WHOLE[scope])
-    return words
+    return [_(WORDS[scope]) for scope in scopes]
 
 
 def asked_for(values: "MultiDict[str, str]") -> Asked | Response:
@@ -81,9 +85,9 @@ def asked_for(values: "MultiDict[str, str]") -> Asked | Response:
     try:
         app = site().apps.of_client(values.get("client_id", ""))
     except OAuthError:
-        return problem_page(400, _explained("This site does not know the app that sent you here."))
+        return problem_page(400, _explained(_("This site does not know the app that sent you here.")))
     if redirect_uri not in app.redirect_uris:
-        return problem_page(400, _explained("The app did not register the address it wants you to be sent back to."))
+        return problem_page(400, _explained(_("The app did not register the address it wants you to be sent back to.")))
     asked = Asked(
         app, redirect_uri, (), values.get("state", "")[:STATE_MAX_CHARACTERS], values.get("code_challenge", "")
     )
@@ -108,7 +112,9 @@ def _checked(asked: Asked, values: "MultiDict[str, str]") -> Asked:
 
 
 def _explained(what: str) -> Explanation:
-    return Explanation("The app asked in a way that does not work", what, "Tell the people who make the app.")
+    return Explanation(
+        _("The app asked in a way that does not work"), what, _("Go back to the app, and tell the people who make it.")
+    )
 
 
 @blueprint.get("/oauth/authorize")
@@ -147,7 +153,7 @@ def answer(me: Viewer) -> str | Response:
 def apps(me: Viewer) -> str:
     """The apps that may act for the person."""
     granted = [(one, scope_words(one.scopes)) for one in site().apps.granted(me)]
-    return page("apps.html", "apps", me=me, granted=granted)
+    return page("apps.html", "settings-apps", me=me, granted=granted)
 
 
 @blueprint.post("/settings/apps/<id:app_id>/withdraw")
