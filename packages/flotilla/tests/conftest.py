@@ -45,6 +45,7 @@ class DatabaseServer:
             argon2_memory_kib=64,
             argon2_time_cost=1,
             outbox_folder=str(self.folder / "outbox"),
+            media_folder=str(self.folder / "media" / database),
         )
 
     def run(self, *statements: str) -> None:
@@ -146,6 +147,7 @@ def settings(shared_settings: Settings) -> Settings:
         ).fetchall()
         for (table,) in tables:
             connection.execute(f"DELETE FROM {table}")
+    shutil.rmtree(shared_settings.media_folder, ignore_errors=True)
     return shared_settings
 
 

@@ -20,10 +20,9 @@ from flotilla.web.navigation import IdConverter
 from flotilla.web.problems import add_problem_pages
 from flotilla.web.rendering import prepare_templates
 from flotilla.web.sessions import session_signer
+from flotilla.web.sizes import REQUEST_MAX_BYTES, add_size_limits
 
 __all__ = ["create_app"]
-
-REQUEST_MAX_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -52,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # What is added first runs first before a request, and last after it: the log line comes when all else is done.
     add_request_log(app, access_log=settings.access_log)
     add_security_headers(app, https=settings.secure_cookies)
+    add_size_limits(app)
     add_gate(app)
     add_form_check(app)
     add_problem_pages(app)

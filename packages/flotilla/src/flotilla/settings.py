@@ -181,6 +181,24 @@ class Settings:
         in_page=True,
     )
 
+    # Pictures.
+    media_folder: str = setting(
+        "Where pictures are stored: a folder that lasts, on a disk that all processes of the site share. Only what is "
+        "in its folder `public` is for everyone.",
+        default="media",
+        default_text="media, in the working directory",
+    )
+    media_upload_max_mib: int = setting(
+        "The largest file that is taken as a picture.", default=10, minimum=1, maximum=64
+    )
+    media_memory_mib: int = setting(
+        "Memory that working on one picture may take; pictures with more pixels than fit are refused. One is worked on "
+        "at a time.",
+        default=192,
+        minimum=96,
+        maximum=4096,
+    )
+
     @property
     def in_production(self) -> bool:
         """Whether real people use this site."""

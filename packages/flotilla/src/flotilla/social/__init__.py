@@ -7,6 +7,7 @@ from flotilla.social.accounts import Accounts, NotYet, SignedIn
 from flotilla.social.blocks import Blocks
 from flotilla.social.conversations import Conversations
 from flotilla.social.follows import Follows
+from flotilla.social.media import PICTURES_MAX, picture_url
 from flotilla.social.pages import (
     Author,
     Conversation,
@@ -27,10 +28,13 @@ from flotilla.social.posts import Posts
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
 from flotilla.social.timelines import Timelines
+from flotilla.social.uploads import ALT_MAX_CHARACTERS, Upload, Uploads
 from flotilla.social.visibility import Visibility
 
 __all__ = [
+    "ALT_MAX_CHARACTERS",
     "FIRST",
+    "PICTURES_MAX",
     "POST_MAX_CHARACTERS",
     "Accounts",
     "Author",
@@ -58,9 +62,12 @@ __all__ = [
     "Site",
     "Thread",
     "Timelines",
+    "Upload",
+    "Uploads",
     "Version",
     "Viewer",
     "Visibility",
     "open_site",
     "parse",
+    "picture_url",
 ]

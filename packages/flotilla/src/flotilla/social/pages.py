@@ -55,8 +55,8 @@ class Viewer:
 class Author:
     """Whoever wrote a post; `display_name` is never empty (the handle stands in).
 
-    `avatar` is the address of a square picture, None: they have none and sail under their flags. `locked`: they choose
-    who may follow them.
+    `avatar` is the file of a square picture (`picture_url(avatar)` is its address), None: they have none and sail under
+    their flags. `locked`: they choose who may follow them.
     """
 
     account_id: int

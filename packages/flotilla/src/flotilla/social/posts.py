@@ -13,6 +13,7 @@ from flotilla.social.paging import FIRST, Paging, window_of
 from flotilla.social.shown import people_of, shown_posts, viewer_id
 from flotilla.social.text import parse
 from flotilla.social.threads import thread_of
+from flotilla.social.uploads import Uploads
 from flotilla.social.visibility import Visibility, may_repost, may_see
 from flotilla.store import edits as edit_rows
 from flotilla.store import marks
@@ -33,8 +34,9 @@ _NOT_YOURS = "Only its author can change or delete a post."
 class Posts:
     """Single posts. What a viewer may not see is no different for them from what is not there: NotFoundError."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, media: Uploads) -> None:
         self._database = database
+        self._media = media
         self._page_size = settings.page_size
 
     def publish(
@@ -110,6 +112,7 @@ class Posts:
         """Delete one's own post; replies to it stay. Raises NotFoundError, ForbiddenError."""
         with self._database.write() as work:
             publishing.remove(work, self._own(work, viewer, post_id))
+            self._media.remove_gone_after(work, post_id)
 
     def like(self, viewer: Viewer, post_id: int) -> int:
         """Like a post, once however often; its likes afterwards. Raises NotFoundError."""

@@ -4,6 +4,7 @@ from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.social.conversing import conversation_of
 from flotilla.social.drafts import INDEXED_MAX, Draft
 from flotilla.social.events import Kind, publish
+from flotilla.social.media import attach
 from flotilla.social.notifying import NotificationKind, forget_post, tell
 from flotilla.social.pages import Viewer
 from flotilla.social.text import hashtags_in
@@ -45,7 +46,7 @@ def original_of(work: Work, viewer: Viewer, post_id: int) -> PostRow:
 
 
 def store(work: Work, viewer: Viewer, draft: Draft, *, post_id: int | None) -> int:
-    """Store a new post with all that belongs to it; its id. Raises InvalidInputError (field `text`): no such parent."""
+    """Store a new post with all that belongs to it; its id. Raises InvalidInputError (fields `text`, `media`)."""
     parent = _parent(work, viewer, draft)
     mentioned = mention_rows.mentionable(work, author_id=viewer.account_id, handles=draft.handles, ids=draft.recipients)
     new = NewPost(
@@ -63,6 +64,8 @@ def store(work: Work, viewer: Viewer, draft: Draft, *, post_id: int | None) -> i
         mentioned_ids=list(mentioned),
     )
     post_id = post_rows.insert(work, new)
+    if draft.media_ids:
+        attach(work, viewer, post_id=post_id, media_ids=draft.media_ids)
     if parent is not None:
         counted = draft.visibility <= Visibility.UNLISTED
         thread_rows.insert_reply(work, post_id=parent.post_id, reply_id=post_id, counted=counted)

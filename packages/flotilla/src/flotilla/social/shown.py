@@ -1,8 +1,10 @@
-"""From rows to what a viewer sees: for a page two statements more, however many posts it has."""
+"""From rows to what a viewer sees: for a page three statements more, however many posts it has."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from flotilla.social.pages import Author, Post, Viewer
+from flotilla.social.media import media_of_posts
+from flotilla.social.pages import Author, Media, Post, Viewer
 from flotilla.social.text import parse
 from flotilla.social.visibility import VISITOR_ID, Visibility
 from flotilla.store import posts as post_rows
@@ -33,6 +35,14 @@ def originals_of(work: Work, rows: Sequence[PostRow], me: int) -> dict[int, Post
     return {row.post_id: row for row in post_rows.find(work, list(wanted), reader_id=me)} if wanted else {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What belongs to a page's posts: people by id, pictures by post."""
+
+    people: Mapping[int, Author]
+    media: Mapping[int, tuple[Media, ...]]
+
+
 def shown_posts(
     work: Work,
     rows: Sequence[PostRow],
@@ -47,8 +57,9 @@ def shown_posts(
     me = viewer_id(viewer)
     if originals is None:
         originals = originals_of(work, rows, me)
-    people = _people(work, [*rows, *originals.values()], me)
-    return tuple(_shown(row, me, people, originals) for row in rows)
+    every = [*rows, *originals.values()]
+    found = _Found(_people(work, every, me), media_of_posts(work, [row.post_id for row in every if row.media_count]))
+    return tuple(_shown(row, me, found, originals) for row in rows)
 
 
 def _people(work: Work, rows: Collection[PostRow], me: int) -> dict[int, Author]:
@@ -61,7 +72,8 @@ def _people(work: Work, rows: Collection[PostRow], me: int) -> dict[int, Author]
     return people | people_of(work, missing, me)
 
 
-def _shown(row: PostRow, me: int, people: Mapping[int, Author], originals: Mapping[int, PostRow]) -> Post:
+def _shown(row: PostRow, me: int, found: _Found, originals: Mapping[int, PostRow]) -> Post:
+    people = found.people
     original = None if row.repost_of is None else originals.get(row.repost_of)
     return Post(
         id=row.post_id,
@@ -76,7 +88,8 @@ def _shown(row: PostRow, me: int, people: Mapping[int, Author], originals: Mappi
         language=row.language,
         parent_id=row.parent_id,
         parent_author=None if row.parent_author_id is None else people.get(row.parent_author_id),
-        repost_of=None if original is None else _shown(original, me, people, originals),
+        repost_of=None if original is None else _shown(original, me, found, originals),
+        media=found.media.get(row.post_id, ()),
         mentions=tuple(people[other] for other in row.mentioned_ids if other in people),
         likes=row.likes,
         reposts=row.reposts,

@@ -1,6 +1,7 @@
 """A site: every use case over one database."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
@@ -21,7 +22,9 @@ from flotilla.social.keeping_out import KeepingOut
 from flotilla.social.lists import Lists
 from flotilla.social.mail import Mail
 from flotilla.social.notifications import Notifications
+from flotilla.social.orphans import Orphans, find_orphans
 from flotilla.social.passwords import Passwords
+from flotilla.social.pictures import PictureWorkshop
 from flotilla.social.posts import Posts
 from flotilla.social.relations import Relations
 from flotilla.social.reports import Reports
@@ -32,8 +35,10 @@ from flotilla.social.site_settings import SiteSettings
 from flotilla.social.statistics import Statistics
 from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
+from flotilla.social.uploads import Uploads
 from flotilla.store import schema
 from flotilla.store.database import Database
+from flotilla.store.files import Files
 
 __all__ = ["Site", "open_site"]
 
@@ -66,6 +71,8 @@ class Site:
     site_settings: SiteSettings
     directory: Directory
     statistics: Statistics
+    media: Uploads
+    files: Files
     background: Background
     apps: Apps
     cards: Cards
@@ -74,6 +81,11 @@ class Site:
     def check(self) -> None:
         """Raise StartError unless the database answers, in the right schema version. Leaves no connection open."""
         schema.check(self.settings)
+        self.files.check()
+
+    def orphans(self) -> Orphans:
+        """Files of pictures that no row knows, and those that rows know and that are gone."""
+        return find_orphans(self.database, self.files)
 
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers now; one statement."""
@@ -90,6 +102,8 @@ def open_site(settings: Settings) -> Site:
     background = Background(database, settings)
     clean_up_regularly(background, database)
     mail, passwords = Mail(settings), Passwords(settings)
+    files = Files(Path(settings.media_folder).absolute())
+    media = Uploads(database, settings, files, PictureWorkshop(settings, files), background)
     addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
     gatekeeping = Gatekeeping(database)
     return Site(
@@ -97,7 +111,7 @@ def open_site(settings: Settings) -> Site:
         accounts=Accounts(database, settings, passwords, addresses),
         addresses=addresses,
         resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
-        posts=Posts(database, settings),
+        posts=Posts(database, settings, media),
         conversations=Conversations(database, settings),
         follows=Follows(database),
         blocks=Blocks(database),
@@ -117,6 +131,8 @@ def open_site(settings: Settings) -> Site:
         site_settings=SiteSettings(database, settings),
         directory=Directory(database),
         statistics=Statistics(database, background),
+        media=media,
+        files=files,
         background=background,
         apps=Apps(database),
         cards=Cards(database),

@@ -5,7 +5,7 @@ There is no rate limit here yet: put one in front of /sign-in and /sign-up befor
 
 from flask import Blueprint
 
-from flotilla.web import accounts, assets, consent, deeds, health, recovery, timelines
+from flotilla.web import accounts, assets, consent, deeds, health, media, recovery, timelines
 
 __all__ = ["blueprints"]
 
@@ -18,6 +18,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         consent.blueprint,
         deeds.blueprint,
         health.blueprint,
+        media.blueprint,
         recovery.blueprint,
         timelines.blueprint,
     )

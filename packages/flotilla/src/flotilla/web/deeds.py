@@ -4,10 +4,12 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import ForbiddenError, InvalidInputError
-from flotilla.social import Viewer
+from flotilla.social import PICTURES_MAX, Viewer
 from flotilla.web.navigation import local_path
+from flotilla.web.pictures import pictures_of_form
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site
+from flotilla.web.sizes import takes_files
 from flotilla.web.timelines import home_page
 
 __all__ = ["blueprint"]
@@ -23,14 +25,20 @@ def back(fallback: str, fragment: str = "") -> Response:
 
 
 @blueprint.post("/posts")
+@takes_files(PICTURES_MAX)
 @signed_in_only
 def publish(me: Viewer) -> Response | tuple[str, int]:
     """Publish a post."""
     text = request.form.get("text", "")
-    try:
-        site().posts.publish(me, text)
-    except InvalidInputError as error:
-        return home_page(me, start=None, problems=error.problems, draft=text), 400
+    pictures = pictures_of_form(me)
+    problems = pictures.problems
+    if not problems:
+        try:
+            site().posts.publish(me, text, media_ids=pictures.media_ids, sensitive=bool(request.form.get("sensitive")))
+        except InvalidInputError as error:
+            problems = error.problems
+    if problems:
+        return home_page(me, start=None, problems=problems, draft=text, pictures=pictures.uploads), 400
     return back("/home")
 
 

@@ -35,7 +35,8 @@ def add_security_headers(app: Flask, *, https: bool) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         for name, value in headers:
-            response.headers[name] = value
+            # A view may have said something stricter.
+            response.headers.setdefault(name, value)
         if "form_target" in g:
             policy = response.headers["Content-Security-Policy"]
             allowed = policy.replace("form-action 'self'", f"form-action 'self' {g.form_target}")

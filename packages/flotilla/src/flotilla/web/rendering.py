@@ -8,7 +8,19 @@ from urllib.parse import quote
 from flask import Flask, current_app, render_template
 from markupsafe import Markup, escape
 
-from flotilla.social import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, Viewer
+from flotilla.settings import Settings
+from flotilla.social import (
+    ALT_MAX_CHARACTERS,
+    PICTURES_MAX,
+    POST_MAX_CHARACTERS,
+    Hashtag,
+    Link,
+    Mention,
+    Plain,
+    Segment,
+    Viewer,
+    picture_url,
+)
 from flotilla.web.assets import Asset
 from flotilla.web.compiling import TranslatingEnvironment, translated
 from flotilla.web.csrf import csrf_token
@@ -48,6 +60,7 @@ def page(template: str, name: str, *, me: Viewer | None, **values: Any) -> str:
 
 def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
     """Compile every template in every language now, before a server forks, and give them what they use."""
+    settings: Settings = app.extensions["flotilla.settings"]
     environment = app.jinja_env
     assert isinstance(environment, TranslatingEnvironment)
     environment.trim_blocks = environment.lstrip_blocks = True
@@ -57,6 +70,11 @@ def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # of the extension
     environment.globals.update(
         asset_urls={name: asset.url for name, asset in assets.items()},
+        alt_limit=ALT_MAX_CHARACTERS,
+        picture_max_mib=settings.media_upload_max_mib,
+        picture_types="image/jpeg,image/png,image/webp,image/gif",
+        picture_url=picture_url,
+        pictures_limit=PICTURES_MAX,
         text_html=text_html,
         text_limit=POST_MAX_CHARACTERS,
     )

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import NotFoundError
-from flotilla.social import Page, Paging, Viewer
+from flotilla.social import Page, Paging, Upload, Viewer
 from flotilla.web.navigation import LARGEST_ID
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
@@ -47,11 +47,26 @@ def timeline_page(name: str, posts: Page, *, me: Viewer | None, heading: str, pa
     )
 
 
-def home_page(me: Viewer, *, start: int | None, problems: dict[str, str] | None = None, draft: str = "") -> str:
-    """The home timeline with the compose box, which shows `problems` beside the `draft` they are about."""
+def home_page(
+    me: Viewer,
+    *,
+    start: int | None,
+    problems: dict[str, str] | None = None,
+    draft: str = "",
+    pictures: tuple[Upload, ...] = (),
+) -> str:
+    """The home timeline with the compose box, which shows `problems` beside the `draft` and pictures they are about."""
     posts = site().timelines.home(me, Paging(before=start))
     return timeline_page(
-        "home", posts, me=me, heading=_("Home"), path="/home", before=start, problems=problems, draft=draft
+        "home",
+        posts,
+        me=me,
+        heading=_("Home"),
+        path="/home",
+        before=start,
+        problems=problems,
+        draft=draft,
+        kept=pictures,
     )
 
 

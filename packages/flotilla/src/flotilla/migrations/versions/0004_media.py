@@ -14,7 +14,7 @@ down_revision = "0003"
 
 GLOBAL = ""
 
-# focus is per mille of half the width and height, right and up, as the API's -1.0 to 1.0.
+# focus_x and focus_y: thousandths, from the centre to the right and up.
 SHARD = """
 ALTER TABLE {shard}.profile
     ADD COLUMN avatar text COLLATE "C",
@@ -47,6 +47,11 @@ CREATE TABLE {shard}.media (
 CREATE INDEX media_post ON {shard}.media (post_id, position) WHERE post_id IS NOT NULL;
 CREATE INDEX media_unattached ON {shard}.media (account_id, id) WHERE post_id IS NULL;
 CREATE INDEX media_account ON {shard}.media (account_id);
+-- So that it can be told whether any row knows a file.
+CREATE UNIQUE INDEX media_file ON {shard}.media (file) WHERE file IS NOT NULL;
+CREATE UNIQUE INDEX media_source ON {shard}.media (source) WHERE source IS NOT NULL;
+CREATE UNIQUE INDEX profile_avatar ON {shard}.profile (avatar) WHERE avatar IS NOT NULL;
+CREATE UNIQUE INDEX profile_header ON {shard}.profile (header) WHERE header IS NOT NULL;
 
 -- Files that no row knows any more; each name is made once, so it is here once.
 CREATE TABLE {shard}.media_gone (
