@@ -23,7 +23,12 @@ latency_max_ms = 100
 
 [measure]
 allow_noise = true
+warm_up_max_s = 4
+half_load_s = 1
+saturation_s = 2
+confirm_s = 2
 search_trial_s = 2
+plan_starts = 0
 """
 
 

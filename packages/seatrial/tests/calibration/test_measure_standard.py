@@ -73,10 +73,12 @@ def server_cpu_ms(clock_file: Path) -> float:
 def test_one_slot_of_20_ms_cpu_is_reported_with_its_demand_and_capacity_and_twice_alike(
     declare, run_seatrial, tmp_path
 ) -> None:
-    spec = declare(subject={"environment": {"CPU_MS": "20"}}, measure={"plan_starts": 0})
+    spec = declare(
+        subject={"environment": {"CPU_MS": "20"}}, slo={"latency_max_ms": 200}, measure={"plan_starts": 0}
+    )
     first, second = (run_seatrial("measure", spec, "--json") for _ in range(2))
     assert first.status == second.status == 0, first.err + second.err
-    truth_rps = mdone_capacity_rps(0.020, 0.5, 0.95)
+    truth_rps = mdone_capacity_rps(0.020, 0.2, 0.95)
     for found in (first.findings, second.findings):
         assert found["demand_ms"]["app"] == pytest.approx(20.0, rel=0.05)
         assert found["demand_ms"]["total"] == pytest.approx(20.0, rel=0.05)
@@ -119,19 +121,20 @@ def test_four_slots_that_mostly_wait_are_reported_with_their_demand_and_capacity
 def test_an_objective_of_five_service_times_is_told_well_below_saturation_for_ones_own_command(
     declare, run_seatrial
 ) -> None:
-    """With 100 ms a request and 500 ms allowed, M/D/1 may be 69 % busy; the server is the user's own command line."""
+    """With 50 ms a request and 250 ms allowed, M/D/1 may be 69 % busy; the server is the user's own command line."""
     command = "{python} -m gunicorn standard:app --bind 127.0.0.1:{port} --workers 1"
     spec = declare(
-        subject={"environment": {"CPU_MS": "100"}},
+        subject={"environment": {"CPU_MS": "50"}},
+        slo={"latency_max_ms": 250},
         server={"kind": "command", "command": command, "workers": 1, "threads": 1, "worker_class": "sync"},
         measure={"plan_starts": 0},
     )
     ended = run_seatrial("measure", spec, "--json")
     assert ended.status == 0, ended.err
     found = ended.findings
-    truth_rps = mdone_capacity_rps(0.100, 0.5, 0.95)
-    assert truth_rps == pytest.approx(6.94, abs=0.01)
-    assert found["demand_ms"]["app"] == pytest.approx(100.0, rel=0.05)
+    truth_rps = mdone_capacity_rps(0.050, 0.25, 0.95)
+    assert truth_rps == pytest.approx(13.88, abs=0.02)
+    assert found["demand_ms"]["app"] == pytest.approx(50.0, rel=0.05)
     assert found["worker_capacity"]["offered_rate_rps"] == pytest.approx(truth_rps, rel=0.07)
     assert found["worker_capacity"]["fail_rps"] > truth_rps
 

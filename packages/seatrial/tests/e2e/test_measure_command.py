@@ -102,7 +102,9 @@ def test_a_plan_of_too_little_memory_says_that_memory_ran_out(declare, run_seatr
 def test_json_goes_to_standard_output_alone_and_progress_to_standard_error(
     declare, run_seatrial, tmp_path: Path
 ) -> None:
-    ended = run_seatrial("measure", declare(subject={"environment": {"CPU_MS": "4"}}, measure=FAST), "--json")
+    # A short objective needs short trials: a queue passes 100 ms five times sooner than 500.
+    spec = declare(subject={"environment": {"CPU_MS": "4"}}, slo={"latency_max_ms": 100}, measure=FAST)
+    ended = run_seatrial("measure", spec, "--json")
     assert ended.status == 0, ended.err
     found = ended.findings
     for name in ("schema", "worker_capacity", "plan_capacity", "demand_ms", "queries_per_request", "memory_bytes"):

@@ -57,12 +57,12 @@ def address() -> Iterator[str]:
 def test_an_app_that_runs_already_is_told_by_its_address_without_a_word_of_workers_plan_or_cpu(
     declare, run_seatrial, address, tmp_path: Path
 ) -> None:
-    spec = declare(subject={"url": address}, measure=FAST)
+    spec = declare(subject={"url": address}, slo={"latency_max_ms": 250}, measure=FAST)
     ended = run_seatrial("measure", spec, "--json")
     assert ended.status == 0, ended.err
     found = ended.findings
 
-    # Four threads of 51 ms answer 78.4 a second at most; the objective of ten services allows nearly all of that.
+    # Four threads of 51 ms answer 78.4 a second at most; the objective of five services allows most of that.
     assert 50 < found["worker_capacity"]["offered_rate_rps"] < 80
     assert found["address"] == address
     for unknown in ("plan", "plan_capacity", "memory_bytes", "workers_that_fit"):
