@@ -73,9 +73,7 @@ def server_cpu_ms(clock_file: Path) -> float:
 def test_one_slot_of_20_ms_cpu_is_reported_with_its_demand_and_capacity_and_twice_alike(
     declare, run_seatrial, tmp_path
 ) -> None:
-    spec = declare(
-        subject={"environment": {"CPU_MS": "20"}}, slo={"latency_max_ms": 200}, measure={"plan_starts": 0}
-    )
+    spec = declare(subject={"environment": {"CPU_MS": "20"}}, slo={"latency_max_ms": 200}, measure={"plan_starts": 0})
     first, second = (run_seatrial("measure", spec, "--json") for _ in range(2))
     assert first.status == second.status == 0, first.err + second.err
     truth_rps = mdone_capacity_rps(0.020, 0.2, 0.95)

@@ -152,11 +152,14 @@ def test_a_command_that_never_says_port_is_refused(trial_of):
     assert "does not say {port}" in str(error)
 
 
-def test_a_python_without_gunicorn_says_where_to_install_it(trial_of, tmp_path):
+def test_a_python_without_gunicorn_is_lent_seatrials_and_told_so(trial_of, tmp_path):
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True, timeout=60)
-    error = started(trial_of(python=bare / "bin" / "python"))
-    assert f"gunicorn is not installed in {bare}/bin/python" in str(error)
+    with Testbed(trial_of(python=bare / "bin" / "python")) as testbed:
+        testbed.prepare()
+        testbed.start(1, 4, fresh_data=False)
+        assert any("lent its own" in caveat for caveat in testbed.caveats)
+    assert not list((bare / "lib").glob("*/site-packages/*"))  # nothing was put into the project's own
 
 
 def test_an_app_that_ends_later_is_seen_by_check_alive(trial_of):

@@ -57,6 +57,7 @@ def _subject(folder: Path, checked: Checked) -> Subject:
         url=values["subject.url"].rstrip("/"),
         start_timeout_s=values["subject.start_timeout_s"],
         prepare_timeout_s=values["subject.prepare_timeout_s"],
+        is_copied=values["subject.copied"],
         size=values["subject.size"],
     )
 

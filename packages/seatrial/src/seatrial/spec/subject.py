@@ -87,7 +87,7 @@ class Subject:
     """What is measured: an app, how to start it and how to know that it is up.
 
     app: the WSGI callable as gunicorn names it, such as "flotilla.app:create_app()".
-    directory: the subject's working directory, absolute.
+    directory: the subject's working directory, absolute. is_copied: whether a private copy of it is used instead.
     python: the interpreter that has the app's packages, absolute.
     health_path: a path that answers 200 when the app is up.
     environment: variables for the app and its `prepare` commands; values may hold {database_url}, {database_host},
@@ -112,6 +112,7 @@ class Subject:
     start_timeout_s: float = 30.0
     prepare_timeout_s: float = 180.0
     size: int | None = None
+    is_copied: bool = False
 
     @property
     def placeholders(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seatrial.spec.key import COMMANDS, NUMBER, PATH, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
+from seatrial.spec.key import COMMANDS, FLAG, NUMBER, PATH, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
 from seatrial.spec.subject import Subject
 
 __all__ = [
@@ -71,6 +71,15 @@ SUBJECT = Section(
             " folder of seatrial.toml.",
             'directory = "."',
             default=".",
+        ),
+        Key(
+            "subject.copied",
+            FLAG,
+            "Run the app in a private copy of its folder, which is made afresh for every start and removed in the end. "
+            "For an app that keeps its data in files of its own, as with SQLite. Environments, .git and node_modules "
+            "are left out; at most 1 GB.",
+            "copied = true",
+            default=_SUBJECT.is_copied,
         ),
         Key(
             "subject.python",

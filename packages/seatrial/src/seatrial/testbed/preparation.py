@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seatrial.errors import TestbedError
 from seatrial.spec.subject import Subject
+from seatrial.testbed.lent import lend_gunicorn
 from seatrial.testbed.process import Order, Process, Warden, describe_exit
 from seatrial.testbed.server import Gunicorn, child_environment, fill, gunicorn_version
 
@@ -19,9 +20,11 @@ WORDS_MAX = 100
 WORKER_MODULES = {"gevent": "gunicorn.workers.ggevent", "asgi": "gunicorn.workers.gasgi"}
 """What gunicorn imports for a worker class that not every installation has."""
 
+NO_GUNICORN = "No module named 'gunicorn'"
+
 SIGNS = (
     (
-        "No module named 'gunicorn'",
+        NO_GUNICORN,
         "gunicorn is not installed in",
         "Install it there (pip install gunicorn), or set subject.python to the interpreter that has it.",
     ),
@@ -54,9 +57,12 @@ class Preparation:
     folder: Path
     cpus: tuple[int, ...]
 
-    def environment(self, values: Mapping[str, str]) -> dict[str, str]:
-        """Of the subject's processes. values: what the placeholders stand for."""
-        return child_environment(self.subject, os.environ, Path(sys.executable), values)
+    def environment(self, values: Mapping[str, str], lent: Path | None = None) -> dict[str, str]:
+        """Of the subject's processes. values: what the placeholders stand for. lent: a folder of packages put last."""
+        made = child_environment(self.subject, os.environ, Path(sys.executable), values)
+        if lent:
+            made["PYTHONPATH"] = os.pathsep.join(part for part in (made.get("PYTHONPATH", ""), str(lent)) if part)
+        return made
 
     def command(self, number: int, values: Mapping[str, str]) -> None:
         """Run the `prepare` command with that number, from 0. Raises TestbedError with its last lines."""
@@ -70,15 +76,24 @@ class Preparation:
         if module := WORKER_MODULES.get(self.subject.server.worker_class):
             program += f"; import {module}"
         argv = (str(self.subject.python), "-c", program)
-        output = self._run(argv, "subject.python", PROBE_DEADLINE_S, values)
+        lent = None
+        try:
+            output = self._run(argv, "subject.python", PROBE_DEADLINE_S, values)
+        except TestbedError as error:
+            lent = lend_gunicorn(self.folder / "lent") if NO_GUNICORN in error.details else None
+            if lent is None:
+                raise
+            output = self._run(argv, "subject.python", PROBE_DEADLINE_S, values, lent)
         memory = Path("/dev/shm")  # noqa: S108 -- a folder in memory is what is looked for
         heartbeat = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-        return Gunicorn(gunicorn_version(output), heartbeat)
+        return Gunicorn(gunicorn_version(output), heartbeat, lent=lent)
 
-    def _run(self, argv: tuple[str, ...], where: str, timeout_s: float, values: Mapping[str, str]) -> str:
+    def _run(
+        self, argv: tuple[str, ...], where: str, timeout_s: float, values: Mapping[str, str], lent: Path | None = None
+    ) -> str:
         log = self.folder / f"{where}.log"
         process = Process(
-            Order(argv, self.environment(values), self.subject.directory, log, cpus=self.cpus), self.keeper
+            Order(argv, self.environment(values, lent), self.subject.directory, log, cpus=self.cpus), self.keeper
         )
         status = process.wait(timeout_s)
         process.stop()

@@ -58,11 +58,18 @@ def probe(host: str, port: int, path: str, timeout_s: float) -> Probe:
 
 
 def wait_until_ready(
-    process: Process, port: int, health_path: str, timeout_s: float, out_of_memory: Callable[[], str]
+    process: Process,
+    port: int,
+    health_path: str,
+    timeout_s: float,
+    out_of_memory: Callable[[], str],
+    *,
+    any_answer: bool = False,
 ) -> None:
     """Return when `health_path` answers 200; raise SubjectExited or TestbedError saying what happened instead.
 
     out_of_memory: a sentence when the kernel has ended a process of the subject for want of memory, else "".
+    any_answer: any other status will do as well.
     """
     started = time.monotonic()
     deadline = started + timeout_s
@@ -81,7 +88,7 @@ def wait_until_ready(
         if last.state == "answered":
             if not _is_ours(process, port):
                 raise _taken(port, process)
-            if last.status == http.HTTPStatus.OK:
+            if last.status == http.HTTPStatus.OK or any_answer:
                 return
             first_answer = first_answer or now
         if now > deadline or (first_answer is not None and now - first_answer > min(ERROR_PATIENCE_S, timeout_s)):

@@ -46,12 +46,14 @@ class Gunicorn:
     """What is known about the subject's gunicorn.
 
     version: of the one in the subject's Python. heartbeat: a folder in memory for the workers' heartbeat files.
-    is_measured: whether it is started with the measuring middleware around the app.
+    is_measured: whether it is started with the measuring middleware around the app. lent: the folder from which it is
+    imported where the subject's Python has none.
     """
 
     version: tuple[int, ...]
     heartbeat: Path | None = None
     is_measured: bool = False
+    lent: Path | None = None
 
 
 def gunicorn_argv(subject: Subject, server: Server, port: int, gunicorn: Gunicorn) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Self
 from seatrial.errors import SubjectExited, TestbedError
 from seatrial.spec.subject import Server, Subject
 from seatrial.spec.trial_spec import TrialSpec
+from seatrial.testbed.caveats import COPIED, LENT, NO_PINNING, OWN_DATABASE, UNTOUCHED, kept_in_memory
 from seatrial.testbed.database import Database, GivenDatabase
 from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
@@ -23,6 +24,7 @@ from seatrial.testbed.postgres import EmbeddedPostgres, Surroundings
 from seatrial.testbed.postgres_settings import tuned_settings
 from seatrial.testbed.preparation import Preparation, command_words
 from seatrial.testbed.process import Order, Process, Warden
+from seatrial.testbed.project_copy import ProjectCopy
 from seatrial.testbed.readiness import MEMORY_ADVICE, check_runs, free_port, wait_until_ready
 from seatrial.testbed.readings import CpuSeconds, Readings
 from seatrial.testbed.server import Gunicorn, server_argv
@@ -39,11 +41,6 @@ APP_OOM_SCORE_ADJ = 600
 # An app that works in the background all the time never becomes idle; it is measured as it is.
 SETTLE_MAX_S = 10.0
 NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)
-UNTOUCHED = "The subject was started by somebody else: no limits were set, and its CPU and memory were not read."
-OWN_DATABASE = (
-    "The database is your own server: it runs outside the plan's limits, its CPU and memory are not read, and its data "
-    "are not reset between starts."
-)
 
 
 class Testbed:
@@ -94,6 +91,7 @@ class Testbed:
         self._embedded: EmbeddedPostgres | None = None
         self._app: Process | None = None
         self._gunicorn: Gunicorn | None = None
+        self._copy: ProjectCopy | None = None
         if self._subject.url:
             check_target(self._subject.url, allow_remote=trial_spec.allow_remote)
         elif self._subject.database.kind == "url":
@@ -120,7 +118,7 @@ class Testbed:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, self.placement.generator_cpus)
         else:
-            caveats.append("This system keeps no program on chosen CPUs: subject and load generator share them.")
+            caveats.append(NO_PINNING)
         if has_own_database:
             cpus = self.placement.database_cpus or self.placement.subject_cpus
             self._embedded = self.database = EmbeddedPostgres(
@@ -128,9 +126,7 @@ class Testbed:
                 tuned_settings(self._limits.subject_memory_bytes, CONNECTIONS),
             )
             if is_in_memory(self._folder):
-                caveats.append(
-                    f"{self._folder.parent} is kept in memory: writes cost the database less than on a disk."
-                )
+                caveats.append(kept_in_memory(str(self._folder.parent)))
         elif self.database is not None:
             caveats.append(OWN_DATABASE)
         self.caveats = tuple(caveats)
@@ -164,13 +160,22 @@ class Testbed:
         if self._embedded:
             self._progress("starting PostgreSQL")
             self._embedded.start()
+        if self._subject.is_copied:
+            self._progress("copying the app's folder")
+            self._copy = ProjectCopy(self._subject.directory, self._folder)
+            self._subject = dataclasses.replace(self._subject, directory=self._copy.path)
+            self.caveats += (COPIED,)
         preparation = self._preparation()
         if self._subject.server.kind == "gunicorn":
             self._progress("looking for gunicorn")
             self._gunicorn = preparation.find_gunicorn(self._placeholders(free_port()))
+            if self._gunicorn.lent:
+                self.caveats += (LENT,)
         for number, command in enumerate(self._subject.prepare):
             self._progress(f"preparing: {command_words(command)}")
             preparation.command(number, self._placeholders(free_port()))
+        if self._copy:
+            self._copy.snapshot()
         if self._embedded:
             self._progress("taking a snapshot of the data")
             self._embedded.vacuum_analyze()
@@ -181,19 +186,19 @@ class Testbed:
 
     def _move_away(self, database: EmbeddedPostgres) -> None:
         """Put the way to the database between it and the app; `prepare` was spared it."""
-        keeper, cpus = self._open().keeper, self.placement.generator_cpus
-        distance = Distance(keeper, self._folder, cpus, database.placeholders())
+        cpus = self.placement.generator_cpus
+        distance = Distance(self._open()[0], self._folder, cpus, database.placeholders())
         distance.start(self._subject.database.round_trip_s)
         self._distance, self.round_trip_s = distance, distance.added_s
         self.caveats += (distance.words(),)
 
     def _preparation(self) -> Preparation:
-        return Preparation(self._subject, self._open().keeper, self._folder, self.placement.generator_cpus)
+        return Preparation(self._subject, self._open()[0], self._folder, self.placement.generator_cpus)
 
-    def _open(self) -> "_Opened":
+    def _open(self) -> tuple[Warden, Enclosure]:
         if self._keeper is None or self._enclosure is None:
             raise TestbedError("the test bed is not open: use it as a context manager")
-        return _Opened(self._keeper, self._enclosure)
+        return self._keeper, self._enclosure
 
     def _placeholders(self, port: int) -> dict[str, str]:
         values = dict(self.database.placeholders()) if self.database else {}
@@ -201,10 +206,13 @@ class Testbed:
         values["work"] = str(self._folder / "files")
         return values | self._subject.placeholders
 
-    def start(self, workers: int, threads: int, *, fresh_data: bool, is_measured: bool = False) -> None:
+    def start(
+        self, workers: int, threads: int, *, fresh_data: bool, is_measured: bool = False, any_answer: bool = False
+    ) -> None:
         """Start the subject and wait until it answers and its start no longer uses CPU; a running one is stopped first.
 
         fresh_data: restore the snapshot before. is_measured: with the measuring middleware, where it is gunicorn.
+        any_answer: whatever the health path answers, it is up.
         """
         if self._subject.url:
             check_answers(self._subject.url, self._subject.health_path, self._subject.start_timeout_s)
@@ -213,27 +221,29 @@ class Testbed:
         if fresh_data and self._embedded:
             self._progress("restoring the data")
             self._embedded.restore()
-        enclosure = self._open().enclosure
+        if fresh_data and self._copy:
+            self._copy.restore()
+        _, enclosure = self._open()
         enclosure.tighten()
         self._progress(f"starting {self._subject.name}: {workers} x {threads}")
         port = free_port()
         self.inside = InsideView(self._folder / f"inside-{port}") if is_measured and self._gunicorn else None
         self._app = self._launch(dataclasses.replace(self._subject.server, workers=workers, threads=threads), port)
-        wait_until_ready(
-            self._app, port, self._subject.health_path, self._subject.start_timeout_s, enclosure.out_of_memory
-        )
+        path, patience_s = self._subject.health_path, self._subject.start_timeout_s
+        wait_until_ready(self._app, port, path, patience_s, enclosure.out_of_memory, any_answer=any_answer)
         self.url = f"http://127.0.0.1:{port}"
         # The first worker answers while the others are still importing the app.
         processes = workers + 1 if self._gunicorn else 1
-        enclosure.settle(self._app, processes, min(SETTLE_MAX_S, self._subject.start_timeout_s))
+        enclosure.settle(self._app, processes, min(SETTLE_MAX_S, patience_s))
 
     def _launch(self, server: Server, port: int) -> Process:
-        opened = self._open()
-        group = opened.enclosure.app
+        keeper, enclosure = self._open()
+        group = enclosure.app
         values = self._placeholders(port) | {"workers": str(server.workers), "threads": str(server.threads)}
         if self._distance:
             values |= self._distance.placeholders
-        gunicorn, environment = self._gunicorn, self._preparation().environment(values)
+        gunicorn = self._gunicorn
+        environment = self._preparation().environment(values, gunicorn.lent if gunicorn else None)
         if self.inside and gunicorn:
             gunicorn = dataclasses.replace(gunicorn, is_measured=True)
             environment[FOLDER_VARIABLE] = str(self.inside.folder)
@@ -247,7 +257,7 @@ class Testbed:
             own_group=group.members if group else None,
             oom_score_adj=APP_OOM_SCORE_ADJ,
         )
-        return Process(order, opened.keeper)
+        return Process(order, keeper)
 
     def stop(self) -> None:
         """Stop the subject (not the database); its CPU seconds stay counted."""
@@ -288,9 +298,3 @@ class Testbed:
     def log_tail(self, lines: int = 20) -> str:
         """The app's last lines."""
         return self._app.log_tail(lines) if self._app else ""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Opened:
-    keeper: Warden
-    enclosure: Enclosure

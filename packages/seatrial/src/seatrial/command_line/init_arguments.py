@@ -1,0 +1,43 @@
+"""The arguments of `seatrial init`."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["add_init"]
+
+DESCRIPTION = """\
+Looks at a project, starts its app with a private database, opens its pages, and
+writes what it found into a seatrial.toml (and a journeys.py, when somebody signs
+in). Your files are not changed, and only requests that change nothing are sent,
+unless you allow --sign-up.
+"""
+EPILOG = """\
+Then:  seatrial measure seatrial.toml
+"""
+
+
+def add_init(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", function: Callable[[argparse.Namespace], int]
+) -> None:
+    """Adds the command to the command line."""
+    init = commands.add_parser(
+        "init",
+        help="look at a project and write a seatrial.toml for it",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    init.add_argument("path", metavar="PATH", type=Path, nargs="?", default=Path(), help="the project's folder (here)")
+    init.add_argument(
+        "--app", metavar="MODULE:NAME", default="", help="the app, such as shop:app or 'shop:create_app()'"
+    )
+    init.add_argument("--command", metavar="LINE", default="", dest="start", help="your own command line, with {port}")
+    init.add_argument("--python", metavar="FILE", type=Path, help="the Python that has the app's packages")
+    init.add_argument("--user", metavar="NAME", default="", help="somebody who can sign in")
+    init.add_argument("--password", metavar="WORD", default="", help="of --user")
+    init.add_argument("--sign-up", action="store_true", help="make people by the app's own form, in private data")
+    init.add_argument("--overwrite", action="store_true", help="replace files that are there already")
+    init.add_argument("--json", action="store_true", help="print what was found as JSON instead of a table")
+    init.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    init.set_defaults(function=function)

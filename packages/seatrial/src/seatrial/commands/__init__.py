@@ -1,0 +1,23 @@
+"""One function per command; the only place that knows the whole pipeline."""
+
+from seatrial.commands.advising import advise_growth, advise_plan
+from seatrial.commands.catalog import calibrate, hand_out_calibration, plans
+from seatrial.commands.discovering import init
+from seatrial.commands.driving import export, load
+from seatrial.commands.files import keep
+from seatrial.commands.measuring import Measured, measure, report
+
+__all__ = [
+    "Measured",
+    "advise_growth",
+    "advise_plan",
+    "calibrate",
+    "export",
+    "hand_out_calibration",
+    "init",
+    "keep",
+    "load",
+    "measure",
+    "plans",
+    "report",
+]

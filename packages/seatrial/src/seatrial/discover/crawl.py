@@ -1,0 +1,131 @@
+"""Which requests an app answers, found by opening its pages from the front one; only such as change nothing."""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from seatrial.discover.routes import group_of, name_of, openapi_paths
+from seatrial.discover.visitor import Answer, Visitor, links_of
+
+__all__ = ["Found", "crawl"]
+
+ANSWERS_MAX = 80
+PER_GROUP_MAX = 2
+SECONDS_MAX = 30.0
+
+LEAVE_ALONE = re.compile(
+    r"log[-_]?out|sign[-_]?out|delete|remove|destroy|unsubscribe|/static/|/media/|/assets/|reset|/jsi18n|/__debug__/"
+    r"|\.(?:css|js|png|jpe?g|gif|svg|ico|webp|pdf|zip|woff2?|txt|xml|map)(?:$|\?)",
+    re.IGNORECASE,
+)
+"""Addresses that are not opened: they may change something, or are files that a browser keeps."""
+
+OPENAPI = ("/openapi.json", "/api/openapi.json", "/api/v1/openapi.json", "/schema/openapi.json")
+USUAL = ("/login", "/accounts/login/", "/admin/login/", "/docs", "/health", "/healthz", "/api/", "/blog/")
+
+
+@dataclass(slots=True)
+class Found:
+    """What was opened. good: the first good answer of each group; links: how often each group is linked to.
+
+    bad: those that were answered with an error, by group. pages: every HTML answer, for its forms.
+    """
+
+    good: dict[str, Answer] = field(default_factory=dict)
+    bad: dict[str, Answer] = field(default_factory=dict)
+    links: Counter[str] = field(default_factory=Counter)
+    pages: list[Answer] = field(default_factory=list)
+    openapi: str = ""
+
+    def names(self) -> dict[str, Answer]:
+        """The good answers by the name of their operation."""
+        named: dict[str, Answer] = {}
+        for group, answer in self.good.items():
+            name = name_of(group)
+            number = 2
+            while name in named:
+                name, number = f"{name_of(group)}_{number}", number + 1
+            named[name] = answer
+        return named
+
+
+def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
+    """Opens pages until nothing new is linked, or `ANSWERS_MAX` were answered, or `SECONDS_MAX` went by."""
+    found = Found()
+    waiting = ["/", *declared]
+    until = time.monotonic() + SECONDS_MAX
+    taken: Counter[str] = Counter()
+    asked: set[str] = set()
+    usual = [*OPENAPI, *USUAL]
+    while (waiting or usual) and len(asked) < ANSWERS_MAX and time.monotonic() < until:
+        path = waiting.pop(0) if waiting else usual.pop(0)
+        group = group_of(path)
+        if path in asked or taken[group] >= PER_GROUP_MAX or LEAVE_ALONE.search(path):
+            continue
+        asked.add(path)
+        taken[group] += 1
+        answer = visitor.get(path)
+        _note(found, group, answer)
+        if not answer.is_good:
+            continue
+        for link in links_of(answer) if answer.is_page else ():
+            found.links[group_of(link)] += 1
+            waiting.append(link)
+        if not answer.is_page and path in OPENAPI and '"paths"' in answer.body:
+            found.openapi = answer.body
+            waiting += [p for p, get in openapi_paths(answer.body) if "{" not in p and not _needs_query(get)]
+    _fill_parameters(visitor, found)
+    return found
+
+
+def _note(found: Found, group: str, answer: Answer) -> None:
+    if not answer.is_good:
+        if answer.status >= 400 or answer.status == 0:
+            found.bad.setdefault(group, answer)
+        return
+    if answer.is_page:
+        found.pages.append(answer)
+    # A redirect's target is what a person asks for next; the address that redirects is none of its own.
+    if group_of(answer.path) == group and not answer.asked.endswith("openapi.json"):
+        found.good.setdefault(group, answer)
+
+
+def _needs_query(operation: Any) -> bool:
+    parameters = operation.get("parameters", [])
+    return any(isinstance(p, dict) and p.get("in") == "query" and p.get("required") for p in parameters)
+
+
+def _fill_parameters(visitor: Visitor, found: Found) -> None:
+    """Opens the OpenAPI paths with one parameter whose values stand in the list one level above: /items -> /items/7."""
+    for path, operation in openapi_paths(found.openapi):
+        parameters = re.findall(r"\{(\w+)\}", path)
+        if len(parameters) != 1 or _needs_query(operation) or not path.rstrip("/").endswith("}"):
+            continue
+        above = path.rstrip("/").rpartition("/")[0]
+        listed = next((a for a in found.good.values() if a.path.partition("?")[0].rstrip("/") == above), None)
+        for value in _values(listed, parameters[0]) if listed else ():
+            answer = visitor.get(path.replace(f"{{{parameters[0]}}}", value))
+            _note(found, group_of(answer.asked) if "{}" in group_of(answer.asked) else path, answer)
+            if answer.is_good:
+                found.good.setdefault(path, answer)
+                break
+
+
+def _values(listed: Answer, parameter: str) -> Iterator[str]:
+    try:
+        content = json.loads(listed.body)
+    except ValueError:
+        return
+    if isinstance(content, dict):
+        content = next((value for value in content.values() if isinstance(value, list)), [])
+    for item in content[:3] if isinstance(content, list) else ():
+        if isinstance(item, dict):
+            short = re.sub(r"^.*_", "", parameter)
+            for name in (parameter, short, "id", "uuid", "slug"):
+                if isinstance(item.get(name), int | str):
+                    yield str(item[name])
+                    break

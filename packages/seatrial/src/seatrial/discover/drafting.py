@@ -1,0 +1,214 @@
+"""The first draft of a seatrial.toml, from the files alone: which app, which server, which database, which commands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seatrial.discover.callables import AppCandidate, find_callables
+from seatrial.discover.databases import DatabaseUse, database_use
+from seatrial.discover.django import with_django
+from seatrial.discover.interpreter import Interpreter, find_interpreter
+from seatrial.discover.preparing import create_all_command, migrations_of, seeds_of
+from seatrial.discover.proposal import Clue, Proposal
+from seatrial.discover.source_tree import SourceTree
+from seatrial.discover.start_lines import StartLine, find_start_lines
+from seatrial.discover.values import value_for
+from seatrial.discover.variables import Variable, example_values, find_variables
+from seatrial.errors import SpecError
+
+__all__ = ["Facts", "drafts", "read_project"]
+
+CANDIDATES_MAX = 4
+"""Of apps that are tried: the likeliest ones."""
+
+NO_APP = (
+    "Name it with --app, as gunicorn would: --app shop:app, --app 'shop:create_app()', or for Django "
+    "--app mysite.wsgi:application. Or give your own command line: --command 'uvicorn shop:app --port {port}'."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a project's files tell."""
+
+    tree: SourceTree
+    interpreter: Interpreter
+    candidates: tuple[AppCandidate, ...]
+    start_lines: tuple[StartLine, ...]
+    variables: Mapping[str, Variable]
+    examples: Mapping[str, str]
+    database: DatabaseUse
+
+
+def read_project(root: Path, *, python: Path | None = None) -> Facts:
+    """Reads the project's files. Raises SpecError when there is no such folder."""
+    tree = SourceTree(root.resolve())
+    interpreter = find_interpreter(tree, python)
+    variables = find_variables(tree)
+    return Facts(
+        tree,
+        interpreter,
+        tuple(find_callables(tree)),
+        tuple(find_start_lines(tree)),
+        variables,
+        example_values(tree),
+        database_use(tree, interpreter, variables),
+    )
+
+
+def drafts(facts: Facts, *, app: str = "", command: str = "") -> list[Proposal]:
+    """Drafts to try, the likeliest first. app, command: as the user said, before everything found.
+
+    Raises:
+        SpecError: nothing was found that could be started.
+    """
+    if command:
+        return [_draft(facts, None, "", command, "as you said")]
+    chosen = list(_chosen(facts, app))
+    if not chosen:
+        read = len(facts.tree.modules())
+        raise SpecError(
+            f"found no app in {read} Python files: no Flask(), FastAPI(), get_wsgi_application() or the like",
+            where=str(facts.tree.root),
+            try_this=NO_APP,
+        )
+    return [_draft(facts, candidate, how, "", "") for candidate, how in chosen[:CANDIDATES_MAX]]
+
+
+def _chosen(facts: Facts, app: str) -> Iterator[tuple[AppCandidate, str]]:
+    if app:
+        module = app.partition(":")[0]
+        known = next(
+            (c for c in facts.candidates if c.target == app or c.factory_target == app.removesuffix("()")), None
+        )
+        yield known or AppCandidate(app, _folder_of(facts.tree, module), "", "", facts.tree.root, 0), "as you said"
+        return
+    named = dict.fromkeys(line.target for line in facts.start_lines if line.target)
+    sources = {line.target: line.source for line in reversed(facts.start_lines)}
+    for target in named:
+        for candidate in facts.candidates:
+            if candidate.factory_target == target.removesuffix("()"):
+                yield candidate, f"{sources[target]} starts it"
+    for candidate in facts.candidates:
+        if candidate.factory_target not in {target.removesuffix("()") for target in named} and not candidate.arguments:
+            where = candidate.path.relative_to(facts.tree.root).as_posix()
+            yield candidate, f"{where}, line {candidate.line}"
+
+
+def _folder_of(tree: SourceTree, module: str) -> Path:
+    found = next((m.folder for m in tree.modules() if m.name == module), None)
+    return found or tree.root
+
+
+def _draft(facts: Facts, candidate: AppCandidate | None, how: str, command: str, command_how: str) -> Proposal:
+    interpreter, database = facts.interpreter, facts.database
+    root = facts.tree.root
+    framework = _framework(facts, candidate)
+    draft = Proposal(
+        name=root.name,
+        root=root,
+        directory=candidate.folder if candidate else root,
+        python=interpreter.path,
+        framework=framework,
+        target=candidate.target if candidate else "",
+        interface=_interface(facts, candidate, framework),
+        database="embedded" if database.kind == "PostgreSQL" else "none",
+        is_copied=database.kind == "SQLite",
+    )
+    python_doubt = "Your project has none of its own: make one, or name it with --python." if interpreter.is_own else ""
+    draft = draft.with_clue("python", str(interpreter.path), interpreter.how, python_doubt)
+    if candidate:
+        draft = draft.with_clue("app", f"{framework or 'app'} {candidate.target}", how)
+    draft = _with_server(draft, facts, candidate, command, command_how)
+    draft = _with_database(draft, database)
+    for name, variable in facts.variables.items():
+        draft = _with_known_variable(draft, facts, name, variable)
+    if framework == "django":
+        draft = with_django(draft, facts.tree)
+    return _with_commands(draft, facts, candidate)
+
+
+def _framework(facts: Facts, candidate: AppCandidate | None) -> str:
+    if candidate and candidate.framework:
+        return candidate.framework
+    for package in ("django", "flask", "fastapi", "starlette", "quart", "litestar"):
+        if facts.interpreter.has(package):
+            return package
+    return ""
+
+
+def _interface(facts: Facts, candidate: AppCandidate | None, framework: str) -> str:
+    if candidate and candidate.interface:
+        return candidate.interface
+    asgi_servers = {"uvicorn", "hypercorn", "daphne", "fastapi"}
+    if any(line.server in asgi_servers or "uvicorn" in " ".join(line.words) for line in facts.start_lines):
+        return "asgi"
+    return "asgi" if framework in {"fastapi", "starlette", "quart", "litestar"} else "wsgi"
+
+
+def _with_server(
+    draft: Proposal, facts: Facts, candidate: AppCandidate | None, command: str, command_how: str
+) -> Proposal:
+    if command:
+        return replace(draft, server="command", command=command).with_clue("server", command, command_how)
+    assert candidate is not None
+    if draft.interface == "asgi":
+        if facts.interpreter.has("uvicorn"):
+            factory = "--factory " if candidate.is_factory else ""
+            line = (
+                f"{{python}} -m uvicorn {factory}{candidate.factory_target} --host 127.0.0.1 --port {{port}} "
+                "--workers {workers} --log-level warning"
+            )
+            ready = replace(draft, server="command", command=line, worker_class="asgi")
+            return ready.with_clue("server", "uvicorn", "it is installed, and the app is ASGI")
+        return replace(draft, worker_class="asgi").with_clue("server", "gunicorn, asgi workers", "the app is ASGI")
+    seen = next((line for line in facts.start_lines if line.server == "gunicorn"), None)
+    how = f"{seen.source} starts gunicorn" if seen else "the usual server of WSGI apps"
+    return draft.with_clue("server", "gunicorn, 1 worker of 4 threads", how)
+
+
+def _with_database(draft: Proposal, database: DatabaseUse) -> Proposal:
+    doubt = ""
+    if database.kind == "SQLite":
+        doubt = "Its file is in the project, so each trial runs in a copy. SQLite lets one request write at a time."
+    elif database.kind not in {"", "PostgreSQL"}:
+        doubt = f"Seatrial brings no {database.kind}: start one on this machine and name it in subject.environment."
+    what = "PostgreSQL, a private one for each trial" if database.kind == "PostgreSQL" else database.kind or "none"
+    return draft.with_clue("database", what, database.how, doubt)
+
+
+def _with_known_variable(draft: Proposal, facts: Facts, name: str, variable: Variable) -> Proposal:
+    has_database = draft.database == "embedded"
+    value = value_for(name, facts.database.scheme, facts.examples.get(name, ""), has_database=has_database)
+    is_database = has_database and "{database" in value
+    if is_database or variable.is_needed:
+        return draft.with_variable(name, value, f"{variable.where} reads it")
+    # Whoever debugs on a laptop has it on there; what is deployed has it off.
+    if name in {"DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG"}:
+        return draft.with_variable(name, "0", f"{variable.where} reads it; off, as where it is deployed")
+    return draft
+
+
+def _with_commands(draft: Proposal, facts: Facts, candidate: AppCandidate | None) -> Proposal:
+    tree = facts.tree
+    migrations = list(migrations_of(tree, facts.interpreter, candidate))
+    seeds = list(seeds_of(tree, candidate))
+    tables = [(command, how) for command, how, makes_tables in seeds if makes_tables]
+    if not migrations and not tables and candidate and candidate.framework == "flask":
+        made = create_all_command(tree, candidate)
+        tables = [made] if made else []
+    for command, how in (*migrations, *(tables[:1] if not migrations else [])):
+        draft = draft.with_prepared(command, how).with_clue("tables", command, how)
+    for command, how, makes_tables in seeds:
+        if not makes_tables:
+            doubt = "Does it fill in as much data as your app will have? Queries on empty tables cost nothing."
+            draft = draft.with_prepared(command, how).with_clue("data", command, how, doubt)
+    return draft
+
+
+def data_doubt() -> Clue:
+    """What to say when nothing fills the tables."""
+    return Clue(
+        "data", "none", "no command was found that fills in data",
+        "Queries on empty tables cost nothing, so the answer will be too good: add a command to subject.prepare.",
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""The commands that make a project's tables and data, as its files tell them. Nothing is executed."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from seatrial.discover.callables import AppCandidate
+from seatrial.discover.interpreter import Interpreter
+from seatrial.discover.source_tree import SourceTree
+
+__all__ = ["create_all_command", "migrations_of", "seeds_of"]
+
+MAKES_TABLES = re.compile(
+    r"^(init|create|setup|reset|migrate)[-_]?(db|database|tables|schema|all)?$|^(db|database)[-_]?(init|create)$"
+)
+MAKES_DATA = re.compile(r"^(seed|populate|fake|forge|demo|load|insert|sample|fixture|bootstrap|generate)")
+NO_DATA = re.compile(r"test|user$|admin|delete|drop|clear|remove|translate|lint|deploy|export|download|message")
+
+
+def migrations_of(
+    tree: SourceTree, interpreter: Interpreter, candidate: AppCandidate | None
+) -> Iterator[tuple[str, str]]:
+    """(command, how it was found), in the order they are run."""
+    manage = next((name for name in tree.names() if name.rsplit("/", 1)[-1] == "manage.py"), "")
+    if manage and "django" in tree.text(manage):
+        yield "{python} manage.py migrate --noinput", f"{manage} is Django's"
+        return
+    alembic = next((name for name in tree.names() if name.rsplit("/", 1)[-1] == "alembic.ini"), "")
+    flask_migrate = next((n for n in tree.names() if n.endswith("migrations/env.py")), "")
+    if candidate and candidate.framework in {"flask", ""} and interpreter.has("flask-migrate") and flask_migrate:
+        yield f"{flask_of(candidate)} db upgrade", f"{flask_migrate} and Flask-Migrate"
+    elif alembic and interpreter.has("alembic"):
+        inside = alembic.rsplit("/", 1)[0] if "/" in alembic else ""
+        folder = tree.root / inside
+        at = f" -c {alembic_path(folder, candidate)}" if candidate and candidate.folder != folder else ""
+        yield f"{{python}} -m alembic{at} upgrade head", f"{alembic} and Alembic"
+
+
+def alembic_path(folder: Path, candidate: AppCandidate) -> str:
+    """alembic.ini as the app's own folder sees it."""
+    try:
+        return (folder / "alembic.ini").relative_to(candidate.folder).as_posix()
+    except ValueError:
+        return (folder / "alembic.ini").as_posix()
+
+
+def flask_of(candidate: AppCandidate) -> str:
+    """The start of a `flask` command for this app."""
+    return f"{{python}} -m flask --app {candidate.factory_target}"
+
+
+def seeds_of(tree: SourceTree, candidate: AppCandidate | None) -> Iterator[tuple[str, str, bool]]:
+    """(command, how it was found, whether it makes tables and not data) for commands that the project has for it."""
+    for name in tree.names():
+        found = re.search(r"management/commands/(\w+)\.py$", name)
+        if found and _is_for_data(found[1]) and not _needs_arguments(tree.text(name)):
+            yield f"{{python}} manage.py {found[1]}", name, False
+    if candidate is None or candidate.framework != "flask":
+        return
+    for module in tree.modules():
+        where = module.path.relative_to(tree.root).as_posix()
+        for command, needs in _flask_commands(module.tree):
+            if needs or NO_DATA.search(command):
+                continue
+            makes_tables = bool(MAKES_TABLES.match(command))
+            if makes_tables or MAKES_DATA.match(command):
+                yield f"{flask_of(candidate)} {command}", where, makes_tables
+
+
+def _is_for_data(command: str) -> bool:
+    return bool(MAKES_DATA.match(command)) and not NO_DATA.search(command)
+
+
+def _needs_arguments(text: str) -> bool:
+    return bool(re.search(r"add_argument\(\s*[\"'][^-\"']", text))
+
+
+def _flask_commands(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """(the command's name, whether it needs arguments) of functions under `@app.cli.command` or `@click.command`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        decorators = [ast.unparse(one) for one in node.decorator_list]
+        command = next((d for d in decorators if re.match(r"[\w.]*(cli|click)\.command\b", d)), "")
+        if command:
+            said = re.search(r"command\(\s*(?:name=)?[\"']([\w-]+)[\"']", command)
+            needs = any("argument(" in d and "default" not in d for d in decorators)
+            needs = needs or any("prompt" in d for d in decorators)
+            yield (said[1] if said else node.name.replace("_", "-").removesuffix("-command")), needs
+
+
+def create_all_command(tree: SourceTree, candidate: AppCandidate) -> tuple[str, str] | None:
+    """For Flask-SQLAlchemy without migrations: a command that makes the tables of its models."""
+    for module in tree.modules():
+        for node in module.tree.body:
+            if isinstance(node, ast.Assign) and re.search(r"\bSQLAlchemy\(", ast.unparse(node.value)):
+                variable = ast.unparse(node.targets[0])
+                app_module, _, app = candidate.target.partition(":")
+                code = (
+                    f"from {app_module} import {app.removesuffix('()')} as app; "
+                    f"from {module.name} import {variable} as database; "
+                    + ("app = app(); " if candidate.is_factory else "")
+                    + "app.app_context().push(); database.create_all()"
+                )
+                where = f"{module.path.relative_to(tree.root).as_posix()}, line {node.lineno}"
+                return f'{{python}} -c "{code}"', f"Flask-SQLAlchemy without migrations ({where})"
+    return None

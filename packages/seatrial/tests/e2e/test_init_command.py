@@ -1,0 +1,59 @@
+"""`seatrial init` from outside, on a copy of an app that knows nothing of Seatrial."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from seatrial.spec.reading import read_trial_spec
+
+APPS = Path(__file__).parent.parent / "apps"
+
+pytestmark = pytest.mark.linux
+
+
+@pytest.fixture
+def project(tmp_path):
+    def copied(name):
+        return Path(shutil.copytree(APPS / name, tmp_path / name))
+
+    return copied
+
+
+def test_a_single_file_app_comes_to_operations_people_and_data_without_a_word(project, run_seatrial):
+    folder = project("noticeboard")
+    ended = run_seatrial("init", folder, "--sign-up", "--python", sys.executable, "--json")
+    assert ended.status == 0, ended.err
+    found = ended.findings
+    assert {o["name"]: o["signed_in"] for o in found["operations"]} == {
+        "front": True,
+        "mine": True,
+        "notices_one": True,
+        "login": True,
+        "register": True,
+    }
+    assert set(found["environment"]) == {"SECRET_KEY", "DATABASE_URL"}
+    spec = read_trial_spec(folder)
+    assert spec.subject.app == "noticeboard:app"
+    assert [" ".join(command[1:]) for command in spec.subject.prepare] == ["-m flask --app noticeboard:app init-db"]
+    assert spec.workload.sign_in == "sign_in"
+    again = run_seatrial("init", folder, "--python", sys.executable)
+    assert (again.status, "would be replaced" in again.err) == (2, True)
+
+
+def test_an_app_that_cannot_be_started_is_told_in_its_own_words(project, run_seatrial):
+    folder = project("noticeboard")
+    (folder / "noticeboard.py").write_text("import no_such_package\nfrom flask import Flask\napp = Flask('x')\n")
+    ended = run_seatrial("init", folder, "--python", sys.executable)
+    assert ended.status == 3
+    assert "`no_such_package` is not installed" in ended.err
+    assert not (folder / "seatrial.toml").exists()
+
+
+def test_a_folder_without_an_app_says_how_to_name_one(tmp_path, run_seatrial):
+    (tmp_path / "notes.py").write_text("print('hello')\n")
+    ended = run_seatrial("init", tmp_path)
+    assert (ended.status, "--app" in ended.err) == (2, True)
+    assert json.dumps(ended.out) == '""'
