@@ -7,11 +7,12 @@
         ├── InvalidInputError    one or more fields cannot be accepted as they are
         ├── SignInError          handle and password do not belong together
         ├── NotFoundError        there is no such person, post or page
+        ├── TooManyError         it was asked for too often in too short a time
         ├── OAuthError           an app asked for a token, or to act for somebody, in a way the protocol refuses
         ├── ForbiddenError       it exists, but is not this person's to change
         └── ConflictError        it was changed meanwhile by somebody else
 
-A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 403, 409 (OAuthError:
+A face (web page, API) turns RuleErrors into its own answers: 400, 400, 404, 429, 403, 409 (OAuthError:
 400, 401 or 403); UnavailableError into 503.
 """
 
@@ -27,6 +28,7 @@ __all__ = [
     "RuleError",
     "SignInError",
     "StartError",
+    "TooManyError",
     "UnavailableError",
 ]
 
@@ -79,6 +81,15 @@ class OAuthError(RuleError):
     def __init__(self, code: str, what: str) -> None:
         super().__init__(what)
         self.code = code
+
+
+class TooManyError(RuleError):
+    """It was asked for more than `limit` times in a period that ends in `retry_after_s` seconds."""
+
+    def __init__(self, *, limit: int, retry_after_s: float) -> None:
+        super().__init__("That was too often in a short time. Wait a while, then try again.")
+        self.limit = limit
+        self.retry_after_s = retry_after_s
 
 
 class ForbiddenError(RuleError):

@@ -150,6 +150,39 @@ class Settings:
         secret=True,
     )
     mail_from: str = setting("Whom letters come from.", default="Flotilla <flotilla@localhost>")
+    limits: bool = setting(
+        "Refuse what one person or one network address does too often. Each worker process counts for itself.",
+        default=False,
+        default_text="on in production",
+    )
+    limit_sign_in: int = setting(
+        "Passwords that may be tried for one account in a quarter of an hour; ten times as many from one address. "
+        "0, here and in the following: no limit.",
+        default=10,
+        minimum=0,
+        maximum=1_000_000,
+    )
+    limit_sign_up: int = setting(
+        "Accounts that may be made from one address in an hour.", default=20, minimum=0, maximum=1_000_000
+    )
+    limit_letters: int = setting(
+        "Letters to one mail address that may be asked for in an hour; ten times as many from one network address.",
+        default=5,
+        minimum=0,
+        maximum=1_000_000,
+    )
+    limit_posts: int = setting(
+        "Posts that one person may publish in an hour.", default=120, minimum=0, maximum=1_000_000
+    )
+    limit_uploads: int = setting(
+        "Files that one person may upload in an hour.", default=60, minimum=0, maximum=1_000_000
+    )
+    limit_api: int = setting(
+        "Requests that apps may make for one person in five minutes; ten times as many from one address.",
+        default=300,
+        minimum=0,
+        maximum=1_000_000,
+    )
     outbox_folder: str = setting(
         "Where letters go as files when there is no mail server. They hold links that let whoever has them in.",
         default="flotilla-outbox",
@@ -221,6 +254,7 @@ class Settings:
             )
         values.setdefault("pool_size", values.get("threads", 4))
         values.setdefault("secure_cookies", values.get("environment") == "production")
+        values.setdefault("limits", values.get("environment") == "production")
         values.setdefault("confirm_email", bool(values.get("smtp_url")))
         settings = cls(**values)
         if settings.in_production:

@@ -3,7 +3,7 @@
 `open_site(settings)` gives a `Site`; a face (web pages, API) calls its use cases, each of which is one transaction.
 """
 
-from flotilla.social.accounts import Accounts, NotYet, SignedIn
+from flotilla.social.accounts import Accounts, NotYet, SecondStep, SignedIn
 from flotilla.social.blocks import Blocks
 from flotilla.social.conversations import Conversations
 from flotilla.social.follows import Follows
@@ -57,6 +57,7 @@ __all__ = [
     "Profile",
     "ProfileField",
     "ProfilePage",
+    "SecondStep",
     "Segment",
     "SignedIn",
     "Site",

@@ -1,18 +1,22 @@
 """Signing up, signing in, signing out, and who a request comes from."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flotilla.errors import InvalidInputError, SignInError
 from flotilla.settings import Settings
 from flotilla.social.addresses import Addresses
-from flotilla.social.handles import HANDLE_MAX_CHARACTERS, RESERVED_HANDLES, handle_of
-from flotilla.social.mail import NOT_AN_ADDRESS, email_of
+from flotilla.social.handles import HANDLE_MAX_CHARACTERS, handle_of
+from flotilla.social.mail import email_of
+from flotilla.social.newcomers import form_problems, mode_problems
 from flotilla.social.pages import Viewer
-from flotilla.social.passwords import Passwords, password_problem
+from flotilla.social.passwords import Passwords
+from flotilla.social.second_factor import SecondFactor
+from flotilla.social.sessions import Sessions, SignedIn
 from flotilla.social.text import tidied
 from flotilla.social.tokens import new_token, read_token
 from flotilla.store import account_states as state_rows
+from flotilla.store import account_tokens as token_rows
 from flotilla.store import accounts as account_rows
 from flotilla.store import credentials as credential_rows
 from flotilla.store import invites as invite_rows
@@ -22,29 +26,25 @@ from flotilla.store.database import Database, Work
 from flotilla.store.ids import bucket_for
 
 __all__ = [
-    "DISPLAY_NAME_MAX_CHARACTERS",
     "HANDLE_MAX_CHARACTERS",
-    "REASON_MAX_CHARACTERS",
     "Accounts",
     "NotYet",
+    "SecondStep",
     "SignedIn",
     "handle_of",
 ]
 
-DISPLAY_NAME_MAX_CHARACTERS = 50
-REASON_MAX_CHARACTERS = 1000
-DEVICE_MAX_CHARACTERS = 100
 INVITE_MAX_CHARACTERS = 64
+SECOND_STEP_LIFETIME = timedelta(minutes=10)
+_TOO_LONG_AGO = "That took too long. Enter handle and password once more."
 _NO_FIT = "Handle and password do not belong together."
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session just opened. `token` goes into the cookie and nowhere else; it is useless after `expires_at` (UTC)."""
+class SecondStep:
+    """The password was right, and a code has to follow within ten minutes, together with `token`."""
 
-    viewer: Viewer
     token: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,22 @@ class NotYet:
 class Accounts:
     """People and their sessions."""
 
-    def __init__(self, database: Database, settings: Settings, passwords: Passwords, addresses: Addresses) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        passwords: Passwords,
+        addresses: Addresses,
+        second_factor: SecondFactor,
+        sessions: Sessions,
+    ) -> None:
         self._database = database
         self._settings = settings
         self._passwords = passwords
         self._addresses = addresses
-        self._session_lifetime = timedelta(days=settings.session_days)
+        self._second_factor = second_factor
+        self._sessions = sessions
 
     @property
     def sign_up_mode(self) -> str:
@@ -92,9 +102,10 @@ class Accounts:
         """
         name, why = " ".join(tidied(display_name).split()), tidied(reason)
         mode = "open" if by_operator else self.sign_up_mode
-        problems = _problems(handle=handle, password=password, display_name=name, email=email)
+        problems = form_problems(handle=handle, password=password, display_name=name, email=email)
         if not by_operator:
-            problems |= self._problems_of_mode(handle=handle, email=email, invite=invite, reason=why)
+            needed = self._settings.confirm_email
+            problems |= mode_problems(mode, handle=handle, email=email, invite=invite, reason=why, email_needed=needed)
         if problems:
             raise InvalidInputError(problems)
         wanted = handle_of(handle)
@@ -124,10 +135,13 @@ class Accounts:
                 self._addresses.ask_to_confirm(work, account_id=account_id, email=address)
             if state != "active":
                 return NotYet(wanted, state)
-            return self._open_session(work, Viewer(account_id, wanted, name or wanted), device)
+            return self._sessions.open(work, Viewer(account_id, wanted, name or wanted), device)
 
-    def sign_in(self, *, handle: str, password: str, device: str = "") -> SignedIn | NotYet:
-        """Open a session. Raises SignInError; it takes the same work whether or not the handle exists."""
+    def sign_in(self, *, handle: str, password: str, device: str = "") -> SignedIn | SecondStep | NotYet:
+        """Open a session, or ask for the second step. Raises SignInError.
+
+        It takes the same work whether or not the handle exists.
+        """
         wanted = handle_of(handle)
         found = None
         if wanted is not None:
@@ -154,7 +168,32 @@ class Accounts:
                 self._addresses.ask_again(work, account_id=found.account_id)
             if state != "active":
                 return NotYet(found.handle, state)
-            return self._open_session(work, Viewer(found.account_id, found.handle, found.display_name), device)
+            if self._second_factor.is_on(work, found.account_id):
+                return self._ask_for_code(work, found.account_id)
+            return self._sessions.open(work, Viewer(found.account_id, found.handle, found.display_name), device)
+
+    def second_step(self, token: str, *, code: str, device: str = "") -> SignedIn:
+        """Open the session that `sign_in` kept back until a code is entered.
+
+        Raises InvalidInputError (code), and SignInError when the first step was too long ago.
+        """
+        keys = read_token(token)
+        if keys is None:
+            raise SignInError(_TOO_LONG_AGO)
+        with self._database.read() as work:
+            if not token_rows.find(work, account_id=keys.account_id, token_hash=keys.sha256, purpose="second_step"):
+                raise SignInError(_TOO_LONG_AGO)
+        if not self._second_factor.accepts(keys.account_id, code):
+            raise InvalidInputError({"code": "This code is wrong, too old, or was used already."})
+        with self._database.write() as work:
+            # In the order of `sign_in` and of whoever changes the password, whose change makes the token worthless.
+            credential_rows.lock(work, keys.account_id)
+            state = state_rows.locked(work, keys.account_id)
+            taken = token_rows.take(work, account_id=keys.account_id, token_hash=keys.sha256, purpose="second_step")
+            person = session_rows.person(work, keys.account_id)
+            if taken is None or state != "active" or person is None:
+                raise SignInError(_TOO_LONG_AGO)
+            return self._sessions.open(work, Viewer(keys.account_id, *person), device)
 
     def sign_out(self, token: str) -> None:
         """End the session of that token; nothing happens when there is none."""
@@ -164,12 +203,14 @@ class Accounts:
                 session_rows.delete(work, account_id=keys.account_id, token_hash=keys.sha256)
 
     def who_is(self, token: str) -> Viewer | None:
-        """Whose unexpired session that token belongs to; one statement, and none for what cannot be a token."""
+        """Whose unexpired session that token belongs to; one statement, on each day's first request two."""
         keys = read_token(token)
         if keys is None:
             return None
         with self._database.read() as work:
             found = session_rows.find(work, account_id=keys.account_id, token_hash=keys.sha256)
+            if found is not None and not found.seen_today:
+                session_rows.seen(work, account_id=keys.account_id, token_hash=keys.sha256)
         if found is None:
             return None
         return Viewer(
@@ -181,46 +222,15 @@ class Accounts:
             unread_notifications=found.unread_notifications,
         )
 
-    def _open_session(self, work: Work, viewer: Viewer, device: str) -> SignedIn:
-        token = new_token(viewer.account_id)
+    def _ask_for_code(self, work: Work, account_id: int) -> SecondStep:
+        token = new_token(account_id)
         keys = read_token(token)
         assert keys is not None
-        expires_at = session_rows.insert(
+        token_rows.insert(
             work,
-            account_id=viewer.account_id,
+            account_id=account_id,
             token_hash=keys.sha256,
-            lifetime=self._session_lifetime,
-            device=device[:DEVICE_MAX_CHARACTERS],
+            purpose="second_step",
+            lifetime=SECOND_STEP_LIFETIME,
         )
-        return SignedIn(viewer, token, expires_at)
-
-    def _problems_of_mode(self, *, handle: str, email: str, invite: str, reason: str) -> dict[str, str]:
-        problems, mode = {}, self.sign_up_mode
-        if mode == "closed" and not invite.strip():
-            problems["invite"] = "Nobody new can come aboard at the moment."
-        elif mode == "invite" and not invite.strip():
-            problems["invite"] = "This site is for people with an invitation. Ask somebody who is here for one."
-        elif mode == "approval" and not invite.strip() and not reason:
-            problems["reason"] = "Say in a sentence or two why you would like to come aboard."
-        if len(reason) > REASON_MAX_CHARACTERS:
-            problems["reason"] = f"A reason has at most {REASON_MAX_CHARACTERS} characters."
-        if handle_of(handle) in RESERVED_HANDLES:
-            problems["handle"] = "The site keeps this handle for itself. Choose another one."
-        if self._settings.confirm_email and not email.strip():
-            problems["email"] = "An e-mail address is needed: a link to confirm it will be sent there."
-        return problems
-
-
-def _problems(*, handle: str, password: str, display_name: str, email: str) -> dict[str, str]:
-    problems = {}
-    if handle_of(handle) is None:
-        problems["handle"] = (
-            f"A handle has 1 to {HANDLE_MAX_CHARACTERS} characters: letters a to z, digits and underscores."
-        )
-    if (problem := password_problem(password)) is not None:
-        problems["password"] = problem
-    if len(display_name) > DISPLAY_NAME_MAX_CHARACTERS:
-        problems["display_name"] = f"A name has at most {DISPLAY_NAME_MAX_CHARACTERS} characters."
-    if email.strip() and email_of(email) is None:
-        problems["email"] = NOT_AN_ADDRESS
-    return problems
+        return SecondStep(token)

@@ -19,8 +19,10 @@ from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.house_rules import HouseRules
 from flotilla.social.keeping_out import KeepingOut
+from flotilla.social.limits import Limits
 from flotilla.social.lists import Lists
 from flotilla.social.mail import Mail
+from flotilla.social.newcomers import Newcomers
 from flotilla.social.notifications import Notifications
 from flotilla.social.orphans import Orphans, find_orphans
 from flotilla.social.passwords import Passwords
@@ -31,6 +33,8 @@ from flotilla.social.reports import Reports
 from flotilla.social.resets import Resets
 from flotilla.social.roles import Roles
 from flotilla.social.sanctions import Sanctions
+from flotilla.social.second_factor import SecondFactor
+from flotilla.social.sessions import Sessions
 from flotilla.social.site_settings import SiteSettings
 from flotilla.social.statistics import Statistics
 from flotilla.social.tags import FollowedTags
@@ -51,6 +55,10 @@ class Site:
     accounts: Accounts
     addresses: Addresses
     resets: Resets
+    second_factor: SecondFactor
+    sessions: Sessions
+    newcomers: Newcomers
+    limits: Limits
     posts: Posts
     conversations: Conversations
     follows: Follows
@@ -104,11 +112,24 @@ def open_site(settings: Settings) -> Site:
     mail, passwords = Mail(settings), Passwords(settings)
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, PictureWorkshop(settings, files), background)
+    sessions = Sessions(database, settings)
+    second_factor = SecondFactor(database, settings, passwords=passwords, mail=mail, background=background)
     addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
     gatekeeping = Gatekeeping(database)
     return Site(
         settings=settings,
-        accounts=Accounts(database, settings, passwords, addresses),
+        accounts=Accounts(
+            database,
+            settings,
+            passwords=passwords,
+            addresses=addresses,
+            second_factor=second_factor,
+            sessions=sessions,
+        ),
+        second_factor=second_factor,
+        sessions=sessions,
+        newcomers=Newcomers(database, settings, mail=mail, background=background),
+        limits=Limits(settings),
         addresses=addresses,
         resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
         posts=Posts(database, settings, media),

@@ -6,7 +6,18 @@ from typing import Literal
 
 from flotilla.store.database import Work
 
-__all__ = ["AddressRow", "State", "WaitingRow", "address", "change", "id_by_email", "locked", "set_email", "waiting"]
+__all__ = [
+    "AddressRow",
+    "State",
+    "WaitingRow",
+    "address",
+    "change",
+    "forget",
+    "id_by_email",
+    "locked",
+    "set_email",
+    "waiting",
+]
 
 State = Literal["unconfirmed", "waiting", "active", "suspended", "deleted"]
 
@@ -93,3 +104,13 @@ def waiting(work: Work, *, before: int, limit: int) -> list[WaitingRow]:
         {"before": before, "limit": limit},
     )
     return [WaitingRow(*row) for row in rows]
+
+
+def forget(work: Work, account_id: int) -> None:
+    """Remove an account that never was active, with what it entered; its handle is free again."""
+    work.count("DELETE FROM g.account WHERE id = %(account_id)s", {"account_id": account_id})
+    work.count(
+        "DELETE FROM {shard}.profile WHERE account_id = %(account_id)s",
+        {"account_id": account_id},
+        shard=work.shards.schema_of(account_id),
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flotilla.store.account_states import State
 from flotilla.store.database import Work
 
-__all__ = ["CredentialRow", "find", "held", "password_hash", "renew", "replace"]
+__all__ = ["CredentialRow", "find", "held", "lock", "password_hash", "renew", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,15 @@ def held(work: Work, *, account_id: int, password_hash: str) -> bool:
         shard=work.shards.schema_of(account_id),
     )
     return row is not None
+
+
+def lock(work: Work, account_id: int) -> None:
+    """Let nobody change the password until the transaction ends."""
+    work.one(
+        "SELECT FROM {shard}.credential WHERE account_id = %(account_id)s FOR SHARE",
+        {"account_id": account_id},
+        shard=work.shards.schema_of(account_id),
+    )
 
 
 def renew(work: Work, *, account_id: int, old_hash: str, new_hash: str) -> bool:

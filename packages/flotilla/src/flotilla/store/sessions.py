@@ -1,11 +1,22 @@
 """Rows of sessions, in the shard of whoever signed in. A token is never stored, only its SHA-256."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flotilla.store.database import Work
 
-__all__ = ["SessionRow", "delete", "delete_all", "find", "forget_expired", "insert"]
+__all__ = [
+    "OpenRow",
+    "SessionRow",
+    "delete",
+    "delete_all",
+    "find",
+    "forget_expired",
+    "insert",
+    "of_account",
+    "person",
+    "seen",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +28,17 @@ class SessionRow:
     role: str
     announcements_dismissed: list[int]
     unread_notifications: int
+    seen_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """A session as its owner sees it; `token_hash` names it."""
+
+    token_hash: bytes
+    device: str
+    made_at: datetime
+    last_seen: date
 
 
 def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta, device: str) -> datetime:
@@ -47,7 +69,7 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
                 WHERE n.account_id = s.account_id AND n.last_id > coalesce((SELECT m.last_read_id FROM {shard}.markers m
                     WHERE m.account_id = s.account_id AND m.timeline = 'notifications'), 0)
                 LIMIT 100
-            ) new)
+            ) new), s.last_seen >= current_date
         FROM {shard}.sessions s
         JOIN {shard}.profile p ON p.account_id = s.account_id
         JOIN g.account a ON a.id = s.account_id
@@ -58,6 +80,41 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
         shard=work.shards.schema_of(account_id),
     )
     return None if row is None else SessionRow(*row)
+
+
+def person(work: Work, account_id: int) -> tuple[str, str] | None:
+    """Handle and display name of whom a session is opened for."""
+    row = work.one(
+        "SELECT handle, display_name FROM {shard}.profile WHERE account_id = %(account_id)s",
+        {"account_id": account_id},
+        shard=work.shards.schema_of(account_id),
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def seen(work: Work, *, account_id: int, token_hash: bytes) -> None:
+    """Note that the session is used today."""
+    work.count(
+        """
+        UPDATE {shard}.sessions SET last_seen = current_date
+        WHERE account_id = %(account_id)s AND token_hash = %(token_hash)s AND last_seen < current_date
+        """,
+        {"account_id": account_id, "token_hash": token_hash},
+        shard=work.shards.schema_of(account_id),
+    )
+
+
+def of_account(work: Work, account_id: int, *, limit: int) -> list[OpenRow]:
+    """An account's sessions, the one seen last first."""
+    rows = work.all(
+        """
+        SELECT token_hash, device, made_at, last_seen FROM {shard}.sessions
+        WHERE account_id = %(account_id)s AND expires_at > now() ORDER BY last_seen DESC, made_at DESC LIMIT %(limit)s
+        """,
+        {"account_id": account_id, "limit": limit},
+        shard=work.shards.schema_of(account_id),
+    )
+    return [OpenRow(bytes(row[0]), *row[1:]) for row in rows]
 
 
 def delete(work: Work, *, account_id: int, token_hash: bytes) -> None:

@@ -1,11 +1,19 @@
-"""The HTML face: pages that work without scripts, over the rules in `flotilla.social`.
-
-There is no rate limit here yet: put one in front of /sign-in and /sign-up before real strangers arrive.
-"""
+"""The HTML face: pages that work without scripts, over the rules in `flotilla.social`."""
 
 from flask import Blueprint
 
-from flotilla.web import accounts, assets, consent, deeds, health, media, recovery, timelines
+from flotilla.web import (
+    account_settings,
+    accounts,
+    assets,
+    consent,
+    deeds,
+    health,
+    media,
+    recovery,
+    security,
+    timelines,
+)
 
 __all__ = ["blueprints"]
 
@@ -13,6 +21,7 @@ __all__ = ["blueprints"]
 def blueprints() -> tuple[Blueprint, ...]:
     """Every blueprint of this face."""
     return (
+        account_settings.blueprint,
         accounts.blueprint,
         assets.blueprint,
         consent.blueprint,
@@ -20,5 +29,6 @@ def blueprints() -> tuple[Blueprint, ...]:
         health.blueprint,
         media.blueprint,
         recovery.blueprint,
+        security.blueprint,
         timelines.blueprint,
     )

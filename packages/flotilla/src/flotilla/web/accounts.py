@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import InvalidInputError, SignInError
-from flotilla.social import NotYet, SignedIn
+from flotilla.social import NotYet, SecondStep, SignedIn
 from flotilla.web.csrf import csrf_token
 from flotilla.web.devices import device_words
 from flotilla.web.navigation import local_path
@@ -70,6 +70,7 @@ def sign_up_form() -> str | Response:
 def sign_up() -> str | Response | tuple[str, int]:
     """Create an account and, if it is active at once, sign in with it."""
     form = request.form
+    site().limits.sign_up(request.remote_addr or "")
     try:
         made = site().accounts.sign_up(
             handle=form.get("handle", ""),
@@ -93,8 +94,9 @@ def sign_in_form() -> str | Response:
 
 @blueprint.post("/sign-in")
 def sign_in() -> str | Response | tuple[str, int]:
-    """Open a session."""
+    """Open a session, or ask for the code of the second step."""
     form = request.form
+    site().limits.sign_in(request.remote_addr or "", form.get("handle", ""))
     try:
         entered = site().accounts.sign_in(
             handle=form.get("handle", ""),
@@ -103,7 +105,37 @@ def sign_in() -> str | Response | tuple[str, int]:
         )
     except SignInError as error:
         return form_page("sign-in", {"handle": str(error)}), 400
+    if isinstance(entered, SecondStep):
+        return code_page(entered.token)
     return welcome(entered) if isinstance(entered, SignedIn) else (not_yet_page(entered), 403)
+
+
+def code_page(token: str, problems: dict[str, str] | None = None) -> str:
+    """The second step of signing in; the first one's token is kept in the form."""
+    return visitor_page(
+        "sign_in_code.html",
+        "sign-in-code",
+        token=token,
+        problems=problems or {},
+        next=local_path(request.form.get("next"), "/home"),
+    )
+
+
+@blueprint.post("/sign-in/code")
+def sign_in_code() -> str | Response | tuple[str, int]:
+    """Open the session that was kept back for a code."""
+    form = request.form
+    token = form.get("step", "")
+    site().limits.sign_in(request.remote_addr or "", f"code {token[:80]}")
+    try:
+        signed_in = site().accounts.second_step(
+            token, code=form.get("code", ""), device=device_words(request.headers.get("User-Agent", ""))
+        )
+    except InvalidInputError as error:
+        return code_page(token, error.problems), 400
+    except SignInError as error:
+        return form_page("sign-in", {"handle": str(error)}), 400
+    return welcome(signed_in)
 
 
 @blueprint.post("/sign-up/address")
@@ -111,6 +143,8 @@ def correct_address() -> str | tuple[str, int]:
     """Have the link sent to another address, for whoever mistyped theirs at signing up."""
     form = request.form
     handle = form.get("handle", "")
+    site().limits.sign_in(request.remote_addr or "", handle)
+    site().limits.letter(request.remote_addr or "", form.get("email", ""))
     account = NotYet(handle.strip().removeprefix("@").lower()[:30], "unconfirmed")
     try:
         site().addresses.correct(handle=handle, password=form.get("password", ""), email=form.get("email", ""))

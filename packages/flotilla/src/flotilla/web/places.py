@@ -57,6 +57,7 @@ SETTINGS_PAGES = (
     Place("/settings/security", mark("Security"), page="settings-security"),
     Place("/settings/sessions", mark("Sessions"), page="settings-sessions"),
     Place("/settings/apps", mark("Apps"), page="settings-apps"),
+    Place("/settings/invites", mark("Invitations"), page="settings-invites"),
     Place("/settings/export", mark("Export"), page="settings-export"),
 )
 MODERATION_PAGES = (

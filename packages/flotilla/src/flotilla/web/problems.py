@@ -1,12 +1,13 @@
 """Pages for what went wrong: what happened, and what the person reading it can do."""
 
+import math
 from dataclasses import dataclass
 
 import structlog
 from flask import Flask, Response, g, make_response, request
 from werkzeug.exceptions import HTTPException
 
-from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError, UnavailableError
+from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError, TooManyError, UnavailableError
 from flotilla.logs import request_id
 from flotilla.social import Viewer
 from flotilla.web.csrf import StaleFormError
@@ -120,6 +121,12 @@ def add_problem_pages(app: Flask) -> None:
     @app.errorhandler(ForbiddenError)
     def forbidden(_error: ForbiddenError) -> Response:
         return problem_page(403)
+
+    @app.errorhandler(TooManyError)
+    def too_many(error: TooManyError) -> Response:
+        response = problem_page(429)
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+        return response
 
     @app.errorhandler(InvalidInputError)
     def invalid(error: InvalidInputError) -> Response:

@@ -58,6 +58,7 @@ def forgot_form() -> str:
 @blueprint.post("/forgot")
 def forgot() -> str | tuple[str, int]:
     """Have a link to a new password sent; the same answer for every address."""
+    site().limits.letter(request.remote_addr or "", request.form.get("email", ""))
     try:
         site().resets.ask(request.form.get("email", ""))
     except InvalidInputError as error:

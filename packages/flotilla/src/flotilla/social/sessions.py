@@ -1,0 +1,87 @@
+"""Sessions: opening one, and what their owner sees and ends of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flotilla.settings import Settings
+from flotilla.social.pages import Viewer
+from flotilla.social.tokens import new_token, read_token
+from flotilla.store import sessions as session_rows
+from flotilla.store.database import Database, Work
+
+__all__ = ["DEVICE_MAX_CHARACTERS", "OpenSession", "Sessions", "SignedIn"]
+
+DEVICE_MAX_CHARACTERS = 100
+SESSIONS_SHOWN_MAX = 100
+_SESSION_NAME = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session just opened. `token` goes into the cookie and nowhere else; it is useless after `expires_at` (UTC)."""
+
+    viewer: Viewer
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as its owner sees it: `device` in words ("" when unknown), `opened_at` UTC, `last_seen` a day."""
+
+    name: str
+    device: str
+    opened_at: datetime
+    last_seen: date
+    is_this: bool
+
+
+class Sessions:
+    """The open sessions of people."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._lifetime = timedelta(days=settings.session_days)
+
+    def open(self, work: Work, viewer: Viewer, device: str) -> SignedIn:
+        """Open a session with a token of its own, whatever token came with the request."""
+        token = new_token(viewer.account_id)
+        keys = read_token(token)
+        assert keys is not None
+        expires_at = session_rows.insert(
+            work,
+            account_id=viewer.account_id,
+            token_hash=keys.sha256,
+            lifetime=self._lifetime,
+            device=device[:DEVICE_MAX_CHARACTERS],
+        )
+        return SignedIn(viewer, token, expires_at)
+
+    def of(self, viewer: Viewer, token: str) -> tuple[OpenSession, ...]:
+        """The viewer's open sessions, at most 100, the one seen last first; `token` is that of this one."""
+        here = read_token(token)
+        with self._database.read() as work:
+            rows = session_rows.of_account(work, viewer.account_id, limit=SESSIONS_SHOWN_MAX)
+        return tuple(
+            OpenSession(
+                name=row.token_hash.hex(),
+                device=row.device,
+                opened_at=row.made_at,
+                last_seen=row.last_seen,
+                is_this=here is not None and row.token_hash == here.sha256,
+            )
+            for row in rows
+        )
+
+    def end(self, viewer: Viewer, name: str) -> None:
+        """End one of the viewer's sessions, by its `name`; nothing happens when there is none."""
+        if _SESSION_NAME.fullmatch(name):
+            with self._database.read() as work:
+                session_rows.delete(work, account_id=viewer.account_id, token_hash=bytes.fromhex(name))
+
+    def end_others(self, viewer: Viewer, token: str) -> None:
+        """End every session of the viewer but that of `token`."""
+        here = read_token(token)
+        with self._database.read() as work:
+            session_rows.delete_all(work, viewer.account_id, but=here.sha256 if here else None)
