@@ -25,6 +25,7 @@ from flotilla.social.pages import (
 )
 from flotilla.social.paging import FIRST, Paging
 from flotilla.social.posts import Posts
+from flotilla.social.relations import Circle, Relationship
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
 from flotilla.social.timelines import Timelines
@@ -39,6 +40,7 @@ __all__ = [
     "Accounts",
     "Author",
     "Blocks",
+    "Circle",
     "Conversation",
     "Conversations",
     "ConversationsPage",
@@ -57,6 +59,7 @@ __all__ = [
     "Profile",
     "ProfileField",
     "ProfilePage",
+    "Relationship",
     "SecondStep",
     "Segment",
     "SignedIn",

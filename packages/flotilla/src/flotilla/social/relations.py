@@ -66,6 +66,11 @@ class Relations:
             rows = relation_rows.between(work, reader_id=viewer.account_id, account_ids=asked)
         return tuple(Relationship(*row) for row in rows)
 
+    def person(self, viewer: Viewer, who: Who) -> Author:
+        """An active person who does not block the viewer. Raises NotFoundError."""
+        with self._database.read() as work:
+            return _person(work, who, viewer.account_id)
+
     def followers(
         self, viewer: Viewer | None, who: Who, *, before: int | None = None, limit: int | None = None
     ) -> Circle:

@@ -33,10 +33,12 @@ from flotilla.social.reports import Reports
 from flotilla.social.resets import Resets
 from flotilla.social.roles import Roles
 from flotilla.social.sanctions import Sanctions
+from flotilla.social.search import Search
 from flotilla.social.second_factor import SecondFactor
 from flotilla.social.sessions import Sessions
 from flotilla.social.site_settings import SiteSettings
 from flotilla.social.statistics import Statistics
+from flotilla.social.suggestions import Suggestions
 from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
 from flotilla.social.uploads import Uploads
@@ -65,6 +67,8 @@ class Site:
     blocks: Blocks
     relations: Relations
     lists: Lists
+    search: Search
+    suggestions: Suggestions
     tags: FollowedTags
     notifications: Notifications
     timelines: Timelines
@@ -138,6 +142,8 @@ def open_site(settings: Settings) -> Site:
         blocks=Blocks(database),
         relations=Relations(database, settings),
         lists=Lists(database, settings),
+        search=Search(database, settings),
+        suggestions=Suggestions(database),
         tags=FollowedTags(database),
         notifications=Notifications(database, settings),
         timelines=Timelines(database, settings),

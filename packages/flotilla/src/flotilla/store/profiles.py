@@ -51,12 +51,18 @@ def find_by_handle(work: Work, handle: str, *, reader_id: int) -> ProfileRow | N
 
 
 def read(
-    work: Work, account_ids: Collection[int], *, reader_id: int, but_muted: bool = False, but_blocked: bool = True
+    work: Work,
+    account_ids: Collection[int],
+    *,
+    reader_id: int,
+    but_muted: bool = False,
+    but_blocked: bool = True,
+    only_discoverable: bool = False,
 ) -> dict[int, ProfileRow]:
     """Those of the people who are active and do not block the reader (0: a visitor), by id.
 
     With `but_blocked` also without those whom the reader blocks, with `but_muted` without those whose notifications the
-    reader mutes.
+    reader mutes, with `only_discoverable` without those who do not want to be suggested to others.
     """
     # Which tables are asked is decided here, not in the statement: most lists need one or two probes of an index each.
     statement = _COLUMNS + _AMONG + _NOT_BLOCKED_BY
@@ -64,6 +70,8 @@ def read(
         statement += _NOT_BLOCKED
     if but_muted:
         statement += _NOT_MUTED
+    if only_discoverable:
+        statement += " AND p.discoverable"
     return _read(work, statement, account_ids, reader_id=reader_id)
 
 

@@ -1,4 +1,4 @@
-"""Follow requests, blocks, mutes, lists, followed tags, notifications, markers.
+"""Follow requests, blocks, mutes, lists, followed tags, notifications, markers, and what search needs.
 
 Each edge is a row with whoever made it and a mirror row with the other person, as in 0001; what only its maker ever
 asks for (mutes, lists, followed tags) has no mirror.
@@ -109,10 +109,21 @@ CREATE TABLE {shard}.markers (
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, timeline)
 ) WITH (fillfactor = 70);
+
+-- The words to search by: small letters without their accents, in no language's grammar. Accents come off without the
+-- extension unaccent, which not every PostgreSQL has.
+CREATE FUNCTION {shard}.words_of(said text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN to_tsvector('simple', regexp_replace(
+    translate(replace(normalize(lower(said), NFKD), 'ß', 'ss'), 'øłđı', 'oldi'), '[\u0300-\u036f]', '', 'g'));
+
+CREATE INDEX posts_words ON {shard}.posts USING gin ({shard}.words_of(warning || ' ' || body)) WHERE repost_of IS NULL;
+CREATE INDEX profile_words ON {shard}.profile USING gin ({shard}.words_of(display_name));
 """
 
 UNDO = ""
 UNDO_SHARD = """
+DROP INDEX {shard}.posts_words, {shard}.profile_words;
+DROP FUNCTION {shard}.words_of;
 DROP TABLE {shard}.follow_requests, {shard}.follow_requests_received, {shard}.blocks, {shard}.blocked_by, {shard}.mutes,
     {shard}.list_members, {shard}.lists, {shard}.tag_follows, {shard}.notifications, {shard}.notification_groups,
     {shard}.markers;
