@@ -21,6 +21,7 @@ def run_init(options: argparse.Namespace) -> int:
         user=options.user,
         password=options.password,
         signs_up=options.sign_up,
+        logs=tuple(options.log),
     )
 
     def tell(step: str) -> None:

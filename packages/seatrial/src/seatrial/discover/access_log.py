@@ -11,7 +11,7 @@ from seatrial.errors import SpecError
 from seatrial.model.access_log import LogLine, log_line
 from seatrial.model.visits import LogFacts, VisitCounter
 
-__all__ = ["read_access_logs"]
+__all__ = ["log_lines", "read_access_logs"]
 
 LINE_BYTES_MAX = 64 * 1024
 LINES_LOOKED_AT = 1000
@@ -31,7 +31,7 @@ def read_access_logs(paths: Sequence[Path]) -> LogFacts:
     """
     counter = VisitCounter()
     for path in sorted(paths, key=_first_moment_s):
-        for line in _requests(path):
+        for line in log_lines(path):
             if line is None:
                 counter.take_malformed()
             else:
@@ -43,7 +43,7 @@ def _first_moment_s(path: Path) -> float:
     """When the first request of the file was; refuses what is no access log."""
     first_s: float | None = None
     read = malformed = 0
-    for line in _requests(path):
+    for line in log_lines(path):
         read += 1
         if line is None:
             malformed += 1
@@ -59,7 +59,7 @@ def _first_moment_s(path: Path) -> float:
     return first_s
 
 
-def _requests(path: Path) -> Iterator[LogLine | None]:
+def log_lines(path: Path) -> Iterator[LogLine | None]:
     """Each line that is not empty; None of one that cannot be read."""
     with _opened(path) as file:
         while chunk := file.readline(LINE_BYTES_MAX):

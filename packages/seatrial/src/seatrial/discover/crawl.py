@@ -14,7 +14,7 @@ from seatrial.discover.visitor import Answer, Visitor, links_of
 __all__ = ["Found", "crawl"]
 
 ANSWERS_MAX = 80
-PER_GROUP_MAX = 2
+PER_GROUP_MAX = 3
 SECONDS_MAX = 30.0
 
 LEAVE_ALONE = re.compile(
@@ -105,14 +105,17 @@ def _fill_parameters(visitor: Visitor, found: Found) -> None:
         parameters = re.findall(r"\{(\w+)\}", path)
         if len(parameters) != 1 or _needs_query(operation) or not path.rstrip("/").endswith("}"):
             continue
+        group = re.sub(r"\{\w+\}", "{}", path)
+        if group in found.good:
+            continue
         above = path.rstrip("/").rpartition("/")[0]
         listed = next((a for a in found.good.values() if a.path.partition("?")[0].rstrip("/") == above), None)
         for value in _values(listed, parameters[0]) if listed else ():
             answer = visitor.get(path.replace(f"{{{parameters[0]}}}", value))
-            _note(found, group_of(answer.asked) if "{}" in group_of(answer.asked) else path, answer)
             if answer.is_good:
-                found.good.setdefault(path, answer)
+                found.good[group] = answer
                 break
+            found.bad.setdefault(group, answer)
 
 
 def _values(listed: Answer, parameter: str) -> Iterator[str]:

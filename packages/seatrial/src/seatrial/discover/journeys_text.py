@@ -1,54 +1,68 @@
 """A journeys.py for people who sign in. Pure."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from seatrial.discover.proposal import FoundOperation
 from seatrial.discover.sign_in import Entrance, fill
+from seatrial.discover.tokens import TokenDoor
 
-__all__ = ["journeys_text"]
+__all__ = ["People", "form_steps", "journeys_text", "token_steps"]
+
+TOKEN_SHAPE = r'"(?:access_token|token|access|id_token|jwt|auth_token|key)"\s*:\s*"([^"]+)"'  # noqa: S105 - a pattern
+
+MARKER, SECRET = "TRIALUSER", "TRIALPASSWORD"
+"""Stand for the person's name and password until they are written as variables."""
 
 OWN = '{person.memory["user"]}'
 
 HEAD = '''"""What people do in {name}, written by `seatrial init`. Change it as you like: docs, "Journeys"."""
 
-from seatrial.load.journeys import expect, form, get
+{imports}from seatrial.load.journeys import {needed}
 
 '''
 
 
-def journeys_text(
-    name: str,
-    sign_in: Entrance,
-    sign_up: Entrance | None,
-    operations: Sequence[FoundOperation],
-    *,
-    user: str,
-    password: str,
-) -> str:
-    """The text. sign_up: by which each person first makes an account of their own; without it all are `user`."""
-    parts = [HEAD.format(name=name)]
-    parts += [f"PASSWORD = {password!r}", ""] if sign_up else [f"USER, PASSWORD = {user!r}, {password!r}", ""]
-    parts += ["", "def sign_in(person):"]
-    if sign_up:
-        parts += ['    user = person.unique("trial")']
-        parts += _sent(sign_up, "user", "signed up")
-    parts += _sent(sign_in, "user" if sign_up else "USER", "signed in")
-    if sign_up:
-        parts += ['    person.memory["user"] = user']
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who the journeys act as. signs_up: each person makes an account of their own first; without, all are `user`."""
+
+    user: str
+    password: str
+    signs_up: bool
+
+
+def journeys_text(name: str, steps: Sequence[str], operations: Sequence[FoundOperation], people: People) -> str:
+    """The text. steps: the lines of `sign_in` after its first, as `form_steps` and `token_steps` give them."""
+    said = (
+        f"PASSWORD = {people.password!r}"
+        if people.signs_up
+        else f"USER, PASSWORD = {people.user!r}, {people.password!r}"
+    )
+    imports = "import re\n\n" if any("re.search" in step for step in steps) else ""
+    first = 'person.unique("trial")' if people.signs_up else "USER"
+    parts = [
+        HEAD.format(name=name, needed=", ".join(_needed(steps)), imports=imports),
+        said,
+        "",
+        "",
+        "def sign_in(person):",
+    ]
+    parts += [f'    user = person.memory["user"] = {first}', *steps]
+    bearer = ', bearer=person.memory["token"]' if any('["token"]' in step for step in steps) else ""
     for operation in operations:
         asked = repr(operation.path)
-        if sign_up and user in operation.path:
+        if people.signs_up and people.user in operation.path:
             # A page of whoever asks: each person has one.
-            asked = f"f{operation.path.replace(user, OWN)!r}"
-        parts += ["", "", f"def {operation.name}(person):", f"    expect((yield get({asked})))"]
+            asked = f"f{operation.path.replace(people.user, OWN)!r}"
+        parts += ["", "", f"def {operation.name}(person):", f"    expect((yield get({asked}{bearer})))"]
     return "\n".join(parts) + "\n"
 
 
-def _sent(entrance: Entrance, user: str, done: str) -> list[str]:
-    marker = "TRIALUSER"
-    entered = fill(entrance, marker, "TRIALPASSWORD")
-    fields = ", ".join(f"{_argument(name)}: {_value(value, user, marker)}" for name, value in entered.items())
+def form_steps(entrance: Entrance, done: str) -> list[str]:
+    """Filling in and sending a page's form."""
+    entered = fill(entrance, MARKER, SECRET)
+    fields = ", ".join(f"{name!r}: {_value(value)}" for name, value in entered.items())
     return [
         f"    page = yield get({entrance.path!r})",
         f"    answer = yield form(page, {entrance.action!r}).submit(**{{{fields}}})",
@@ -57,15 +71,31 @@ def _sent(entrance: Entrance, user: str, done: str) -> list[str]:
     ]
 
 
-def _argument(name: str) -> str:
-    return repr(name)
+def token_steps(door: TokenDoor, *, keeps: bool) -> list[str]:
+    """Sending what an API takes; keeps: the token that it answers."""
+    entered = door.filled(MARKER, SECRET)
+    inner = entered[door.wrapped] if door.wrapped else entered
+    fields = "{" + ", ".join(f"{name!r}: {_value(value)}" for name, value in inner.items()) + "}"
+    fields = f"{{{door.wrapped!r}: {fields}}}" if door.wrapped else fields
+    steps = [f"    answer = yield post({door.path!r}, {'' if door.is_form else 'json='}{fields})"]
+    steps += ["    expect(answer, status=(200, 201))"]
+    if keeps:
+        # The first text of the answer that has such a name, however deep.
+        steps += [
+            f"    found = re.search({TOKEN_SHAPE!r}, answer.text)",
+            '    person.memory["token"] = found[1]',
+        ]
+    return steps
 
 
-def _value(value: str, user: str, marker: str) -> str:
-    if value == "TRIALPASSWORD":
+def _needed(steps: Sequence[str]) -> list[str]:
+    text = "\n".join(steps)
+    return ["expect", *(["form"] if "form(" in text else []), "get", *(["post"] if "post(" in text else [])]
+
+
+def _value(value: str) -> str:
+    if value == SECRET:
         return "PASSWORD"
-    if value == marker:
-        return user
-    if value.startswith(marker):
-        return f"{user} + {re.sub(marker, '', value)!r}"
-    return repr(value)
+    if value == MARKER:
+        return "user"
+    return f"user + {value.removeprefix(MARKER)!r}" if value.startswith(MARKER) else repr(value)

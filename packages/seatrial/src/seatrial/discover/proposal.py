@@ -22,11 +22,11 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class FoundOperation:
-    """A request that the app answers well. name: of the operation; title: of the page; seconds: once, by itself."""
+    """A request that the app answers well. group: what it is one of, `/posts/{}`. seconds: once, by itself."""
 
     name: str
     path: str
-    status: int = 200
+    group: str = ""
     weight: float = 1.0
     signed_in: bool = False
     seconds: float = 0.0

@@ -1,6 +1,7 @@
 """Somebody who opens pages of an app on this machine, one after the other, as a browser would."""
 
 import http.client
+import json
 import re
 import time
 import urllib.parse
@@ -58,6 +59,10 @@ class Visitor:
         """A form sent by POST; then as `get`."""
         body = urllib.parse.urlencode(fields).encode()
         return self._follow("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", **headers})
+
+    def send_json(self, path: str, content: object) -> Answer:
+        """A JSON document sent by POST; then as `get`."""
+        return self._follow("POST", path, json.dumps(content).encode(), {"Content-Type": "application/json"})
 
     def _follow(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         asked, since = path, time.perf_counter()

@@ -1,7 +1,8 @@
 """One line of a web server's access log -> the visit it tells of. Pure.
 
 Read are the combined and common formats (Apache, nginx, gunicorn), with a host name before them or fields after them,
-and JSON lines (Caddy's, and those that name their fields as nginx's variables are named).
+JSON lines (Caddy's, Cloudflare's, and those that name their fields as nginx's variables are named), and what Heroku's
+router writes.
 """
 
 import json
@@ -25,6 +26,11 @@ MONTHS = {
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
     )
 }
+
+ROUTED = re.compile(r"(?:^|\s)(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)).*?\bat=\w+ (.*)")
+"""A line of Heroku's router: when, and its fields, `method=GET path="/x" ... fwd="1.2.3.4" ... status=200`."""
+
+FIELD = re.compile(r'(\w+)=(?:"([^"]*)"|(\S*))')
 
 STATIC_ENDINGS = (
     ".avif",
@@ -59,6 +65,11 @@ STATIC_ENDINGS = (
 )
 STATIC_FOLDERS = ("/static/", "/assets/", "/media/", "/uploads/", "/.well-known/")
 
+TIMES = ("ts", "time", "timestamp", "time_iso8601", "@timestamp", "msec", "time_local", "EdgeStartTimestamp")
+STATUSES = ("status", "status_code", "http_status", "response_code", "EdgeResponseStatus")
+TARGETS = ("uri", "request_uri", "path", "url", "request", "ClientRequestURI")
+"""What JSON lines call it, of different servers."""
+
 ROBOT = re.compile(
     r"bot\b|bot/|crawl|spider|slurp|curl/|wget/|python-|go-http|java/|libwww|monitor|uptime|probe|scan|headless|"
     r"feed|http[_-]?client|postman",
@@ -73,7 +84,8 @@ class LogLine:
     """One request. moment_s: seconds since 1970; local_s: the same by the clock of the log's own time zone.
 
     visitor: address and browser, which stand for a person; "" where the line has neither. is_static: a file that a web
-    server gives out without asking the app. is_robot: the program says that it is none of a person's.
+    server gives out without asking the app. is_robot: the program says that it is none of a person's. target: what was
+    asked for, with its query.
     """
 
     moment_s: float
@@ -82,6 +94,8 @@ class LogLine:
     is_static: bool
     is_robot: bool
     status: int
+    method: str = "GET"
+    target: str = ""
 
     @property
     def day(self) -> int:
@@ -92,7 +106,9 @@ class LogLine:
 def log_line(text: str) -> LogLine | None:
     """The request that the line tells of; None when it has no form that is known."""
     stripped = text.strip()
-    return _of_json(stripped) if stripped.startswith("{") else _of_combined(stripped)
+    if stripped.startswith("{"):
+        return _of_json(stripped)
+    return _of_combined(stripped) or _of_router(stripped)
 
 
 def _of_combined(text: str) -> LogLine | None:
@@ -102,8 +118,21 @@ def _of_combined(text: str) -> LogLine | None:
     moment = _clock(found["time"])
     if moment is None:
         return None
-    words = found["request"].split(" ")
-    return _line(moment, found["address"], found["agent"] or "", words[1] if len(words) > 1 else "", found["status"])
+    visitor = _visitor(found["address"], found["agent"] or "")
+    return _line(moment, visitor, found["agent"] or "", found["request"], found["status"])
+
+
+def _of_router(text: str) -> LogLine | None:
+    found = ROUTED.search(text)
+    if found is None:
+        return None
+    fields = {name: quoted or plain for name, quoted, plain in FIELD.findall(found[2])}
+    moment = _clock(found[1])
+    if moment is None or "path" not in fields or not fields.get("status", "").isdecimal():
+        return None
+    # The router tells no browser: people behind one router count as one.
+    visitor = _visitor(fields.get("fwd", "").partition(",")[0], "")
+    return _line(moment, visitor, "", f"{fields.get('method', 'GET')} {fields['path']}", fields["status"])
 
 
 def _of_json(text: str) -> LogLine | None:
@@ -115,25 +144,33 @@ def _of_json(text: str) -> LogLine | None:
         return None
     request = row["request"] if isinstance(row.get("request"), dict) else {}
     flat = {**row, **request}
-    moment = _moment(_first(flat, "ts", "time", "timestamp", "time_iso8601", "@timestamp", "msec", "time_local"))
-    status = _first(flat, "status", "status_code", "http_status", "response_code")
-    path = _first(flat, "uri", "request_uri", "path", "url", "request")
+    moment = _moment(_first(flat, *TIMES))
+    status = _first(flat, *STATUSES)
+    path = _first(flat, *TARGETS)
     if moment is None or path is None or not str(status).isdecimal():
         return None
-    words = str(path).split(" ")
     headers = flat.get("headers")
-    agent = _first(flat, "http_user_agent", "user_agent", "agent")
+    agent = _first(flat, "http_user_agent", "user_agent", "agent", "ClientRequestUserAgent")
     if agent is None and isinstance(headers, dict):
         agent = next((value for name, value in headers.items() if str(name).lower() == "user-agent"), None)
     if isinstance(agent, list):
         agent = agent[0] if agent else None
-    address = _first(flat, "client_ip", "remote_ip", "remote_addr", "remote_host", "client", "ip")
-    return _line(moment, str(address or ""), str(agent or ""), words[1] if len(words) > 1 else words[0], str(status))
+    address = _first(flat, "client_ip", "remote_ip", "remote_addr", "remote_host", "client", "ip", "ClientIP")
+    method = _first(flat, "method", "request_method", "ClientRequestMethod")
+    asked = str(path) if " " in str(path) or method is None else f"{method} {path}"
+    return _line(moment, _visitor(str(address or ""), str(agent or "")), str(agent or ""), asked, str(status))
 
 
-def _line(moment: tuple[float, float], address: str, agent: str, target: str, status: str) -> LogLine:
-    visitor = f"{address} {agent}" if address not in ("", "-") or agent not in ("", "-") else ""
-    return LogLine(*moment, visitor, _is_static(target), bool(ROBOT.search(agent)), int(status))
+def _visitor(address: str, agent: str) -> str:
+    return f"{address} {agent}" if address not in ("", "-") or agent not in ("", "-") else ""
+
+
+def _line(moment: tuple[float, float], visitor: str, agent: str, request: str, status: str) -> LogLine:
+    """request: `GET /x HTTP/1.1`, without its end, or only the target."""
+    words = request.split(" ")
+    method, target = (words[0], words[1]) if len(words) > 1 else ("GET", words[0])
+    is_robot = bool(ROBOT.search(agent))
+    return LogLine(*moment, visitor, _is_static(target), is_robot, int(status), method, target)
 
 
 def _is_static(target: str) -> bool:

@@ -1,0 +1,63 @@
+"""Which of the requests that were answered well become operations, and how often each is sent. Pure."""
+
+import re
+
+from seatrial.discover.crawl import Found
+from seatrial.discover.log_operations import LoggedRequests
+from seatrial.discover.proposal import FoundOperation, Proposal
+from seatrial.discover.routes import group_of
+
+__all__ = ["OPERATIONS_MAX", "chosen_operations", "with_coverage"]
+
+OPERATIONS_MAX = 12
+"""Each is measured by itself, and a person reads them all."""
+
+SHARE_MIN = 0.002
+"""Of a log's requests: what is asked for less often changes no answer."""
+
+UNCOVERED_TOLD = 4
+
+BESIDE = re.compile(r"^/(admin|docs|redoc|openapi|swagger|api/docs|flask-admin|__debug__)\b")
+"""Pages of the staff, and of the framework: hardly what the app's users ask for, where there is anything else."""
+
+
+def chosen_operations(found: Found, logged: LoggedRequests | None = None) -> tuple[FoundOperation, ...]:
+    """As many as can be looked over: with a log, what people asked for most; else what is linked to most, all alike."""
+    named = found.names()
+    groups = dict(zip(named, found.good, strict=True))
+    if logged is not None:
+        shares = {name: logged.share(f"GET {groups[name]}") for name in named}
+        seen = [name for name in sorted(named, key=lambda name: -shares[name]) if shares[name] >= SHARE_MIN]
+        return tuple(_operation(found, name, groups[name], round(100 * shares[name], 2)) for name in seen)[
+            :OPERATIONS_MAX
+        ]
+
+    def rank(name: str) -> tuple[bool, bool, int]:
+        path = named[name].path
+        return bool(BESIDE.search(path)), path != "/", -found.links[group_of(path)]
+
+    chosen = sorted(named, key=rank)[:OPERATIONS_MAX]
+    if any(not BESIDE.search(named[name].path) for name in chosen):
+        chosen = [name for name in chosen if not BESIDE.search(named[name].path)]
+    return tuple(_operation(found, name, groups[name], 1.0) for name in chosen)
+
+
+def _operation(found: Found, name: str, group: str, weight: float) -> FoundOperation:
+    answer = found.good[group]
+    return FoundOperation(name, answer.path, group=group, weight=weight, seconds=answer.seconds, bytes=len(answer.body))
+
+
+def with_coverage(proposal: Proposal, logged: LoggedRequests | None) -> Proposal:
+    """What the operations are, where they come from, and what they leave out."""
+    count = len(proposal.operations)
+    if logged is None:
+        doubt = "How often each is asked for is a guess: all alike. An access log of yours would tell (--log FILE)."
+        return proposal.with_clue("operations", f"{count} found", "by opening the pages from / on", doubt)
+    covered = {f"GET {operation.group}" for operation in proposal.operations}
+    left = [(group, logged.share(group)) for group in logged.counts if group not in covered]
+    share = 1.0 - sum(part for _, part in left)
+    told = ", ".join(f"{group} {100 * part:.1f} %" for group, part in left[:UNCOVERED_TOLD] if part >= SHARE_MIN)
+    doubt = f"Not covered: {told}. Requests that change something are for journeys.py." if told else ""
+    unread = f", {logged.malformed:,} could not be read" if logged.malformed else ""
+    how = f"of {logged.lines:,} lines of your log{unread}"
+    return proposal.with_clue("operations", f"{count}, {100 * share:.0f} % of what people asked for", how, doubt)
