@@ -10,8 +10,10 @@ import pytest
 
 from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.social import open_site
+from flotilla.social.cleanup import clean_up
 from flotilla.social.notifications import NotificationKind
 from flotilla.social.notifying import forget_post, take_back, tell
+from flotilla.social.sanctions import Kind
 
 THREADS = 8
 WAIT_S = 60
@@ -306,3 +308,32 @@ def test_storms_of_likes_dismissals_and_blocks_keep_groups_equal_to_their_events
     rows = "SELECT account_id, kind, target, count(*)::int FROM s0000.notifications GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
     groups = "SELECT account_id, kind, target, events FROM s0000.notification_groups ORDER BY 1, 2, 3"
     assert owner.execute(groups).fetchall() == owner.execute(rows).fetchall()
+
+
+def test_mutes_that_ran_out_and_notifications_of_half_a_year_ago_are_swept_away(site, people, owner):
+    me, other = people[:2]
+    old, new = site.posts.publish(me, "old"), site.posts.publish(me, "new")
+    for post in (old, new):
+        told(site, LIKE, me, other, post)
+    long_ago = "(extract(epoch FROM now() - interval '181 days') * 1000 - 1735689600000)::bigint << 23"
+    owner.execute(f"UPDATE s0000.notifications SET id = {long_ago} WHERE target = %s", [old])
+    owner.execute(f"UPDATE s0000.notification_groups SET last_id = {long_ago} WHERE target = %s", [old])
+    site.blocks.mute(me, people[2].handle, lifetime=timedelta(hours=1))
+    site.blocks.mute(me, people[3].handle, lifetime=timedelta(hours=1))
+    owner.execute("UPDATE s0000.mutes SET expires_at = now() WHERE target_id = %s", [people[2].account_id])
+    clean_up(site.database)
+    assert seen(site, me) == [("LIKE", new, 1, ["p1"], True)]
+    for table in ("notifications", "notification_groups", "mutes"):
+        assert owner.execute(f"SELECT count(*) FROM s0000.{table}").fetchone() == (1,), table
+
+
+def test_whoever_is_sanctioned_reads_why_until_it_is_taken_back(site, people, owner):
+    person, moderator = people[:2]
+    owner.execute("UPDATE g.account SET role = 'moderator' WHERE id = %s", [moderator.account_id])
+    moderator = replace(moderator, role="moderator")
+    sanction = site.sanctions.impose(moderator, person.account_id, Kind.WARN, text="Be kind.")
+    (group,) = site.notifications.page(person).items
+    assert (group.kind, group.message) == (NotificationKind.MODERATION, "The moderators warn you.\nBe kind.")
+    assert group.actors == ()
+    site.sanctions.undo(moderator, sanction)
+    assert seen(site, person) == []

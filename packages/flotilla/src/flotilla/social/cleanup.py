@@ -1,12 +1,16 @@
 """Removing what nobody can use any more, a bounded number of rows at a time."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from flotilla.social.background import Background, Task
 from flotilla.store import jobs as job_rows
+from flotilla.store import mutes as mute_rows
+from flotilla.store import notifications as notification_rows
 from flotilla.store import seen_addresses as address_rows
 from flotilla.store import sessions as session_rows
 from flotilla.store.database import Database, Work
+from flotilla.store.ids import first_id_at
 
 __all__ = ["CLEAN_UP", "clean_up", "clean_up_regularly"]
 
@@ -15,11 +19,14 @@ EVERY_S = 3600
 BATCH = 1_000
 FAILED_JOBS_KEPT_DAYS = 14
 ADDRESSES_KEPT_DAYS = 90
+NOTIFICATIONS_KEPT_DAYS = 180
 
 # Each removes at most so many rows (the second argument) and says how many it did.
 SWEEPS: tuple[Callable[[Work, int], int], ...] = (
     lambda work, most: session_rows.forget_expired(work, most=most),
     lambda work, most: job_rows.forget_failed(work, days=FAILED_JOBS_KEPT_DAYS, most=most),
+    lambda work, most: mute_rows.forget_expired(work, most=most),
+    lambda work, most: notification_rows.forget_old(work, before=_days_ago(NOTIFICATIONS_KEPT_DAYS), most=most),
     lambda work, most: address_rows.forget_old(work, days=ADDRESSES_KEPT_DAYS, most=most),
 )
 
@@ -30,7 +37,7 @@ def clean_up_regularly(background: Background, database: Database) -> None:
 
 
 def clean_up(database: Database) -> int:
-    """Remove expired sessions and jobs given up long ago; how many rows. Each batch is a transaction of its own."""
+    """Remove what ran out, and what was kept long enough; how many rows. Each batch is a transaction of its own."""
     removed = 0
     for sweep in SWEEPS:
         while True:
@@ -40,3 +47,7 @@ def clean_up(database: Database) -> int:
             if count < BATCH:
                 break
     return removed
+
+
+def _days_ago(days: int) -> int:
+    return first_id_at(datetime.now(UTC) - timedelta(days=days))

@@ -7,6 +7,7 @@ from flotilla.errors import ConflictError, InvalidInputError, NotFoundError
 from flotilla.social.audit import Action, note
 from flotilla.social.events import Kind as EventKind
 from flotilla.social.events import publish
+from flotilla.social.notifying import NotificationKind, take_back, tell
 from flotilla.social.pages import Viewer
 from flotilla.social.publishing import remove
 from flotilla.social.reports import hold_open, settle
@@ -44,6 +45,15 @@ _IN_FORCE = {
     Kind.FORCE_SENSITIVE: "has all pictures covered already",
     Kind.SILENCE: "is silenced already",
     Kind.SUSPEND: "is suspended already",
+}
+# What the person is told, before the moderator's own words.
+_SAID = {
+    Kind.WARN: "The moderators warn you.",
+    Kind.SENSITIVE: "The moderators covered the pictures of a post of yours.",
+    Kind.REMOVE: "The moderators removed a post of yours.",
+    Kind.FORCE_SENSITIVE: "The moderators cover the pictures of all your posts.",
+    Kind.SILENCE: "The moderators silenced you: only your followers come across what you write.",
+    Kind.SUSPEND: "The moderators suspended your account.",
 }
 
 
@@ -87,6 +97,8 @@ class Sanctions:
             )
             changed = _carry_out(work, kind, person, post_ids)
             sanction_rows.set_posts(work, sanction_id, changed)
+            message = f"{_SAID[kind]}\n{words}".strip()
+            tell(work, NotificationKind.MODERATION, [account_id], actor_id=0, target=sanction_id, message=message)
             note(
                 work,
                 viewer,
@@ -117,6 +129,7 @@ class Sanctions:
                 return
             sanction_rows.undone(work, sanction_id, by=viewer.account_id)
             _take_back(work, sanction, person)
+            take_back(work, NotificationKind.MODERATION, sanction.account_id, actor_id=0, target=sanction_id)
             note(
                 work,
                 viewer,

@@ -13,7 +13,7 @@ from flotilla.social.visibility import stands_in_public
 from flotilla.store import accounts as account_rows
 from flotilla.store import search as search_rows
 from flotilla.store.database import Database, Work
-from flotilla.store.ids import EPOCH, make_id
+from flotilla.store.ids import first_id_at
 from flotilla.store.posts import PostRow
 from flotilla.store.windows import Scan, Window
 
@@ -99,9 +99,7 @@ class Search:
 
 def _recent_first(work: Work, window: Window, *, text: str, author_id: int | None, reader_id: int) -> Scan:
     """The window over all posts, looking at those older than RECENT only if the others do not fill it."""
-    recent = make_id(
-        since_epoch_ms=(datetime.now(UTC) - RECENT - EPOCH) // timedelta(milliseconds=1), bucket=0, sequence=0
-    )
+    recent = first_id_at(datetime.now(UTC) - RECENT)
     newer = Scan([], None)
     if window.before > recent:
         newer = search_rows.posts(

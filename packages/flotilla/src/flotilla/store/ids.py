@@ -9,7 +9,7 @@ of a row without a look-up. The SQL function `next_id(bucket)` of each shard mak
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
-__all__ = ["BUCKETS", "EPOCH", "MAX_ID", "bucket_for", "bucket_of", "made_at", "make_id"]
+__all__ = ["BUCKETS", "EPOCH", "MAX_ID", "bucket_for", "bucket_of", "first_id_at", "made_at", "make_id"]
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 BUCKETS = 8192
@@ -37,3 +37,8 @@ def made_at(row_id: int) -> datetime:
 def make_id(*, since_epoch_ms: int, bucket: int, sequence: int) -> int:
     """The id that `next_id(bucket)` would have made at that time."""
     return since_epoch_ms << TIME_SHIFT | bucket << SEQUENCE_BITS | sequence % SEQUENCES
+
+
+def first_id_at(moment: datetime) -> int:
+    """What the ids made from that moment on are not smaller than."""
+    return max(0, (moment - EPOCH) // timedelta(milliseconds=1)) << TIME_SHIFT

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flotilla.store.database import Work
 
-__all__ = ["delete", "insert"]
+__all__ = ["delete", "forget_expired", "insert"]
 
 
 def insert(work: Work, *, account_id: int, target_id: int, lifetime: timedelta | None, notifications: bool) -> None:
@@ -33,3 +33,19 @@ def delete(work: Work, *, account_id: int, target_id: int) -> None:
         {"account_id": account_id, "target_id": target_id},
         shard=work.shards.schema_of(account_id),
     )
+
+
+def forget_expired(work: Work, *, most: int) -> int:
+    """Remove at most so many mutes in each shard that have run out; how many."""
+    removed = 0
+    for shard in work.shards.schemas:
+        removed += work.count(
+            """
+            DELETE FROM {shard}.mutes WHERE (account_id, target_id) IN (
+                SELECT account_id, target_id FROM {shard}.mutes WHERE expires_at <= now() LIMIT %(most)s
+            ) AND expires_at <= now()
+            """,
+            {"most": most},
+            shard=shard,
+        )
+    return removed

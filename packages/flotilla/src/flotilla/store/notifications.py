@@ -10,7 +10,17 @@ from typing import LiteralString
 from flotilla.store.database import Work
 from flotilla.store.ids import bucket_of
 
-__all__ = ["ACTORS_KEPT", "clear", "delete", "delete_about", "delete_by", "delete_group", "delete_one", "insert"]
+__all__ = [
+    "ACTORS_KEPT",
+    "clear",
+    "delete",
+    "delete_about",
+    "delete_by",
+    "delete_group",
+    "delete_one",
+    "forget_old",
+    "insert",
+]
 
 # Of each group, how many of those who did it are kept in its row.
 ACTORS_KEPT = 8
@@ -149,6 +159,28 @@ def delete_group(work: Work, *, account_id: int, kind: int, target: int) -> None
 def clear(work: Work, *, account_id: int) -> None:
     """Remove every notification of an account."""
     _delete(work, "n.account_id = %(account_id)s", {"account_id": account_id}, shard=work.shards.schema_of(account_id))
+
+
+def forget_old(work: Work, *, before: int, most: int) -> int:
+    """Remove at most so many groups in each shard, with their events, to which nothing came since the id; how many."""
+    removed = 0
+    for shard in work.shards.schemas:
+        removed += work.count(
+            """
+            WITH old AS (
+                SELECT account_id, kind, target FROM {shard}.notification_groups
+                WHERE last_id < %(before)s LIMIT %(most)s FOR UPDATE SKIP LOCKED
+            ), gone AS (
+                DELETE FROM {shard}.notifications n USING old
+                WHERE n.account_id = old.account_id AND n.kind = old.kind AND n.target = old.target
+            )
+            DELETE FROM {shard}.notification_groups g USING old
+            WHERE g.account_id = old.account_id AND g.kind = old.kind AND g.target = old.target
+            """,
+            {"before": before, "most": most},
+            shard=shard,
+        )
+    return removed
 
 
 def _delete(work: Work, which: LiteralString, parameters: dict[str, object], *, shard: str) -> None:
