@@ -49,6 +49,8 @@ def store(work: Work, viewer: Viewer, draft: Draft, *, post_id: int | None) -> i
     """Store a new post with all that belongs to it; its id. Raises InvalidInputError (fields `text`, `media`)."""
     parent = _parent(work, viewer, draft)
     mentioned = mention_rows.mentionable(work, author_id=viewer.account_id, handles=draft.handles, ids=draft.recipients)
+    if set(draft.recipients) - {viewer.account_id} and not set(mentioned) - {viewer.account_id}:
+        raise InvalidInputError({"text": "None of these people can be reached."})
     new = NewPost(
         post_id=post_id,
         author_id=viewer.account_id,

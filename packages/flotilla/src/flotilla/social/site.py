@@ -120,6 +120,7 @@ def open_site(settings: Settings) -> Site:
     second_factor = SecondFactor(database, settings, passwords=passwords, mail=mail, background=background)
     addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
     gatekeeping = Gatekeeping(database)
+    posts = Posts(database, settings, media)
     return Site(
         settings=settings,
         accounts=Accounts(
@@ -136,8 +137,8 @@ def open_site(settings: Settings) -> Site:
         limits=Limits(settings),
         addresses=addresses,
         resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
-        posts=Posts(database, settings, media),
-        conversations=Conversations(database, settings),
+        posts=posts,
+        conversations=Conversations(database, settings, posts),
         follows=Follows(database),
         blocks=Blocks(database),
         relations=Relations(database, settings),

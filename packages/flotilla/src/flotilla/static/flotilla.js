@@ -17,7 +17,7 @@ document.addEventListener("click", async (event) => {
   try {
     const answer = await fetch(button.getAttribute("formaction"), { method: "POST", body, signal: AbortSignal.timeout(8000) });
     if (!answer.ok || new URL(answer.url).pathname !== page) throw new Error(answer.status);
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(`#${post.id} .deeds`);
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(`#post-${post.dataset.post} .deeds`);
     const row = button.closest(".deeds");
     const place = [...row.querySelectorAll("button")].indexOf(button);
     row.replaceWith(fresh);

@@ -1,18 +1,18 @@
-"""Pages that are read: timelines, profiles, single posts."""
+"""Pages of posts: timelines and profiles."""
 
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from flotilla.errors import NotFoundError
-from flotilla.social import Page, Paging, Upload, Viewer
+from flotilla.social import Page, Paging, Viewer
+from flotilla.web.drafting import Writing, empty_form
 from flotilla.web.navigation import LARGEST_ID
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
 from flotilla.web.translating import _
 
-__all__ = ["blueprint", "here", "home_page"]
+__all__ = ["before", "blueprint", "here", "home_page"]
 
 blueprint = Blueprint("timelines", __name__)
 
@@ -48,14 +48,9 @@ def timeline_page(name: str, posts: Page, *, me: Viewer | None, heading: str, pa
 
 
 def home_page(
-    me: Viewer,
-    *,
-    start: int | None,
-    problems: dict[str, str] | None = None,
-    draft: str = "",
-    pictures: tuple[Upload, ...] = (),
+    me: Viewer, *, start: int | None, writing: Writing | None = None, problems: dict[str, str] | None = None
 ) -> str:
-    """The home timeline with the compose box, which shows `problems` beside the `draft` and pictures they are about."""
+    """The home timeline with the compose box, which shows `problems` beside what they are about."""
     posts = site().timelines.home(me, Paging(before=start))
     return timeline_page(
         "home",
@@ -64,9 +59,8 @@ def home_page(
         heading=_("Home"),
         path="/home",
         before=start,
+        writing=writing or (empty_form() if start is None else None),
         problems=problems,
-        draft=draft,
-        kept=pictures,
     )
 
 
@@ -102,33 +96,59 @@ def hashtag(tag: str) -> str:
     return timeline_page("tag", posts, me=me, heading=f"#{tag}", path=request.path, before=start)
 
 
+@blueprint.get("/bookmarks")
+@signed_in_only
+def bookmarks(me: Viewer) -> str:
+    """The posts one bookmarked."""
+    start = before()
+    posts = site().timelines.bookmarks(me, Paging(before=start))
+    lead = _("Only you see what you keep here.")
+    return timeline_page("bookmarks", posts, me=me, heading=_("Bookmarks"), path="/bookmarks", before=start, lead=lead)
+
+
+@blueprint.get("/likes")
+@signed_in_only
+def likes(me: Viewer) -> str:
+    """The posts one likes."""
+    start = before()
+    posts = site().timelines.likes(me, Paging(before=start))
+    return timeline_page("likes", posts, me=me, heading=_("Posts you like"), path="/likes", before=start)
+
+
 @blueprint.get("/@<handle>")
 def profile(handle: str) -> str:
     """A person and their posts."""
+    return profile_page(handle, replies=False)
+
+
+@blueprint.get("/@<handle>/replies")
+def with_replies(handle: str) -> str:
+    """A person, their posts and their replies to others."""
+    return profile_page(handle, "replies", replies=True)
+
+
+@blueprint.get("/@<handle>/media")
+def with_media(handle: str) -> str:
+    """A person and their posts with pictures."""
+    return profile_page(handle, "media", replies=True, media_only=True)
+
+
+def profile_page(handle: str, tab: str = "", *, replies: bool, media_only: bool = False) -> str:
+    """One of the three views of a person's posts."""
     me, start = viewer(), before()
-    shown = site().timelines.profile(me, handle, Paging(before=start))
+    shown = site().timelines.profile(me, handle, Paging(before=start), replies=replies, media_only=media_only)
     person = shown.profile.author
     return page(
         "profile.html",
         "profile",
         me=me,
         here=here(),
-        path=f"/@{person.handle}",
+        path=f"/@{person.handle}/{tab}".rstrip("/"),
+        tab=tab,
         profile=shown.profile,
         person=person,
+        pinned=shown.pinned if not tab else (),
         posts=shown.posts.items,
         older=shown.posts.next_before,
         before=start,
     )
-
-
-@blueprint.get("/@<handle>/<id:post_id>")
-def post(handle: str, post_id: int) -> str | Response:
-    """One post."""
-    me = viewer()
-    shown = site().posts.read(me, post_id)
-    if shown.author.handle != handle:
-        if shown.author.handle != handle.lower():
-            raise NotFoundError(f"@{handle} has no such post.")
-        return redirect(f"/@{shown.author.handle}/{post_id}", 303)
-    return page("post.html", "post", me=me, here=here(), post=shown)

@@ -1,0 +1,69 @@
+"""The form in which a post is written: what it holds when it is fresh, and what it keeps when it comes back."""
+
+import secrets
+from dataclasses import dataclass
+
+from flask import request
+
+from flotilla.social import Post, Upload, Viewer, Visibility
+from flotilla.web.navigation import LARGEST_ID
+
+__all__ = ["Writing", "empty_form", "entered_form", "reply_form"]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What stands in the form. `key` makes sending it twice publish once.
+
+    `kept` are pictures that came with an earlier try; `to` is for whom a message is.
+    """
+
+    key: str
+    text: str = ""
+    warning: str = ""
+    sensitive: bool = False
+    visibility: Visibility = Visibility.PUBLIC
+    parent_id: int | None = None
+    to: str = ""
+    kept: tuple[Upload, ...] = ()
+
+
+def empty_form() -> Writing:
+    """A fresh form."""
+    return Writing(_new_key())
+
+
+def reply_form(me: Viewer, post: Post) -> Writing:
+    """A fresh form for a reply: to everyone in the talk, behind the same warning, no more public than the post."""
+    handles = [post.author.handle, *(other.handle for other in post.mentions)]
+    mentioned = " ".join(f"@{handle}" for handle in dict.fromkeys(handles) if handle != me.handle)
+    return Writing(
+        _new_key(),
+        text=f"{mentioned} " if mentioned else "",
+        warning=post.warning,
+        visibility=post.visibility,
+        parent_id=post.id,
+    )
+
+
+def entered_form() -> Writing:
+    """What the request's form holds; where it makes no sense, what a fresh one would hold."""
+    form = request.form
+    visibility, parent_id = form.get("visibility", ""), form.get("parent_id", "")
+    return Writing(
+        key=form.get("key", "")[:100],
+        text=form.get("text", ""),
+        warning=form.get("warning", ""),
+        sensitive="sensitive" in form,
+        visibility=Visibility(int(visibility)) if visibility in {"0", "1", "2", "3"} else Visibility.PUBLIC,
+        parent_id=_id_in(parent_id),
+        to=form.get("to", ""),
+    )
+
+
+def _id_in(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:20]) <= LARGEST_ID else None
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(12)
