@@ -119,7 +119,7 @@ class Server:
     def token(self, viewer: Viewer, scopes: str = "read write follow push") -> str:
         """A token of that person, for an app of its own."""
         made = self.site.apps.register(name="A test", redirect_uris=["urn:ietf:wg:oauth:2.0:oob"], scopes=scopes)
-        return self.site.apps.token_for_person(
+        return self.site.grants.token_for_person(
             viewer, client_id=made.app.client_id, client_secret=made.client_secret, scopes=scopes
         ).token
 
@@ -140,10 +140,12 @@ def server_url(shared_settings: Settings, tmp_path_factory: pytest.TempPathFacto
         port = probe.getsockname()[1]
     environ = {
         f"FLOTILLA_{name.upper()}": str(getattr(shared_settings, name))
-        for name in ("database_url", "argon2_memory_kib", "argon2_time_cost")
+        for name in ("database_url", "argon2_memory_kib", "argon2_time_cost", "media_folder")
     }
     environ |= {
         "FLOTILLA_PASSWORD_GRANT": "yes",
+        # Nobody does the work here but the tests that ask for it.
+        "FLOTILLA_JOBS": "yes",
         "FLOTILLA_SITE_URL": f"http://127.0.0.1:{port}",
         "PATH": os.environ["PATH"],
     }

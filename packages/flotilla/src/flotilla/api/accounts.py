@@ -57,6 +57,7 @@ class OfAccountIds(Struct, kw_only=True):
 @endpoints.add("POST", "/api/v1/accounts", "write:accounts", who=Who.APP)
 def sign_up(call: Call, given: SignUp) -> Token:
     """Create an account, and a token for it; it can be used once the account is confirmed."""
+    call.site.limits.sign_up(call.peer)
     if not given.agreement:
         raise InvalidInputError({"agreement": "Agreement must be accepted"})
     if not call.site.gatekeeping.may_sign_up(call.peer, given.email):
@@ -75,7 +76,7 @@ def sign_up(call: Call, given: SignUp) -> Token:
         handle = made.viewer.handle
     else:
         handle = made.handle
-    return token_entity(call.site.apps.token_for_newcomer(handle, call.bearer))
+    return token_entity(call.site.grants.token_for_newcomer(handle, call.bearer))
 
 
 @endpoints.add("GET", "/api/v1/accounts/verify_credentials", "read:accounts", "profile")

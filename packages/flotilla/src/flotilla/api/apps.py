@@ -55,7 +55,7 @@ def register(call: Call, given: NewApp) -> CredentialApplication:
 def verify(call: Call) -> Application:
     """The app that the token was given to."""
     assert call.bearer is not None
-    return Application(**_fields(call.site.apps.of_bearer(call.bearer)))
+    return Application(**_fields(call.site.apps.read(call.bearer.app_id)))
 
 
 def _fields(app: App) -> dict[str, Any]:

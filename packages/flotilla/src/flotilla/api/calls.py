@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from flotilla.api.addresses import Addresses
 from flotilla.api.shaping import Shaper
 from flotilla.social import Site, Viewer
-from flotilla.social.apps import Bearer
+from flotilla.social.grants import Bearer
 from flotilla.social.paging import Paging
 
 __all__ = ["Call", "IdParameter", "OfId", "PageOf", "PageOfId"]

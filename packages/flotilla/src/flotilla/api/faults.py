@@ -1,5 +1,6 @@
 """What went wrong, as the API says it: a status and `{"error": ...}`."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -13,11 +14,13 @@ from flotilla.errors import (
     NotFoundError,
     OAuthError,
     SignInError,
+    TooManyError,
     UnavailableError,
 )
 from flotilla.logs import request_id
+from flotilla.social.limits import Allowance
 
-__all__ = ["Fault", "FaultAnswer", "OAuthFaultAnswer", "fault_of"]
+__all__ = ["Fault", "FaultAnswer", "OAuthFaultAnswer", "fault_of", "rate_headers"]
 
 RETRY_AFTER_S = 5
 NOT_FOUND = "Record not found"
@@ -63,6 +66,10 @@ def fault_of(error: Exception) -> tuple[int, FaultAnswer | OAuthFaultAnswer, dic
             status, body = 422, FaultAnswer(f"Validation failed: {error}", details)
         case NotFoundError():
             status, body = 404, FaultAnswer(NOT_FOUND)
+        case TooManyError():
+            status, body = 429, FaultAnswer("Too many requests")
+            headers = rate_headers(Allowance(error.limit, 0, error.retry_after_s))
+            headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
         case SignInError() | ForbiddenError():
             status, body = 403, FaultAnswer("This action is not allowed")
         case MalformedBodyError():
@@ -78,6 +85,16 @@ def fault_of(error: Exception) -> tuple[int, FaultAnswer | OAuthFaultAnswer, dic
             _log().error("request failed", request_id=request_id(), exc_info=error)
             status, body = 500, FaultAnswer("Something broke on our side")
     return status, body, headers
+
+
+def rate_headers(left: Allowance) -> dict[str, str]:
+    """How much more an app may ask, and when it starts anew."""
+    resets_at = datetime.now(UTC) + timedelta(seconds=left.resets_s)
+    return {
+        "X-RateLimit-Limit": str(left.limit),
+        "X-RateLimit-Remaining": str(left.remaining),
+        "X-RateLimit-Reset": resets_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
 
 
 def _log() -> Any:

@@ -9,6 +9,7 @@ from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoints
 from flotilla.api.entities import Account
 from flotilla.social import POST_MAX_CHARACTERS
+from flotilla.social.posts import PINS_MAX
 
 __all__ = ["API_VERSION", "endpoints"]
 
@@ -16,12 +17,11 @@ endpoints = Endpoints()
 
 # What apps go by is the number in front: the version of Mastodon whose behaviour is offered.
 API_VERSION = f"4.2.0 (compatible; Flotilla {__version__})"
-TITLE = "Flotilla"
-DESCRIPTION = "A social network on PostgreSQL that fits whole on the smallest plan."
+LANGUAGES = ["en", "de"]
 MEDIA_MAX = 4
-IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
-IMAGE_MAX_BYTES = 10 * 1024 * 1024
+ALT_MAX_CHARACTERS = 1500
 IMAGE_MAX_PIXELS = 33_177_600
+IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
 
 class Rule(Struct, kw_only=True):
@@ -29,7 +29,7 @@ class Rule(Struct, kw_only=True):
 
     id: str
     text: str
-    hint: str = ""
+    hint: str
 
 
 class InstanceV1(Struct, kw_only=True):
@@ -75,21 +75,22 @@ class InstanceV2(Struct, kw_only=True):
 @endpoints.add("GET", "/api/v1/instance")
 def v1(call: Call) -> InstanceV1:
     """The site as older apps ask for it."""
+    settings, size = call.site.site_settings.now(), call.site.size.now()
     return InstanceV1(
         uri=call.addresses.domain,
-        title=TITLE,
-        short_description=DESCRIPTION,
-        description=DESCRIPTION,
-        email="",
+        title=settings.site_name,
+        short_description=settings.site_description,
+        description=settings.site_description,
+        email=settings.contact_email,
         version=API_VERSION,
         urls={"streaming_api": _streaming(call)},
-        stats={"user_count": 0, "status_count": 0, "domain_count": 0},
+        stats={"user_count": size.people, "status_count": size.posts, "domain_count": 0},
         thumbnail=None,
-        languages=["en", "de"],
-        registrations=True,
-        approval_required=False,
-        invites_enabled=False,
-        configuration=_configuration(),
+        languages=LANGUAGES,
+        registrations=settings.sign_up in {"open", "approval"},
+        approval_required=settings.sign_up == "approval",
+        invites_enabled=True,
+        configuration=_configuration(call),
         contact_account=None,
         rules=_rules(call),
     )
@@ -98,24 +99,26 @@ def v1(call: Call) -> InstanceV1:
 @endpoints.add("GET", "/api/v2/instance")
 def v2(call: Call) -> InstanceV2:
     """The site."""
+    settings = call.site.site_settings.now()
     return InstanceV2(
         domain=call.addresses.domain,
-        title=TITLE,
+        title=settings.site_name,
         version=API_VERSION,
         source_url="",
-        description=DESCRIPTION,
-        usage={"users": {"active_month": 0}},
-        thumbnail={"url": call.addresses.file("/static/-/flotilla.svg"), "blurhash": None, "versions": {}},
+        description=settings.site_description,
+        usage={"users": {"active_month": call.site.size.now().active_month}},
+        thumbnail={"url": call.addresses.file(call.addresses.missing_header), "blurhash": None, "versions": {}},
         icon=[],
-        languages=["en", "de"],
-        configuration=_configuration()
-        | {
-            "urls": {"streaming": _streaming(call), "status": None, "about": None, "privacy_policy": None},
-            "vapid": {"public_key": ""},
+        languages=LANGUAGES,
+        configuration=_configuration(call),
+        registrations={
+            "enabled": settings.sign_up in {"open", "approval"},
+            "approval_required": settings.sign_up == "approval",
+            "message": settings.sign_up_message or None,
+            "url": None,
         },
-        registrations={"enabled": True, "approval_required": False, "message": None, "url": None},
         api_versions={"mastodon": 1},
-        contact={"email": "", "account": None},
+        contact={"email": settings.contact_email, "account": None},
         rules=_rules(call),
     )
 
@@ -142,22 +145,32 @@ def _streaming(call: Call) -> str:
     return "ws" + call.addresses.base.removeprefix("http")
 
 
-def _rules(_call: Call) -> list[Rule]:
-    return []
+def _rules(call: Call) -> list[Rule]:
+    return [Rule(id=str(rule.id), text=rule.text, hint=rule.hint) for rule in call.site.house_rules.all()]
 
 
-def _configuration() -> dict[str, Any]:
+def _configuration(call: Call) -> dict[str, Any]:
+    settings = call.site.settings
     return {
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 5},
+        "urls": {
+            "streaming": _streaming(call),
+            "status": None,
+            "about": f"{call.addresses.base}/about",
+            "privacy_policy": None,
+            "terms_of_service": None,
+        },
+        "vapid": {"public_key": ""},
+        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": PINS_MAX},
         "statuses": {
             "max_characters": POST_MAX_CHARACTERS,
             "max_media_attachments": MEDIA_MAX,
-            "characters_reserved_per_url": 0,
+            # A link counts as long as it is; less than one character no link is.
+            "characters_reserved_per_url": 1,
         },
         "media_attachments": {
             "supported_mime_types": IMAGE_TYPES,
-            "description_limit": 1500,
-            "image_size_limit": IMAGE_MAX_BYTES,
+            "description_limit": ALT_MAX_CHARACTERS,
+            "image_size_limit": settings.media_upload_max_mib << 20,
             "image_matrix_limit": IMAGE_MAX_PIXELS,
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,
@@ -165,4 +178,5 @@ def _configuration() -> dict[str, Any]:
         },
         "polls": {"max_options": 0, "max_characters_per_option": 0, "min_expiration": 0, "max_expiration": 0},
         "translation": {"enabled": False},
+        "limited_federation": False,
     }

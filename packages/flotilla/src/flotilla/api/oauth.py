@@ -7,7 +7,7 @@ from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoints, Nothing, Who
 from flotilla.errors import OAuthError, SignInError
 from flotilla.social import SignedIn
-from flotilla.social.apps import IssuedToken
+from flotilla.social.grants import IssuedToken
 from flotilla.social.scopes import SCOPES
 
 __all__ = ["Token", "endpoints", "token_entity"]
@@ -86,10 +86,10 @@ def token_entity(issued: IssuedToken) -> Token:
 def token(call: Call, given: TokenRequest) -> Token:
     """Fetch a token: for a person who let the app in, or for the app itself."""
     client_id, client_secret = call.basic or (given.client_id, given.client_secret)
-    apps = call.site.apps
+    grants = call.site.grants
     match given.grant_type:
         case "authorization_code":
-            issued = apps.token_for_code(
+            issued = grants.token_for_code(
                 client_id=client_id,
                 client_secret=client_secret,
                 code=given.code,
@@ -97,8 +97,9 @@ def token(call: Call, given: TokenRequest) -> Token:
                 verifier=given.code_verifier,
             )
         case "client_credentials":
-            issued = apps.token_for_app(client_id=client_id, client_secret=client_secret, scopes=given.scope)
+            issued = grants.token_for_app(client_id=client_id, client_secret=client_secret, scopes=given.scope)
         case "password" if call.site.settings.password_grant:
+            call.site.limits.sign_in(call.peer, given.username)
             try:
                 signed_in = call.site.accounts.sign_in(handle=given.username, password=given.password)
             except SignInError as error:
@@ -108,7 +109,7 @@ def token(call: Call, given: TokenRequest) -> Token:
             if not isinstance(signed_in, SignedIn):
                 raise OAuthError("invalid_grant", "This account needs more than its password.")
             call.site.accounts.sign_out(signed_in.token)
-            issued = apps.token_for_person(
+            issued = grants.token_for_person(
                 signed_in.viewer, client_id=client_id, client_secret=client_secret, scopes=given.scope
             )
         case "":
@@ -126,7 +127,7 @@ def revoke(call: Call, given: RevokeRequest) -> Nothing:
     client_id, client_secret = call.basic or (given.client_id, given.client_secret)
     if not given.token:
         raise OAuthError("unauthorized_client", "You are not authorized to revoke this token")
-    call.site.apps.revoke(client_id=client_id, client_secret=client_secret, token=given.token)
+    call.site.grants.revoke(client_id=client_id, client_secret=client_secret, token=given.token)
     return Nothing()
 
 

@@ -77,12 +77,15 @@ def _json_object(request: Request) -> dict[str, Any]:
     return read
 
 
-def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def nested(pairs: Iterable[tuple[str | None, str]]) -> dict[str, Any]:
     """The pairs of a form as the object that their bracketed names describe; malformed names are taken as they are."""
     found: dict[str, Any] = {}
     for number, (key, value) in enumerate(pairs):
         if number >= KEYS_MAX:
             break
+        # A part of a multipart form may come without a name.
+        if not isinstance(key, str):
+            continue
         match = _KEY.fullmatch(key)
         parts = _PART.findall(match[2]) if match else []
         if match is None or len(parts) > DEPTH_MAX:

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, current_app, request
 from flotilla.api.addresses import Addresses
 from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoint, Nothing, Who
-from flotilla.api.faults import Fault, fault_of
+from flotilla.api.faults import Fault, fault_of, rate_headers
 from flotilla.api.openapi import description
 from flotilla.api.reading import given
 from flotilla.api.table import endpoints
 from flotilla.social import Site
-from flotilla.social.apps import Bearer
+from flotilla.social.grants import Bearer
 from flotilla.social.scopes import allows
 
 __all__ = ["blueprint"]
@@ -43,12 +43,11 @@ def blueprint() -> Blueprint:
     """Every endpoint, and a JSON 404 for what else is under /api."""
     made = Blueprint("api", __name__)
     for endpoint in endpoints():
+        view = partial(serve, endpoint)
+        # How large a request may be: see flotilla.web.sizes.
+        view.files_taken = len(endpoint.files)  # type: ignore[attr-defined]
         made.add_url_rule(
-            endpoint.path,
-            endpoint.name,
-            partial(serve, endpoint),
-            methods=[endpoint.method],
-            provide_automatic_options=False,
+            endpoint.path, endpoint.name, view, methods=[endpoint.method], provide_automatic_options=False
         )
     preflight_paths = sorted({endpoint.path for endpoint in endpoints()})
     for number, path in enumerate(preflight_paths):
@@ -63,17 +62,21 @@ def blueprint() -> Blueprint:
 def serve(endpoint: Endpoint, **in_path: str) -> Response:
     """Answer one request."""
     bearer = _bearer()
+    peer = request.remote_addr or ""
+    who = None if bearer is None or bearer.viewer is None else bearer.viewer.account_id
+    left = _site().limits.api(peer, who)
     _check(endpoint, bearer)
     call = Call(
-        site=current_app.extensions["flotilla.site"],
+        site=_site(),
         addresses=_addresses(),
         path=request.path,
         arguments=list(request.args.items(multi=True)),
         bearer=bearer,
         basic=_basic(),
         idempotency_key=request.headers.get("Idempotency-Key", "")[:200],
-        peer=request.remote_addr or "",
+        peer=peer,
         files=request.files if endpoint.files else {},
+        headers={} if left is None else rate_headers(left),
     )
     wanted = () if endpoint.takes is Nothing else (given(request, endpoint.takes, in_path),)
     answer = endpoint.view(call, *wanted)
@@ -102,9 +105,13 @@ def nothing(rest: str) -> Response:
     raise Fault(404, "Record not found")
 
 
+def _site() -> Site:
+    found: Site = current_app.extensions["flotilla.site"]
+    return found
+
+
 def _addresses() -> Addresses:
-    site: Site = current_app.extensions["flotilla.site"]
-    return Addresses(site.settings.site_url)
+    return Addresses(_site().settings.site_url)
 
 
 def _bearer() -> Bearer | None:
@@ -113,8 +120,7 @@ def _bearer() -> Bearer | None:
     kind, _, token = header.partition(" ")
     if kind.lower() != "bearer":
         return None
-    site: Site = current_app.extensions["flotilla.site"]
-    found = site.apps.bearer(token.strip())
+    found = _site().grants.bearer(token.strip())
     if found is None:
         raise _no_token()
     return found

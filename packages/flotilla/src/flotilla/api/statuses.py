@@ -69,6 +69,7 @@ def publish(call: Call, given: NewStatus) -> Status:
     """Publish a post; the same Idempotency-Key publishes it once."""
     if given.scheduled_at:
         raise InvalidInputError({"scheduled_at": "Posts cannot be scheduled on this site."})
+    call.site.limits.post(call.me.account_id)
     post_id = call.site.posts.publish(
         call.me,
         given.status,

@@ -10,8 +10,13 @@ from flotilla.api import (
     deeds,
     instance,
     lists,
+    media,
+    moderation,
+    not_offered,
     notifications,
     oauth,
+    preferences,
+    search,
     statuses,
     tags,
     timelines,
@@ -25,17 +30,7 @@ __all__ = ["endpoints"]
 def endpoints() -> tuple[Endpoint, ...]:
     """The table that is served and described."""
     rooms = (
-        oauth,
-        apps,
-        instance,
-        accounts,
-        circles,
-        statuses,
-        deeds,
-        timelines,
-        lists,
-        tags,
-        notifications,
-        conversations,
-    )
+        oauth, apps, instance, accounts, circles, statuses, deeds, timelines, lists, tags, search, media, notifications,
+        conversations, moderation, preferences, not_offered,
+    )  # fmt: skip
     return tuple(endpoint for room in rooms for endpoint in room.endpoints)

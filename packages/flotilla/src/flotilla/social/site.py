@@ -17,6 +17,7 @@ from flotilla.social.conversations import Conversations
 from flotilla.social.directory import Directory
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
+from flotilla.social.grants import Grants
 from flotilla.social.house_rules import HouseRules
 from flotilla.social.keeping_out import KeepingOut
 from flotilla.social.limits import Limits
@@ -37,6 +38,7 @@ from flotilla.social.search import Search
 from flotilla.social.second_factor import SecondFactor
 from flotilla.social.sessions import Sessions
 from flotilla.social.site_settings import SiteSettings
+from flotilla.social.size import Size
 from flotilla.social.statistics import Statistics
 from flotilla.social.suggestions import Suggestions
 from flotilla.social.tags import FollowedTags
@@ -87,7 +89,9 @@ class Site:
     files: Files
     background: Background
     apps: Apps
+    grants: Grants
     cards: Cards
+    size: Size
     database: Database
 
     def check(self) -> None:
@@ -163,6 +167,8 @@ def open_site(settings: Settings) -> Site:
         files=files,
         background=background,
         apps=Apps(database),
+        grants=Grants(database),
         cards=Cards(database),
+        size=Size(database),
         database=database,
     )

@@ -31,6 +31,7 @@ class BearerRow:
     avatar: str | None
     role: str
     state: State
+    announcements_dismissed: list[int]
     app_id: int
     scopes: str
 
@@ -60,7 +61,8 @@ def bearer(work: Work, *, account_id: int, token_hash: bytes) -> BearerRow | Non
     """Whose token this is; None too when they deleted their account."""
     row = work.one(
         """
-        SELECT p.handle, p.display_name, p.avatar, a.role, a.state, t.app_id, t.scopes FROM {shard}.access_token t
+        SELECT p.handle, p.display_name, p.avatar, a.role, a.state, p.announcements_dismissed, t.app_id, t.scopes
+        FROM {shard}.access_token t
         JOIN {shard}.profile p ON p.account_id = t.account_id
         JOIN g.account a ON a.id = t.account_id AND a.state <> 'deleted'
         WHERE t.account_id = %(account_id)s AND t.token_hash = %(token_hash)s

@@ -140,7 +140,7 @@ def answer(me: Viewer) -> str | Response:
         if asked.redirect_uri == OUT_OF_BAND:
             return redirect("/settings/apps", 303)
         return asked.back(error="access_denied", error_description="The resource owner denied the request.")
-    code = site().apps.let_in(
+    code = site().grants.let_in(
         me, asked.app, redirect_uri=asked.redirect_uri, scopes=asked.scopes, challenge=asked.challenge
     )
     if asked.redirect_uri == OUT_OF_BAND:

@@ -1,0 +1,79 @@
+"""What apps ask for as a matter of course and this site does not have: lists with nothing in them.
+
+An app that is told 404 shows its person an error; one that is told "none" goes on.
+"""
+
+from typing import Any
+
+from flotilla.api.calls import Call
+from flotilla.api.endpoints import Endpoints, Who
+
+__all__ = ["endpoints"]
+
+endpoints = Endpoints()
+
+
+@endpoints.add("GET", "/api/v1/filters", "read:filters")
+def filters_v1(_call: Call) -> list[dict[str, Any]]:
+    """Words to be hidden: none."""
+    return []
+
+
+@endpoints.add("GET", "/api/v2/filters", "read:filters")
+def filters(_call: Call) -> list[dict[str, Any]]:
+    """Words to be hidden: none."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/endorsements", "read:accounts")
+def endorsements(_call: Call) -> list[dict[str, Any]]:
+    """People recommended on one's page: none."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/featured_tags", "read:accounts")
+def featured_tags(_call: Call) -> list[dict[str, Any]]:
+    """Hashtags shown on one's page: none."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/scheduled_statuses", "read:statuses")
+def scheduled_statuses(_call: Call) -> list[dict[str, Any]]:
+    """Posts for later: none."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/domain_blocks", "read:blocks")
+def domain_blocks(_call: Call) -> list[str]:
+    """Other sites one blocks: none."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/suggestions", "read:accounts")
+def suggestions_v1(_call: Call) -> list[dict[str, Any]]:
+    """People one might follow: the site's pages suggest some."""
+    return []
+
+
+@endpoints.add("GET", "/api/v2/suggestions", "read:accounts")
+def suggestions(_call: Call) -> list[dict[str, Any]]:
+    """People one might follow: the site's pages suggest some."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/trends/tags", "read:statuses", who=Who.ANYONE)
+def trending_tags(_call: Call) -> list[dict[str, Any]]:
+    """Hashtags of the hour: the site ranks nothing."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/trends/statuses", "read:statuses", who=Who.ANYONE)
+def trending_statuses(_call: Call) -> list[dict[str, Any]]:
+    """Posts of the hour: the site ranks nothing."""
+    return []
+
+
+@endpoints.add("GET", "/api/v1/trends/links", "read:statuses", who=Who.ANYONE)
+def trending_links(_call: Call) -> list[dict[str, Any]]:
+    """Links of the hour: the site ranks nothing."""
+    return []
