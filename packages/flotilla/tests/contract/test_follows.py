@@ -1,12 +1,14 @@
 """Following, asking to, blocking and muting, on the real PostgreSQL."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import psycopg
 import pytest
 
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
@@ -265,3 +267,39 @@ def test_people_who_block_each_other_at_the_same_moment_do_not_deadlock(busy_sit
     counts_are_rows(owner)
     assert edges(owner, "following") == set()
     assert len(edges(owner, "blocks")) == THREADS * (THREADS - 1)
+
+
+def after_waiting(owner, holding, deed):
+    """Begin the deed while another transaction holds everybody's counts and changes something, which it then keeps."""
+    with psycopg.connect(owner.info.dsn, password=owner.info.password) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("SELECT FROM s0000.author_stats FOR NO KEY UPDATE")
+        for statement, parameters in holding:
+            other.execute(statement, parameters)
+        done = pool.submit(deed)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        deadline_s = time.monotonic() + WAIT_S
+        while other.execute(waiting).fetchone() == (0,):
+            assert time.monotonic() < deadline_s, "the deed does not wait for anybody's counts"
+            time.sleep(0.01)
+        other.commit()
+        return done.result(WAIT_S)
+
+
+def test_no_follow_slips_past_a_block_made_at_the_same_moment(busy_site, crowd, owner):
+    one, other = crowd[:2]
+    block = [
+        ("INSERT INTO s0000.blocks VALUES (%s, %s)", [one.account_id, other.account_id]),
+        ("INSERT INTO s0000.blocked_by VALUES (%s, %s)", [other.account_id, one.account_id]),
+    ]
+    with pytest.raises(NotFoundError):
+        after_waiting(owner, block, lambda: busy_site.follows.follow(other, one.handle))
+    assert edges(owner, "following") == set()
+
+
+def test_nobody_waits_in_front_of_an_account_unlocked_at_the_same_moment(busy_site, crowd, owner):
+    one, other = crowd[:2]
+    busy_site.follows.set_locked(one, locked=True)
+    unlock = [("UPDATE s0000.profile SET locked = false", [])]
+    after_waiting(owner, unlock, lambda: busy_site.follows.follow(other, one.handle))
+    assert edges(owner, "following") == {(other.account_id, one.account_id)}
+    assert edges(owner, "follow_requests") == set()

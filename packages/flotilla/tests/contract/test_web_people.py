@@ -235,3 +235,12 @@ def test_no_page_of_people_asks_the_database_more_than_six_times(crew, monkeypat
         asked.clear()
         assert ada.get(path).status_code == 200
         assert len(asked) <= 6, (path, asked)
+
+
+def test_a_hashtag_is_followed_on_its_own_page(crew):
+    ada = crew["ada"]
+    assert "Unfollow" in words(press(ada, "/tags/Tea", "/tags/Tea/follow"))
+    crew["bob"].publish("a cup of #tea")
+    assert "a cup of" in words(ada.get("/home"))
+    press(ada, "/tags/tea", "/tags/tea/unfollow")
+    assert "a cup of" not in words(ada.get("/home"))

@@ -93,7 +93,10 @@ def hashtag(tag: str) -> str:
     """The posts with one hashtag."""
     me, start = viewer(), before()
     posts = site().timelines.hashtag(me, tag, Paging(before=start))
-    return timeline_page("tag", posts, me=me, heading=f"#{tag}", path=request.path, before=start)
+    followed = me is not None and site().tags.is_followed(me, tag)
+    return timeline_page(
+        "tag", posts, me=me, heading=f"#{tag}", path=request.path, before=start, tag=tag, followed=followed
+    )
 
 
 @blueprint.get("/bookmarks")
