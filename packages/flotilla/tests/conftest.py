@@ -45,6 +45,7 @@ class DatabaseServer:
             argon2_memory_kib=64,
             argon2_time_cost=1,
             outbox_folder=str(self.folder / "outbox"),
+            export_folder=str(self.folder / "exports"),
             media_folder=str(self.folder / "media" / database),
         )
 

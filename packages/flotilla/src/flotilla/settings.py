@@ -150,6 +150,10 @@ class Settings:
         secret=True,
     )
     mail_from: str = setting("Whom letters come from.", default="Flotilla <flotilla@localhost>")
+    export_folder: str = setting(
+        "Where copies of people's data lie until they are fetched, for a week at most; a folder nobody else can read.",
+        default="flotilla-exports",
+    )
     limits: bool = setting(
         "Refuse what one person or one network address does too often. Each worker process counts for itself.",
         default=False,

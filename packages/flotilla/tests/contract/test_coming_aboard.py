@@ -1,9 +1,11 @@
 """Signing up in every mode, and proving the address that was given."""
 
+from datetime import timedelta
+
 import pytest
 
 from flotilla.errors import InvalidInputError, NotFoundError, SignInError
-from flotilla.social import NotYet, SignedIn
+from flotilla.social import NotYet, SignedIn, cleanup
 from flotilla.social.handles import RESERVED_HANDLES
 
 PASSWORD = "correct horse"
@@ -166,3 +168,18 @@ def test_a_suspended_person_is_told_so_and_only_with_the_right_password(site, ow
     with pytest.raises(SignInError):
         sign_in(site)
     assert owner.execute("SELECT count(*) FROM s0000.sessions").fetchone() == (1,)
+
+
+def test_whoever_never_confirmed_makes_room_in_time(site_with, owner, monkeypatch):
+    site = site_with(confirm_email=True)
+    sign_up(site, "old", email="old@example.org")
+    sign_up(site, "mo", by_operator=True)
+    cleanup.clean_up(site.database)
+    assert owner.execute("SELECT count(*) FROM g.account").fetchone() == (2,), "a week is kept"
+    monkeypatch.setattr(cleanup, "UNCONFIRMED_KEPT", timedelta(seconds=-5))
+
+    cleanup.clean_up(site.database)
+
+    assert owner.execute("SELECT handle FROM g.account").fetchall() == [("mo",)]
+    assert owner.execute("SELECT handle FROM s0000.profile").fetchall() == [("mo",)]
+    assert sign_up(site, "old", email="old@example.org") == NotYet("old", "unconfirmed")

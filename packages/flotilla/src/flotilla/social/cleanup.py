@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flotilla.social.background import Background, Task
+from flotilla.store import account_states as state_rows
 from flotilla.store import jobs as job_rows
 from flotilla.store import mutes as mute_rows
 from flotilla.store import notifications as notification_rows
@@ -17,6 +18,8 @@ __all__ = ["CLEAN_UP", "clean_up", "clean_up_regularly"]
 CLEAN_UP = Task("clean_up", queue="cleanup")
 EVERY_S = 3600
 BATCH = 1_000
+# Longer than the link to confirm the address works.
+UNCONFIRMED_KEPT = timedelta(days=7)
 FAILED_JOBS_KEPT_DAYS = 14
 ADDRESSES_KEPT_DAYS = 90
 NOTIFICATIONS_KEPT_DAYS = 180
@@ -24,6 +27,7 @@ NOTIFICATIONS_KEPT_DAYS = 180
 # Each removes at most so many rows (the second argument) and says how many it did.
 SWEEPS: tuple[Callable[[Work, int], int], ...] = (
     lambda work, most: session_rows.forget_expired(work, most=most),
+    lambda work, most: state_rows.forget_unconfirmed(work, made_before=datetime.now(UTC) - UNCONFIRMED_KEPT, most=most),
     lambda work, most: job_rows.forget_failed(work, days=FAILED_JOBS_KEPT_DAYS, most=most),
     lambda work, most: mute_rows.forget_expired(work, most=most),
     lambda work, most: notification_rows.forget_old(work, before=_days_ago(NOTIFICATIONS_KEPT_DAYS), most=most),

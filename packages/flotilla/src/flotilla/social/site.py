@@ -14,7 +14,10 @@ from flotilla.social.blocks import Blocks
 from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.conversations import Conversations
+from flotilla.social.departures import Departures
 from flotilla.social.directory import Directory
+from flotilla.social.entrance import open_entrance
+from flotilla.social.exports import Exports
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.grants import Grants
@@ -22,11 +25,9 @@ from flotilla.social.house_rules import HouseRules
 from flotilla.social.keeping_out import KeepingOut
 from flotilla.social.limits import Limits
 from flotilla.social.lists import Lists
-from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.notifications import Notifications
 from flotilla.social.orphans import Orphans, find_orphans
-from flotilla.social.passwords import Passwords
 from flotilla.social.pictures import PictureWorkshop
 from flotilla.social.posts import Posts
 from flotilla.social.relations import Relations
@@ -63,6 +64,8 @@ class Site:
     sessions: Sessions
     newcomers: Newcomers
     limits: Limits
+    exports: Exports
+    departures: Departures
     posts: Posts
     conversations: Conversations
     follows: Follows
@@ -117,30 +120,22 @@ def open_site(settings: Settings) -> Site:
     database = Database(settings)
     background = Background(database, settings)
     clean_up_regularly(background, database)
-    mail, passwords = Mail(settings), Passwords(settings)
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, PictureWorkshop(settings, files), background)
-    sessions = Sessions(database, settings)
-    second_factor = SecondFactor(database, settings, passwords=passwords, mail=mail, background=background)
-    addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
+    entrance = open_entrance(database, settings, background, files=files, media=media)
     gatekeeping = Gatekeeping(database)
     posts = Posts(database, settings, media)
     return Site(
         settings=settings,
-        accounts=Accounts(
-            database,
-            settings,
-            passwords=passwords,
-            addresses=addresses,
-            second_factor=second_factor,
-            sessions=sessions,
-        ),
-        second_factor=second_factor,
-        sessions=sessions,
-        newcomers=Newcomers(database, settings, mail=mail, background=background),
+        accounts=entrance.accounts,
+        addresses=entrance.addresses,
+        resets=entrance.resets,
+        second_factor=entrance.second_factor,
+        sessions=entrance.sessions,
+        newcomers=entrance.newcomers,
+        exports=entrance.exports,
+        departures=entrance.departures,
         limits=Limits(settings),
-        addresses=addresses,
-        resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
         posts=posts,
         conversations=Conversations(database, settings, posts),
         follows=Follows(database),

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from flotilla.store.database import Work
+from flotilla.store.ids import EPOCH, make_id
 
 __all__ = [
     "AddressRow",
@@ -13,6 +15,7 @@ __all__ = [
     "address",
     "change",
     "forget",
+    "forget_unconfirmed",
     "id_by_email",
     "locked",
     "set_email",
@@ -114,3 +117,22 @@ def forget(work: Work, account_id: int) -> None:
         {"account_id": account_id},
         shard=work.shards.schema_of(account_id),
     )
+
+
+def forget_unconfirmed(work: Work, *, made_before: datetime, most: int) -> int:
+    """Remove at most so many accounts whose address nobody proved; how many. Their handles are free again."""
+    rows = work.all(
+        """
+        DELETE FROM g.account WHERE id IN (
+            SELECT id FROM g.account WHERE state = 'unconfirmed' AND id < %(before)s ORDER BY id LIMIT %(most)s
+            FOR UPDATE SKIP LOCKED
+        ) AND state = 'unconfirmed' RETURNING id
+        """,
+        {
+            "before": make_id(since_epoch_ms=round((made_before - EPOCH).total_seconds() * 1000), bucket=0, sequence=0),
+            "most": most,
+        },
+    )
+    for shard, ids in work.shards.by_schema(account_id for (account_id,) in rows).items():
+        work.count("DELETE FROM {shard}.profile WHERE account_id = ANY(%(ids)s)", {"ids": ids}, shard=shard)
+    return len(rows)
