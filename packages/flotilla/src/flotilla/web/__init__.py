@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from flotilla.web import (
+    about,
     account_settings,
     accounts,
     assets,
@@ -14,10 +15,12 @@ from flotilla.web import (
     leaving,
     lists,
     media,
+    moderation,
     notifications,
     people,
     posts,
     recovery,
+    reporting,
     search,
     security,
     timelines,
@@ -30,6 +33,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     """Every blueprint of this face."""
     return (
         account_settings.blueprint,
+        about.blueprint,
         accounts.blueprint,
         assets.blueprint,
         composing.blueprint,
@@ -46,5 +50,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         recovery.blueprint,
         search.blueprint,
         security.blueprint,
+        reporting.blueprint,
         timelines.blueprint,
+        *moderation.blueprints(),
     )

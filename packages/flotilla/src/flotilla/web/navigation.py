@@ -1,8 +1,9 @@
 """Addresses: numbers in them, and where a person is sent next, which is only ever a page of this site."""
 
+from flask import abort, request
 from werkzeug.routing import IntegerConverter, Map
 
-__all__ = ["LARGEST_ID", "IdConverter", "local_path"]
+__all__ = ["LARGEST_ID", "IdConverter", "id_asked_for", "local_path"]
 
 LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
 LONGEST_PATH = 4000
@@ -29,3 +30,13 @@ def local_path(wanted: str | None, fallback: str) -> str:
     if "\\" in wanted or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in wanted):
         return fallback
     return wanted
+
+
+def id_asked_for(name: str) -> int | None:
+    """The id in the address's `?name=`, as links to older entries carry it; None without one, 404 for what is none."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= LARGEST_ID):
+        abort(404)
+    return int(text)

@@ -26,7 +26,8 @@ class Places:
     """The navigations of the site, their labels in one language.
 
     `bar` is what a phone keeps at hand; `hold` comes after it; `settings` and `moderation` end the list of a member and
-    of a moderator; `*_pages` are the pages inside those two; `foot` stands below every page.
+    of a moderator; `*_pages` are the pages inside those two, `admin_pages` what admins have besides; `foot` stands
+    below every page.
     """
 
     bar: tuple[Place, ...]
@@ -35,6 +36,7 @@ class Places:
     moderation: tuple[Place, ...]
     settings_pages: tuple[Place, ...]
     moderation_pages: tuple[Place, ...]
+    admin_pages: tuple[Place, ...]
     foot: tuple[Place, ...]
 
 
@@ -63,6 +65,17 @@ SETTINGS_PAGES = (
 MODERATION_PAGES = (
     Place("/moderation/reports", mark("Reports"), page="moderation-reports"),
     Place("/moderation/accounts", mark("People"), page="moderation-accounts"),
+    Place("/moderation/waiting", mark("Newcomers"), page="moderation-waiting"),
+    Place("/moderation/blocks", mark("Blocks"), page="moderation-blocks"),
+    Place("/moderation/log", mark("Log"), page="moderation-log"),
+    Place("/moderation/statistics", mark("Statistics"), page="moderation-statistics"),
+)
+ADMIN_PAGES = (
+    Place("/admin/rules", mark("Rules"), page="moderation-rules"),
+    Place("/admin/announcements", mark("Announcements"), page="moderation-announcements"),
+    Place("/admin/roles", mark("Roles"), page="moderation-roles"),
+    Place("/admin/invites", mark("Invitations"), page="moderation-invites"),
+    Place("/admin/settings", mark("Site settings"), page="moderation-settings"),
 )
 FOOT = (
     Place("/about", mark("About this place")),
@@ -81,4 +94,5 @@ def places_of(app: Flask, translated: Callable[[str], str]) -> Places:
             if place.path in served
         )
 
-    return Places(*map(present, (BAR, HOLD, SETTINGS, MODERATION, SETTINGS_PAGES, MODERATION_PAGES, FOOT)))
+    every = (BAR, HOLD, SETTINGS, MODERATION, SETTINGS_PAGES, MODERATION_PAGES, ADMIN_PAGES, FOOT)
+    return Places(*map(present, every))

@@ -7,7 +7,14 @@ import structlog
 from flask import Flask, Response, g, make_response, request
 from werkzeug.exceptions import HTTPException
 
-from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError, TooManyError, UnavailableError
+from flotilla.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyError,
+    UnavailableError,
+)
 from flotilla.logs import request_id
 from flotilla.social import Viewer
 from flotilla.web.csrf import StaleFormError
@@ -49,6 +56,11 @@ EXPLANATIONS = {
         mark("This address works by a button only"),
         mark("You followed an address that belongs to a form."),
         mark("Go back to the page with the button, and press it there."),
+    ),
+    409: Explanation(
+        mark("Somebody was faster"),
+        mark("It was changed by somebody else in the meantime."),
+        mark("Go back, reload the page, and look how it stands now."),
     ),
     413: Explanation(
         mark("That was too much at once"),
@@ -132,6 +144,11 @@ def add_problem_pages(app: Flask) -> None:
     def invalid(error: InvalidInputError) -> Response:
         usual = EXPLANATIONS[400]
         return problem_page(400, Explanation(usual.heading, str(error), usual.try_this))
+
+    @app.errorhandler(ConflictError)
+    def conflict(error: ConflictError) -> Response:
+        usual = EXPLANATIONS[409]
+        return problem_page(409, Explanation(usual.heading, str(error), usual.try_this))
 
     @app.errorhandler(UnavailableError)
     def unavailable(error: UnavailableError) -> Response:

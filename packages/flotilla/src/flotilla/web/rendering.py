@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Flask, current_app, render_template
 from markupsafe import Markup, escape
 
+from flotilla.errors import UnavailableError
 from flotilla.settings import Settings
 from flotilla.social import (
     ALT_MAX_CHARACTERS,
@@ -26,6 +27,7 @@ from flotilla.web.compiling import TranslatingEnvironment, translated
 from flotilla.web.csrf import csrf_token
 from flotilla.web.moments import CALENDARS
 from flotilla.web.places import places_of
+from flotilla.web.sessions import site
 from flotilla.web.translating import LANGUAGES, chosen_language, words_of
 
 __all__ = ["page", "prepare_templates", "text_html"]
@@ -55,7 +57,21 @@ def page(template: str, name: str, *, me: Viewer | None, **values: Any) -> str:
     values.setdefault("csrf_token", csrf_token() if me else "")
     environments: dict[str, TranslatingEnvironment] = current_app.extensions["flotilla.templates"]
     found = environments[chosen_language()].get_template(template)
-    return render_template(found, page=name, me=me, now=datetime.now(UTC), **values)
+    return render_template(found, page=name, me=me, now=datetime.now(UTC), **said_everywhere(me), **values)
+
+
+def said_everywhere(me: Viewer | None) -> dict[str, Any]:
+    """What stands on every page: the site's name, and what its admins announce; from memory most of the time.
+
+    A page that says there is no database has to come without it.
+    """
+    try:
+        return {
+            "site_name": site().site_settings.now().site_name,
+            "announcements": site().announcements.shown_to(me),
+        }
+    except UnavailableError:
+        return {"site_name": site().settings.site_name, "announcements": ()}
 
 
 def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.social import Page, Paging, Viewer
 from flotilla.web.drafting import Writing, empty_form
-from flotilla.web.navigation import LARGEST_ID
+from flotilla.web.navigation import id_asked_for
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
 from flotilla.web.translating import _
@@ -24,12 +24,7 @@ def here() -> str:
 
 def before() -> int | None:
     """Where this page of a timeline begins: the id in `?before=`, which older-posts links carry."""
-    text = request.args.get("before")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= LARGEST_ID):
-        abort(404)
-    return int(text)
+    return id_asked_for("before")
 
 
 def timeline_page(name: str, posts: Page, *, me: Viewer | None, heading: str, path: str, **values: Any) -> str:
