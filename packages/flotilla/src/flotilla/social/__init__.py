@@ -25,6 +25,7 @@ from flotilla.social.pages import (
 )
 from flotilla.social.paging import FIRST, Paging
 from flotilla.social.posts import Posts
+from flotilla.social.profiles import BIO_MAX_CHARACTERS, FIELDS_MAX, OwnProfile, ProfileChanges, Profiles
 from flotilla.social.relations import Circle, Relationship
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
@@ -34,6 +35,8 @@ from flotilla.social.visibility import Visibility
 
 __all__ = [
     "ALT_MAX_CHARACTERS",
+    "BIO_MAX_CHARACTERS",
+    "FIELDS_MAX",
     "FIRST",
     "PICTURES_MAX",
     "POST_MAX_CHARACTERS",
@@ -50,6 +53,7 @@ __all__ = [
     "Media",
     "Mention",
     "NotYet",
+    "OwnProfile",
     "Page",
     "Paging",
     "PeoplePage",
@@ -57,8 +61,10 @@ __all__ = [
     "Post",
     "Posts",
     "Profile",
+    "ProfileChanges",
     "ProfileField",
     "ProfilePage",
+    "Profiles",
     "Relationship",
     "SecondStep",
     "Segment",

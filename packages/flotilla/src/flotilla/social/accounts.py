@@ -15,6 +15,7 @@ from flotilla.social.second_factor import SecondFactor
 from flotilla.social.sessions import Sessions, SignedIn
 from flotilla.social.text import tidied
 from flotilla.social.tokens import new_token, read_token
+from flotilla.social.visibility import Visibility
 from flotilla.store import account_states as state_rows
 from flotilla.store import account_tokens as token_rows
 from flotilla.store import accounts as account_rows
@@ -220,6 +221,10 @@ class Accounts:
             role=found.role,
             announcements_dismissed=tuple(found.announcements_dismissed),
             unread_notifications=found.unread_notifications,
+            language=found.language,
+            avatar=found.avatar,
+            default_visibility=Visibility(found.default_visibility),
+            default_sensitive=found.default_sensitive,
         )
 
     def _ask_for_code(self, work: Work, account_id: int) -> SecondStep:

@@ -27,7 +27,8 @@ __all__ = [
 class Viewer:
     """The person a request comes from, once their session was found.
 
-    `role` is member, moderator or admin; `language` is "" for the browser's; `avatar` as an Author's.
+    `role` is member, moderator or admin; `language` is "" for the browser's; `avatar` as an Author's. Their posts start
+    with `default_visibility` and, where they have pictures, `default_sensitive`.
     `unread_notifications` counts up to 100: a badge shows 99+ then.
     """
 
@@ -37,6 +38,8 @@ class Viewer:
     role: str = "member"
     language: str = ""
     avatar: str | None = None
+    default_visibility: Visibility = Visibility.PUBLIC
+    default_sensitive: bool = False
     announcements_dismissed: tuple[int, ...] = ()
     unread_notifications: int = 0
 
@@ -158,6 +161,7 @@ class Profile:
     header: str | None = None
     fields: tuple[ProfileField, ...] = ()
     bot: bool = False
+    discoverable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from flotilla.social.lists import Lists
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.notifications import Notifications
 from flotilla.social.orphans import Orphans, find_orphans
-from flotilla.social.pictures import PictureWorkshop
 from flotilla.social.posts import Posts
+from flotilla.social.profiles import Profiles
 from flotilla.social.relations import Relations
 from flotilla.social.reports import Reports
 from flotilla.social.resets import Resets
@@ -89,6 +89,7 @@ class Site:
     directory: Directory
     statistics: Statistics
     media: Uploads
+    profiles: Profiles
     files: Files
     background: Background
     apps: Apps
@@ -121,7 +122,8 @@ def open_site(settings: Settings) -> Site:
     background = Background(database, settings)
     clean_up_regularly(background, database)
     files = Files(Path(settings.media_folder).absolute())
-    media = Uploads(database, settings, files, PictureWorkshop(settings, files), background)
+    media = Uploads(database, settings, files, background)
+    follows = Follows(database)
     entrance = open_entrance(database, settings, background, files=files, media=media)
     gatekeeping = Gatekeeping(database)
     posts = Posts(database, settings, media)
@@ -138,7 +140,7 @@ def open_site(settings: Settings) -> Site:
         limits=Limits(settings),
         posts=posts,
         conversations=Conversations(database, settings, posts),
-        follows=Follows(database),
+        follows=follows,
         blocks=Blocks(database),
         relations=Relations(database, settings),
         lists=Lists(database, settings),
@@ -159,6 +161,7 @@ def open_site(settings: Settings) -> Site:
         directory=Directory(database),
         statistics=Statistics(database, background),
         media=media,
+        profiles=Profiles(database, media, follows),
         files=files,
         background=background,
         apps=Apps(database),

@@ -9,8 +9,9 @@ from flotilla.social.accounts import handle_of
 from flotilla.social.pages import Author, Page, Post, Profile, ProfilePage, Viewer
 from flotilla.social.paging import FIRST, Paging, filled, window_of
 from flotilla.social.people import NOBODY, Who, id_of
+from flotilla.social.profiles import shown_fields
 from flotilla.social.shown import originals_of, shown_posts, viewer_id
-from flotilla.social.text import hashtag_name
+from flotilla.social.text import hashtag_name, parse
 from flotilla.store import accounts as account_rows
 from flotilla.store import edits as edit_rows
 from flotilla.store import posts as post_rows
@@ -159,7 +160,7 @@ class Timelines:
             )
             pinned = self._pinned(work, viewer, person.account_id) if paging == FIRST and not media_only else ()
         profile = Profile(
-            author=Author(person.account_id, person.handle, person.display_name),
+            author=Author(person.account_id, person.handle, person.display_name, person.avatar, person.locked),
             bio=person.bio,
             joined_at=made_at(person.account_id),
             posts=person.posts,
@@ -167,6 +168,11 @@ class Timelines:
             following=person.following,
             followed_by_viewer=person.followed,
             is_viewer=person.account_id == reader_id,
+            bio_segments=parse(person.bio),
+            header=person.header,
+            fields=shown_fields(person.fields),
+            bot=person.bot,
+            discoverable=person.discoverable,
         )
         return ProfilePage(profile, page, pinned)
 

@@ -13,7 +13,7 @@ from flotilla.settings import Settings
 from flotilla.social.background import Background, Task
 from flotilla.social.media import PICTURES_MAX, media_of
 from flotilla.social.pages import Media, Viewer
-from flotilla.social.pictures import IN_A_POST, PictureWorkshop, RefusedError, format_of
+from flotilla.social.pictures import IN_A_POST, Make, Picture, PictureWorkshop, RefusedError, format_of
 from flotilla.social.text import tidied
 from flotilla.store import media as media_rows
 from flotilla.store import media_files as file_rows
@@ -26,7 +26,6 @@ __all__ = [
     "ALT_MAX_CHARACTERS",
     "Upload",
     "Uploads",
-    "received",
 ]
 
 ALT_MAX_CHARACTERS = 1500
@@ -59,12 +58,10 @@ class Upload:
 class Uploads:
     """Pictures of posts."""
 
-    def __init__(
-        self, database: Database, settings: Settings, files: Files, workshop: PictureWorkshop, background: Background
-    ) -> None:
+    def __init__(self, database: Database, settings: Settings, files: Files, background: Background) -> None:
         self._database = database
         self._files = files
-        self._workshop = workshop
+        self._workshop = PictureWorkshop(settings, files)
         self._background = background
         self._most_bytes = settings.media_upload_max_mib << 20
         background.does(PROCESS, self.process)
@@ -101,7 +98,7 @@ class Uploads:
                 raise InvalidInputError(
                     {"file": f"You have {UNATTACHED_MAX} pictures that wait for a post: post or remove some first."}
                 )
-        source = received(self._files, stream, most_bytes=self._most_bytes)
+        source = self._received(stream)
         try:
             with self._database.write() as work:
                 media_id = media_rows.insert(
@@ -170,6 +167,20 @@ class Uploads:
                 raise NotFoundError(_NO_SUCH_PICTURE)
             self.remove_gone_after(work, media_id)
 
+    def make(self, stream: IO[bytes], makes: tuple[Make, Make]) -> Picture:
+        """Make a picture that is no post's; its files are the caller's. Raises InvalidInputError (field `file`)."""
+        source = self._received(stream)
+        try:
+            return self._workshop.make(source, makes)
+        except RefusedError as refused:
+            raise InvalidInputError({"file": str(refused)}) from None
+        finally:
+            self._files.remove(source)
+
+    def forget(self, picture: Picture) -> None:
+        """Remove the files of a picture that was made, and that no row knows after all."""
+        self._files.remove(picture.file)
+
     def remove_gone_after(self, work: Work, row_id: int) -> None:
         """Once `work` is kept, remove from the disk what rows of that id's shard know no more: for every deletion."""
         work.after(partial(self._try_to_remove_gone, work.shards.schema_of(row_id)))
@@ -200,6 +211,19 @@ class Uploads:
                 removed += self._remove_gone(work, shard)
         return removed
 
+    def _received(self, stream: IO[bytes]) -> str:
+        """Store what the stream holds, if it begins as a picture does; its name. Raises InvalidInputError (`file`)."""
+        try:
+            source = self._files.receive(stream, most_bytes=self._most_bytes)
+        except FileTooLargeError:
+            raise InvalidInputError({"file": f"This file is larger than {self._most_bytes >> 20} MiB."}) from None
+        with self._files.path_of(source).open("rb") as file:
+            kind = format_of(file.read(12))
+        if kind is None:
+            self._files.remove(source)
+            raise InvalidInputError({"file": _NOT_A_PICTURE})
+        return source
+
     def _remove_gone(self, work: Work, shard: str) -> int:
         # First the file and then its name: a name is only forgotten when its file is gone for certain.
         names = file_rows.gone(work, shard, limit=SWEPT_AT_ONCE)
@@ -211,20 +235,6 @@ class Uploads:
         if names:
             file_rows.forget_gone(work, shard, names)
         return len(names)
-
-
-def received(files: Files, stream: IO[bytes], *, most_bytes: int) -> str:
-    """Store what the stream holds, if it begins as a picture does; its name. Raises InvalidInputError (`file`)."""
-    try:
-        source = files.receive(stream, most_bytes=most_bytes)
-    except FileTooLargeError:
-        raise InvalidInputError({"file": f"This file is larger than {most_bytes >> 20} MiB."}) from None
-    with files.path_of(source).open("rb") as file:
-        kind = format_of(file.read(12))
-    if kind is None:
-        files.remove(source)
-        raise InvalidInputError({"file": _NOT_A_PICTURE})
-    return source
 
 
 def _own(work: Work, viewer: Viewer, media_ids: Sequence[int]) -> list[MediaRow]:

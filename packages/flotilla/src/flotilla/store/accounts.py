@@ -20,6 +20,12 @@ class PersonRow:
     followers: int
     following: int
     followed: bool
+    avatar: str | None
+    header: str | None
+    fields: list[dict[str, str]]
+    locked: bool
+    bot: bool
+    discoverable: bool
 
 
 def insert(
@@ -101,7 +107,8 @@ def person(work: Work, handle: str, *, reader_id: int) -> PersonRow | None:
             """
             SELECT a.id, p.handle, p.display_name, p.bio, s.posts, s.followers, s.following,
                 EXISTS (SELECT FROM {reader}.following f
-                        WHERE f.follower_id = %(reader_id)s AND f.followee_id = a.id)
+                        WHERE f.follower_id = %(reader_id)s AND f.followee_id = a.id),
+                p.avatar, p.header, p.fields, p.locked, p.bot, p.discoverable
             FROM g.account a
             JOIN {shard}.profile p ON p.account_id = a.id
             JOIN {shard}.author_stats s ON s.author_id = a.id

@@ -29,6 +29,10 @@ class SessionRow:
     announcements_dismissed: list[int]
     unread_notifications: int
     seen_today: bool
+    language: str
+    avatar: str | None
+    default_visibility: int
+    default_sensitive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
                 WHERE n.account_id = s.account_id AND n.last_id > coalesce((SELECT m.last_read_id FROM {shard}.markers m
                     WHERE m.account_id = s.account_id AND m.timeline = 'notifications'), 0)
                 LIMIT 100
-            ) new), s.last_seen >= current_date
+            ) new), s.last_seen >= current_date,
+            p.language, p.avatar, p.default_visibility, p.default_sensitive
         FROM {shard}.sessions s
         JOIN {shard}.profile p ON p.account_id = s.account_id
         JOIN g.account a ON a.id = s.account_id

@@ -12,6 +12,7 @@ from flotilla.errors import UnavailableError
 from flotilla.settings import Settings
 from flotilla.social import (
     ALT_MAX_CHARACTERS,
+    BIO_MAX_CHARACTERS,
     PICTURES_MAX,
     POST_MAX_CHARACTERS,
     Hashtag,
@@ -87,6 +88,7 @@ def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
     environment.globals.update(
         asset_urls={name: asset.url for name, asset in assets.items()},
         alt_limit=ALT_MAX_CHARACTERS,
+        bio_limit=BIO_MAX_CHARACTERS,
         picture_max_mib=settings.media_upload_max_mib,
         picture_types="image/jpeg,image/png,image/webp,image/gif",
         picture_url=picture_url,
