@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from seatrial import __version__
 from seatrial.command_line.advise_arguments import add_advise
 from seatrial.command_line.export_arguments import add_export
-from seatrial.command_line.init_arguments import add_init
+from seatrial.command_line.init_arguments import add_doctor, add_init
 from seatrial.command_line.load_arguments import add_load
 from seatrial.command_line.plans_arguments import add_calibrate, add_plans
 from seatrial.errors import SeatrialError
@@ -44,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     add_init(commands, _init)
+    add_doctor(commands, _doctor)
     measure = commands.add_parser(
         "measure",
         help="measure an app as its seatrial.toml declares it",
@@ -174,6 +175,12 @@ def _plans_show(options: argparse.Namespace) -> int:
     from seatrial.command_line.plans import run_plans_show
 
     return run_plans_show(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from seatrial.command_line.doctor import run_doctor
+
+    return run_doctor(options)
 
 
 def _init(options: argparse.Namespace) -> int:

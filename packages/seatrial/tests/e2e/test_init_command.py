@@ -57,3 +57,15 @@ def test_a_folder_without_an_app_says_how_to_name_one(tmp_path, run_seatrial):
     ended = run_seatrial("init", tmp_path)
     assert (ended.status, "--app" in ended.err) == (2, True)
     assert json.dumps(ended.out) == '""'
+
+
+def test_the_doctor_looks_at_machine_and_project_and_measures_nothing(project, run_seatrial):
+    folder = project("noticeboard")
+    ended = run_seatrial("doctor", folder, "--json")
+    checks = {check["topic"]: check for check in ended.findings["checks"]}
+    assert {"CPUs", "PostgreSQL", "limits", "noise", "generator", "disk", "project"} <= set(checks)
+    assert checks["PostgreSQL"]["verdict"] == "good"
+    assert "noticeboard:app" in checks["project"]["what"]
+    # 3 only where something stops it: on a machine this busy, for instance.
+    assert ended.status == (3 if any(check["verdict"] == "stops" for check in checks.values()) else 0)
+    assert sorted(path.name for path in folder.iterdir()) == ["noticeboard.py"]

@@ -1,10 +1,10 @@
-"""The arguments of `seatrial init`."""
+"""The arguments of `seatrial init` and `seatrial doctor`."""
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["add_init"]
+__all__ = ["add_doctor", "add_init"]
 
 DESCRIPTION = """\
 Looks at a project, starts its app with a private database, opens its pages, and
@@ -42,3 +42,21 @@ def add_init(
     init.add_argument("--json", action="store_true", help="print what was found as JSON instead of a table")
     init.add_argument("--quiet", action="store_true", help="no progress on standard error")
     init.set_defaults(function=function)
+
+
+def add_doctor(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", function: Callable[[argparse.Namespace], int]
+) -> None:
+    """Adds the command to the command line."""
+    doctor = commands.add_parser(
+        "doctor",
+        help="look whether this machine and project would give a good answer",
+        description="Looks at CPUs, limits, noise, disk and the project's seatrial.toml; says what would make the "
+        "answer better. Measures nothing.",
+        epilog="exit status: 0 when it can be measured, 2 for a file that cannot be used, 3 when something stops it",
+    )
+    doctor.add_argument(
+        "path", metavar="PATH", type=Path, nargs="?", default=Path(), help="the project's folder (here)"
+    )
+    doctor.add_argument("--json", action="store_true", help="print the checks as JSON instead of text")
+    doctor.set_defaults(function=function)

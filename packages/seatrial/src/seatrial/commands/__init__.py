@@ -2,7 +2,7 @@
 
 from seatrial.commands.advising import advise_growth, advise_plan
 from seatrial.commands.catalog import calibrate, hand_out_calibration, plans
-from seatrial.commands.discovering import init
+from seatrial.commands.discovering import doctor, init
 from seatrial.commands.driving import export, load
 from seatrial.commands.files import keep
 from seatrial.commands.measuring import Measured, measure, report
@@ -12,6 +12,7 @@ __all__ = [
     "advise_growth",
     "advise_plan",
     "calibrate",
+    "doctor",
     "export",
     "hand_out_calibration",
     "init",

@@ -1,4 +1,4 @@
-"""`init`: from a project to its seatrial.toml."""
+"""`init` and `doctor`: from a project to its seatrial.toml, and what stands in the way of a good answer."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from seatrial.commands.files import keep, refuse_replacing
 
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
+    from seatrial.discover.checkup import Check
     from seatrial.discover.discovery import Wishes
     from seatrial.discover.proposal import Proposal
 
-__all__ = ["init"]
+__all__ = ["doctor", "init"]
 
 
 def init(
@@ -37,3 +38,14 @@ def init(
     for path, text in files.items():
         keep(path, text.encode(), "Make the folder writable.")
     return proposal, tuple(files)
+
+
+def doctor(path: Path, *, tell: Callable[[str], None]) -> "tuple[Check, ...]":
+    """Looks at this machine and at the project in `path`; nothing is measured and nothing written.
+
+    Raises:
+        SpecError: the project's seatrial.toml cannot be used, or there is no such folder.
+    """
+    from seatrial.discover.checkup import check_machine, check_project
+
+    return (*check_machine(tell), *check_project(path))

@@ -1,0 +1,61 @@
+"""What a project's own file leaves out, told before anything is measured."""
+
+import pytest
+
+from seatrial.discover.checkup import check_project
+from seatrial.errors import SpecError
+
+FILE = """
+[subject]
+app = "shop:app"
+python = "{python}"
+{more}
+
+[[workload.operations]]
+name = "front"
+path = "/"
+"""
+
+
+def verdicts(folder):
+    return {check.topic: check.verdict for check in check_project(folder)}
+
+
+@pytest.fixture
+def project(tmp_path):
+    def write(more="", python="/bin/sh", end=""):
+        (tmp_path / "seatrial.toml").write_text(FILE.format(more=more, python=python) + end)
+        return tmp_path
+
+    return write
+
+
+def test_nothing_that_fills_the_database_is_told(project):
+    assert verdicts(project())["data"] == "could be better"
+    assert "data" not in verdicts(project('prepare = ["make data"]'))
+    assert "data" not in verdicts(project(end='[database]\nkind = "none"\n'))
+
+
+def test_debugging_that_is_switched_on_is_told(project):
+    assert verdicts(project('environment = { FLASK_DEBUG = "1" }'))["debugging"] == "could be better"
+    assert "debugging" not in verdicts(project('environment = { FLASK_DEBUG = "0" }'))
+
+
+def test_too_few_restarts_for_an_interval_are_told(project):
+    assert verdicts(project(end="[measure]\nrestarts = 2\n"))["restarts"] == "could be better"
+    assert "restarts" not in verdicts(project())
+
+
+def test_a_python_that_is_not_there_stops_a_measurement(project):
+    assert verdicts(project(python="/nowhere/python"))["python"] == "stops"
+
+
+def test_a_folder_without_a_file_is_sent_to_init(tmp_path):
+    (tmp_path / "shop.py").write_text("from flask import Flask\napp = Flask('x')\n")
+    (check,) = check_project(tmp_path)
+    assert ("shop:app" in check.what, check.try_this) == (True, "Run: seatrial init")
+
+
+def test_a_file_that_cannot_be_used_is_refused_with_its_line(project):
+    with pytest.raises(SpecError, match=r"seatrial.toml:\d+"):
+        list(check_project(project("nonsense = 1")))
