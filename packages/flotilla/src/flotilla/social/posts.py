@@ -197,7 +197,11 @@ class Posts:
     def read(self, viewer: Viewer | None, post_id: int) -> Post:
         """One post. Raises NotFoundError."""
         with self._database.read() as work:
-            return shown_posts(work, [_visible(work, viewer, post_id)], viewer)[0]
+            row = _visible(work, viewer, post_id)
+            post = shown_posts(work, [row], viewer)[0]
+        if row.repost_of is not None and post.repost_of is None:
+            raise NotFoundError(publishing.NO_SUCH_POST)
+        return post
 
     def read_several(self, viewer: Viewer | None, post_ids: Sequence[int]) -> tuple[Post, ...]:
         """Those of the posts that the viewer may see, in that order."""
@@ -206,7 +210,8 @@ class Posts:
             return ()
         with self._database.read() as work:
             rows = {row.post_id: row for row in post_rows.find(work, wanted, reader_id=me) if may_see(row, me)}
-            return shown_posts(work, [rows[post_id] for post_id in wanted if post_id in rows], viewer)
+            posts = shown_posts(work, [rows[post_id] for post_id in wanted if post_id in rows], viewer)
+        return tuple(post for post in posts if rows[post.id].repost_of is None or post.repost_of is not None)
 
     def thread(self, viewer: Viewer | None, post_id: int) -> Thread:
         """One post with what it replies to and what replies to it. Raises NotFoundError."""

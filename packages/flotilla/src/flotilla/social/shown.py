@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flotilla.social.media import media_of_posts
 from flotilla.social.pages import Author, Media, Post, Viewer
 from flotilla.social.text import parse
-from flotilla.social.visibility import VISITOR_ID, Visibility
+from flotilla.social.visibility import VISITOR_ID, Visibility, may_repost
 from flotilla.store import posts as post_rows
 from flotilla.store import profiles as profile_rows
 from flotilla.store.database import Work
@@ -75,6 +75,8 @@ def _people(work: Work, rows: Collection[PostRow], me: int) -> dict[int, Author]
 def _shown(row: PostRow, me: int, found: _Found, originals: Mapping[int, PostRow]) -> Post:
     people = found.people
     original = None if row.repost_of is None else originals.get(row.repost_of)
+    if original is not None and not may_repost(original, me):
+        original = None
     return Post(
         id=row.post_id,
         author=people[row.author_id],
