@@ -85,14 +85,14 @@ def _parser() -> argparse.ArgumentParser:
     every = "settings, from the environment:\n" + "\n".join(_described([declared.name for declared in declarations()]))
     run = commands.add_parser(
         "run",
-        help="run the site: the web server, and the process for background work",
-        description="Run the site until it is told to stop (Ctrl-C): the web server (gunicorn) and the process for\n"
-        "background work, each begun again should it die. SIGHUP renews them one by one.\n"
+        help="run the site: the web server, live connections and background work",
+        description="Run the site until it is told to stop (Ctrl-C): the web server (gunicorn), the process for live\n"
+        "connections and the one for background work, each begun again should it die. SIGHUP renews them.\n"
         "With the name of a part, run that part alone.",
         epilog=every,
         formatter_class=raw,
     )
-    run.add_argument("part", nargs="?", choices=("web", "jobs"), help="only this part")
+    run.add_argument("part", nargs="?", choices=("web", "live", "jobs"), help="only this part")
     run.add_argument("--once", action="store_true", help="jobs only: do what is due now, and end (for cron)")
     return parser
 
@@ -145,9 +145,9 @@ def _seed(settings: Settings, chosen: argparse.Namespace) -> None:
 
 
 def _as_chosen(environ: Mapping[str, str], chosen: argparse.Namespace) -> dict[str, str]:
-    """The environment with what `flotilla run` decides unless somebody else did: there is a jobs process."""
+    """The environment with what `flotilla run` decides unless somebody else did: there are jobs and live processes."""
     if chosen.command == "run" and chosen.part != "web":
-        return {"FLOTILLA_JOBS": "on", **environ}
+        return {"FLOTILLA_JOBS": "on", "FLOTILLA_LIVE": "on", **environ}
     return dict(environ)
 
 

@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from flotilla.app import create_app
 from flotilla.errors import StartError
 from flotilla.jobs import run_jobs
+from flotilla.live import run_live
 from flotilla.logs import configure_logs
 from flotilla.server import server_options
 from flotilla.settings import Settings
@@ -50,6 +51,9 @@ def run_site(settings: Settings) -> int:
     # Held open here, so that a web process that dies and comes back refuses nobody meanwhile.
     listening = _listening(settings.bind, settings.port, "FLOTILLA_PORT")
     parts = [Part("web", partial(_web, app, settings, listening), essential=True, renew=signal.SIGHUP)]
+    if settings.live:
+        open_live = _listening(settings.bind, settings.live_port, "FLOTILLA_LIVE_PORT")
+        parts.append(Part("live", _named(settings, "live", partial(run_live, site, open_live))))
     if settings.jobs:
         parts.append(Part("jobs", _named(settings, "jobs", partial(run_jobs, site))))
     # What is loaded stays in memory that all parts share, out of the way of their garbage collectors.
@@ -59,11 +63,14 @@ def run_site(settings: Settings) -> int:
 
 
 def run_part(settings: Settings, part: str, *, once: bool = False) -> int:
-    """One of the site's processes alone: web, or jobs (with `once` only the work that is due now)."""
+    """One of the site's processes alone: web, live, or jobs (with `once` only the work that is due now)."""
     app = create_app(settings)
     configure_logs(json_lines=settings.in_production, level=settings.log_level, part=part)
     if part == "jobs":
         run_jobs(app.extensions["flotilla.site"], once=once)
+    elif part == "live":
+        open_live = _listening(settings.bind, settings.live_port, "FLOTILLA_LIVE_PORT")
+        run_live(app.extensions["flotilla.site"], open_live)
     else:
         _Server(app, server_options(settings)).run()
     return 0

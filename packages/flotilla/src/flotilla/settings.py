@@ -1,7 +1,8 @@
 """Every setting of a Flotilla site: read once from the environment, into one frozen value.
 
-The fields of `Settings` are the only declaration: name, type, default and description come from there, for reading, for
-the messages and for the reference page (`declarations`). A field `pool_size` is the variable `FLOTILLA_POOL_SIZE`.
+The fields of `Settings` and its parent are the only declaration: name, type, default and description come from there,
+for reading, for the messages and for the reference page (`declarations`). A field `pool_size` is the variable
+`FLOTILLA_POOL_SIZE`.
 """
 
 import difflib
@@ -11,6 +12,7 @@ from typing import Any
 
 from flotilla.declaring import PREFIX, Declaration, declared_in, parsed, setting
 from flotilla.errors import StartError
+from flotilla.process_settings import ProcessSettings
 
 __all__ = ["Declaration", "Settings", "declarations"]
 
@@ -20,7 +22,7 @@ SECRET_MIN_DIFFERENT_CHARACTERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ProcessSettings):
     """What a site was told by its environment; never changes afterwards."""
 
     database_url: str = setting(
@@ -113,20 +115,6 @@ class Settings:
 
     access_log: bool = setting("Write one line about each request.", default=True)
 
-    # Background work and live connections.
-    jobs: bool = setting(
-        "Leave mails, pictures and the like to the jobs process (`flotilla run jobs`). Without one the process that "
-        "serves the page does them itself, once the change they belong to is stored.",
-        default=False,
-        default_text="on under `flotilla run`, else off",
-    )
-    listen_url: str = setting(
-        "The same database for the connections that wait for its notifications; needed only when FLOTILLA_DATABASE_URL "
-        "names a pooler, which cannot pass them on: name PostgreSQL itself here.",
-        default="",
-        default_text="as FLOTILLA_DATABASE_URL",
-        secret=True,
-    )
     # Who comes aboard, and how the site writes to them.
     site_url: str = setting(
         "The site's own address, as it stands in letters: https://example.org, without a path.",

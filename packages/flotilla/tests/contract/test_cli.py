@@ -52,11 +52,15 @@ def test_a_failure_is_one_message_without_a_traceback_and_exits_with_3(command):
     assert "Traceback" not in done.stderr
 
 
-def test_migrate_seed_and_run_in_this_order_make_a_site_that_answers(empty_settings):
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    environ = environment(empty_settings, FLOTILLA_PORT=port, FLOTILLA_WORKERS="2")
+        return str(probe.getsockname()[1])
+
+
+def test_migrate_seed_and_run_in_this_order_make_a_site_that_answers(empty_settings):
+    port, live_port = free_port(), free_port()
+    environ = environment(empty_settings, FLOTILLA_PORT=port, FLOTILLA_LIVE_PORT=live_port, FLOTILLA_WORKERS="2")
     early = flotilla("run", **environ)
     assert (early.returncode, "flotilla migrate" in early.stderr) == (3, True)
     migrated = flotilla("migrate", **environ)

@@ -5,9 +5,10 @@ from msgspec import Struct
 from flotilla.api.calls import Call, OfId, PageOf
 from flotilla.api.endpoints import Endpoints, Nothing
 from flotilla.api.entities import Account, Id, Status
+from flotilla.api.shaping import Shaper
 from flotilla.social.pages import Conversation as SocialConversation
 
-__all__ = ["endpoints"]
+__all__ = ["conversation_entities", "endpoints"]
 
 endpoints = Endpoints()
 
@@ -21,8 +22,10 @@ class Conversation(Struct, kw_only=True):
     last_status: Status | None
 
 
-def _entities(call: Call, found: "tuple[SocialConversation, ...] | list[SocialConversation]") -> list[Conversation]:
-    shaper = call.shaper
+def conversation_entities(
+    shaper: Shaper, found: "tuple[SocialConversation, ...] | list[SocialConversation]"
+) -> list[Conversation]:
+    """Entities of those conversations."""
     posts = [one.last_post for one in found if one.last_post is not None]
     # Everyone at once: the statuses' authors, then those who are missing.
     statuses = {status.id: status for status in shaper.statuses(posts)}
@@ -47,7 +50,7 @@ def conversations(call: Call, given: PageOf) -> list[Conversation]:
     page = call.site.conversations.page(call.me, given.paging())
     newest = page.items[0].last_post if page.items else None
     call.link(newest=None if newest is None else newest.id, oldest=page.next_before)
-    return _entities(call, page.items)
+    return conversation_entities(call.shaper, page.items)
 
 
 @endpoints.add("DELETE", "/api/v1/conversations/<id>", "write:conversations")
@@ -61,4 +64,4 @@ def delete(call: Call, given: OfId) -> Nothing:
 def read(call: Call, given: OfId) -> Conversation:
     """Note that the caller has read all of it."""
     call.site.conversations.mark_read(call.me, given.id)
-    return _entities(call, [call.site.conversations.one(call.me, given.id)])[0]
+    return conversation_entities(call.shaper, [call.site.conversations.one(call.me, given.id)])[0]

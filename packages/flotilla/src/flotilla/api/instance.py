@@ -142,7 +142,9 @@ def custom_emojis(_call: Call) -> list[dict[str, Any]]:
 
 
 def _streaming(call: Call) -> str:
-    return "ws" + call.addresses.base.removeprefix("http")
+    base = call.addresses.base
+    live = call.site.settings.live_address(base.partition("://")[2], https=base.startswith("https:"))
+    return live or "ws" + base.removeprefix("http")
 
 
 def _rules(call: Call) -> list[Rule]:

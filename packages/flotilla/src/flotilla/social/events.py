@@ -27,8 +27,8 @@ class Kind(StrEnum):
     DELETED post_id, author_id, account_ids    (of a direct post: who could see it; else empty)
     NOTIFIED account_id, notification_id       a notification arrived for that person
     READ account_id                            that person has read their notifications or messages
-    MESSAGED post_id, account_ids              a direct post arrived in those people's conversations
-    TYPING conversation_id, account_id, account_ids   the first types, the others see it
+    MESSAGED post_id, conversation_id, account_ids    a direct post arrived in that conversation of those people
+    TYPING conversation_id, account_id, handle, account_ids   the first types, the others see it
     CIRCLE_CHANGED account_ids                 follows, blocks, mutes, lists of those people changed
     SIGNED_OUT account_id                      sessions, tokens or the whole account ended: connect anew
     ANNOUNCED                                  the site's announcements changed

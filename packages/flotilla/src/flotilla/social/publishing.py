@@ -98,7 +98,13 @@ def _into_conversation(work: Work, author_id: int, post_id: int, mentioned: dict
         author_id=author_id,
         post_id=post_id,
     )
-    publish(work, Kind.MESSAGED, post_id=post_id, account_ids=conversation.member_ids)
+    publish(
+        work,
+        Kind.MESSAGED,
+        post_id=post_id,
+        conversation_id=conversation.id,
+        account_ids=conversation.member_ids,
+    )
 
 
 def _tell(work: Work, new: NewPost, post_id: int) -> None:

@@ -30,6 +30,7 @@ from flotilla.social.notifications import Notifications
 from flotilla.social.orphans import Orphans, find_orphans
 from flotilla.social.posts import Posts
 from flotilla.social.profiles import Profiles
+from flotilla.social.reach import Reaches
 from flotilla.social.relations import Relations
 from flotilla.social.reports import Reports
 from flotilla.social.resets import Resets
@@ -92,6 +93,7 @@ class Site:
     profiles: Profiles
     files: Files
     background: Background
+    reaches: Reaches
     apps: Apps
     grants: Grants
     cards: Cards
@@ -164,6 +166,7 @@ def open_site(settings: Settings) -> Site:
         profiles=Profiles(database, media, follows),
         files=files,
         background=background,
+        reaches=Reaches(database),
         apps=Apps(database),
         grants=Grants(database),
         cards=Cards(database),

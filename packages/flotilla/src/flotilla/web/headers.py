@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g
 
-__all__ = ["add_security_headers", "allow_forms_to"]
+__all__ = ["add_security_headers", "allow_connections_to", "allow_forms_to"]
 
 # Nothing but our own style sheet, pictures and the one script; no script inside a page; no frame around us.
 CONTENT_SECURITY_POLICY = (
@@ -23,6 +23,11 @@ def allow_forms_to(target: str) -> None:
     g.form_target = target
 
 
+def allow_connections_to(target: str) -> None:
+    """Let the script of the page being made connect to `target` too, an origin."""
+    g.connection_target = target
+
+
 def add_security_headers(app: Flask, *, https: bool) -> None:
     """Give every answer of `app` the security headers, and pages a cache rule that keeps them private.
 
@@ -40,6 +45,10 @@ def add_security_headers(app: Flask, *, https: bool) -> None:
         if "form_target" in g:
             policy = response.headers["Content-Security-Policy"]
             allowed = policy.replace("form-action 'self'", f"form-action 'self' {g.form_target}")
+            response.headers["Content-Security-Policy"] = allowed
+        if "connection_target" in g:
+            policy = response.headers["Content-Security-Policy"]
+            allowed = policy.replace("connect-src 'self'", f"connect-src 'self' {g.connection_target}")
             response.headers["Content-Security-Policy"] = allowed
         # A page holds its reader's name and token: no proxy may keep it, and Back after signing out asks again.
         if "Cache-Control" not in response.headers:

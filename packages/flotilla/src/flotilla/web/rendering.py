@@ -1,11 +1,12 @@
 """From the rules' values to HTML: what templates are given, and how a post's text becomes escaped markup."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, render_template, request
 from markupsafe import Markup, escape
 
 from flotilla.errors import UnavailableError
@@ -26,12 +27,16 @@ from flotilla.social import (
 from flotilla.web.assets import Asset
 from flotilla.web.compiling import TranslatingEnvironment, translated
 from flotilla.web.csrf import csrf_token
+from flotilla.web.headers import allow_connections_to
 from flotilla.web.moments import CALENDARS
 from flotilla.web.places import places_of
 from flotilla.web.sessions import site
 from flotilla.web.translating import LANGUAGES, chosen_language, words_of
 
 __all__ = ["page", "prepare_templates", "text_html"]
+
+# What may stand in a header and in a page: whoever asks chooses the name of the host.
+_ADDRESS = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]{1,255}", re.ASCII)
 
 
 def text_html(segments: Iterable[Segment]) -> Markup:
@@ -58,7 +63,8 @@ def page(template: str, name: str, *, me: Viewer | None, **values: Any) -> str:
     values.setdefault("csrf_token", csrf_token() if me else "")
     environments: dict[str, TranslatingEnvironment] = current_app.extensions["flotilla.templates"]
     found = environments[chosen_language()].get_template(template)
-    return render_template(found, page=name, me=me, now=datetime.now(UTC), **said_everywhere(me), **values)
+    live = _live_address() if me else ""
+    return render_template(found, page=name, me=me, now=datetime.now(UTC), live=live, **said_everywhere(me), **values)
 
 
 def said_everywhere(me: Viewer | None) -> dict[str, Any]:
@@ -73,6 +79,16 @@ def said_everywhere(me: Viewer | None) -> dict[str, Any]:
         }
     except UnavailableError:
         return {"site_name": site().settings.site_name, "announcements": ()}
+
+
+def _live_address() -> str:
+    """Where this page finds the live process, which its headers then allow it to; "" when there is none."""
+    settings: Settings = current_app.extensions["flotilla.settings"]
+    address = settings.live_address(request.host, https=request.is_secure)
+    if not address or _ADDRESS.fullmatch(address) is None:
+        return ""
+    allow_connections_to(address)
+    return address
 
 
 def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
