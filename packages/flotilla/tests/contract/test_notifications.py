@@ -3,17 +3,18 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 
 from flotilla.errors import InvalidInputError, NotFoundError
-from flotilla.social import open_site
+from flotilla.social import Visibility, open_site
 from flotilla.social.cleanup import clean_up
 from flotilla.social.notifications import NotificationKind
 from flotilla.social.notifying import forget_post, take_back, tell
 from flotilla.social.sanctions import Kind
+from flotilla.store.ids import made_at
 
 THREADS = 8
 WAIT_S = 60
@@ -240,6 +241,10 @@ def test_a_marker_never_moves_back(site, people):
     site.notifications.read_up_to(me, "notifications", 4)
     markers = {marker.timeline: (marker.last_read_id, marker.version) for marker in site.notifications.markers(me)}
     assert markers == {"home": (9, 2), "notifications": (4, 1)}
+    site.notifications.read_up_to(me, "home", 2**63 - 1)
+    site.notifications.read_up_to(me, "notifications", 2**63 - 1)
+    ahead = [made_at(marker.last_read_id) - datetime.now(UTC) for marker in site.notifications.markers(me)]
+    assert all(abs(time) <= timedelta(seconds=WAIT_S) for time in ahead), "nothing of the future was read"
     for timeline, wanted in (("elsewhere", 1), ("home", 0), ("home", 2**63)):
         with pytest.raises(InvalidInputError):
             site.notifications.read_up_to(me, timeline, wanted)
@@ -337,3 +342,27 @@ def test_whoever_is_sanctioned_reads_why_until_it_is_taken_back(site, people, ow
     assert group.actors == ()
     site.sanctions.undo(moderator, sanction)
     assert seen(site, person) == []
+
+
+def test_who_replied_for_followers_only_is_heard_by_followers_and_by_whom_they_mention(site, people):
+    author, follower, stranger, mentioning = people[:4]
+    for poster in (author, follower):
+        post = site.posts.publish(poster, "hello")
+        for replier in (stranger, mentioning):
+            text = f"hi @{poster.handle}" if replier is mentioning else "hi"
+            if poster is follower and replier is stranger:
+                site.follows.follow(poster, replier.handle)
+            site.posts.publish(replier, text, visibility=Visibility.FOLLOWERS, parent_id=post)
+    assert [kind for kind, *_ in seen(site, author)] == ["REPLY"]
+    assert site.notifications.unread(author) == 1
+    assert [kind for kind, *_ in seen(site, follower)] == ["REPLY", "REPLY"]
+
+
+def test_what_cannot_be_shown_any_more_does_not_stay_new_for_ever(site, people, owner):
+    me, other = people[:2]
+    told(site, NotificationKind.FOLLOW, me, other, 1)
+    owner.execute("UPDATE g.account SET state = 'suspended' WHERE id = %s", [other.account_id])
+    page = site.notifications.page(me)
+    assert (page.items, site.notifications.unread(me)) == ((), 1)
+    site.notifications.read_up_to(me, "notifications", page.newest_id)
+    assert (site.notifications.page(me).newest_id, site.notifications.unread(me)) == (0, 0)

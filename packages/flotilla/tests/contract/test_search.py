@@ -247,3 +247,6 @@ def test_suggestions_are_people_ones_people_follow_then_those_who_write_and_neve
     assert suggested() == ["ada"]
     owner.execute("UPDATE s0000.profile SET discoverable = false WHERE handle = 'ada'")
     assert suggested() == []
+    owner.execute("UPDATE s0000.profile SET discoverable = true")
+    owner.execute("UPDATE g.account SET silenced = true WHERE handle = 'ada'")
+    assert suggested() == []

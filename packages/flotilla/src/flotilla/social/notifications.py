@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.settings import Settings
@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 UNREAD_MAX = 100
+CLOCKS_APART = timedelta(seconds=10)
 TIMELINES = ("home", "notifications")
 NO_SUCH_NOTIFICATION = "There is no such notification (any more)."
 
@@ -62,10 +63,14 @@ class NotificationGroup:
 
 @dataclass(frozen=True, slots=True)
 class NotificationPage:
-    """Groups, newest first. `next_before` asks for the page after this one; None: there is none."""
+    """Groups, newest first. `next_before` asks for the page after this one; None: there is none.
+
+    `newest_id` is the newest group's, shown or not; 0 when nothing of the page is new.
+    """
 
     items: tuple[NotificationGroup, ...]
     next_before: int | None
+    newest_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,11 @@ class Notifications:
                     is_new=row.is_new,
                 )
             )
-        return NotificationPage(tuple(groups), shown[-1].last_id if len(rows) > self._page_size else None)
+        return NotificationPage(
+            items=tuple(groups),
+            next_before=shown[-1].last_id if len(rows) > self._page_size else None,
+            newest_id=max((row.last_id for row in shown if row.is_new), default=0),
+        )
 
     def events(
         self,
@@ -182,7 +191,7 @@ class Notifications:
             notification_rows.clear(work, account_id=viewer.account_id)
 
     def read_up_to(self, viewer: Viewer, timeline: str, last_read_id: int) -> None:
-        """Remember that the timeline, home or notifications, was read up to that id; never moves back.
+        """Remember that the timeline, home or notifications, was read up to that id; never moves back, or beyond now.
 
         Raises InvalidInputError (field `timeline` or `last_read_id`).
         """

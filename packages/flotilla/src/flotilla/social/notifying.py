@@ -64,11 +64,12 @@ def tell(
     actor_id: int,
     target: int,
     message: str = "",
+    only_followers: bool = False,
 ) -> None:
     """Tell those people, at most TOLD_AT_ONCE_MAX of them, what the actor (0: the site) did; each once.
 
-    Left out are the actor, whoever blocks or mutes them or is blocked by them, and, of a silenced actor, whoever does
-    not follow them.
+    Left out are the actor, whoever blocks or mutes them or is blocked by them, and, of a silenced actor or with
+    `only_followers`, whoever does not follow them.
     """
     if account_ids:
         told = notification_rows.insert(
@@ -78,6 +79,7 @@ def tell(
             actor_id=actor_id,
             target=target,
             message=message,
+            only_followers=only_followers,
         )
         for account_id, notification_id in told:
             publish(work, Kind.NOTIFIED, account_id=account_id, notification_id=notification_id)

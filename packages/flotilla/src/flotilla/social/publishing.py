@@ -113,7 +113,15 @@ def _tell(work: Work, new: NewPost, post_id: int) -> None:
     if new.visibility == Visibility.DIRECT:
         replied_to = [other for other in replied_to if other in new.mentioned_ids]
     mentions = [other for other in new.mentioned_ids if other not in replied_to]
-    tell(work, NotificationKind.REPLY, replied_to, actor_id=new.author_id, target=post_id)
+    hidden_from_others = new.visibility == Visibility.FOLLOWERS and not set(replied_to) <= set(new.mentioned_ids)
+    tell(
+        work,
+        NotificationKind.REPLY,
+        replied_to,
+        actor_id=new.author_id,
+        target=post_id,
+        only_followers=hidden_from_others,
+    )
     tell(work, NotificationKind.MENTION, mentions, actor_id=new.author_id, target=post_id)
 
 

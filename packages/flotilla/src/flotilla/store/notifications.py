@@ -34,7 +34,7 @@ _INSERT: LiteralString = """
         AND NOT EXISTS (SELECT FROM {shard}.blocked_by b WHERE b.account_id = w.id AND b.by_id = %(actor_id)s)
         AND NOT EXISTS (SELECT FROM {shard}.mutes m WHERE m.account_id = w.id AND m.target_id = %(actor_id)s
             AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()))
-        AND (NOT EXISTS (SELECT FROM g.account a WHERE a.id = %(actor_id)s AND a.silenced)
+        AND (NOT (%(only_followers)s OR EXISTS (SELECT FROM g.account a WHERE a.id = %(actor_id)s AND a.silenced))
             OR EXISTS (SELECT FROM {shard}.following f
                 WHERE f.follower_id = w.id AND f.followee_id = %(actor_id)s))
     ), event AS (
@@ -78,12 +78,19 @@ _UNCOUNT: LiteralString = """
 
 
 def insert(
-    work: Work, *, account_ids: Sequence[int], kind: int, actor_id: int, target: int, message: str = ""
+    work: Work,
+    *,
+    account_ids: Sequence[int],
+    kind: int,
+    actor_id: int,
+    target: int,
+    message: str = "",
+    only_followers: bool = False,
 ) -> list[tuple[int, int]]:
     """Tell those of the accounts that want to hear it of the actor; each one's id with that of its notification.
 
     The actor's own account, one that blocks or mutes the actor, and one that the actor blocks are left out, of a
-    silenced actor whoever does not follow them, and whoever was told before.
+    silenced actor or with `only_followers` whoever does not follow them, and whoever was told before.
     """
     told: list[tuple[int, int]] = []
     for shard, ids in sorted(work.shards.by_schema(account_ids).items()):
@@ -96,6 +103,7 @@ def insert(
                 "actor_id": actor_id,
                 "target": target,
                 "message": message,
+                "only_followers": only_followers,
                 "kept": ACTORS_KEPT,
             },
             shard=shard,

@@ -62,7 +62,8 @@ def read(
     """Those of the people who are active and do not block the reader (0: a visitor), by id.
 
     With `but_blocked` also without those whom the reader blocks, with `but_muted` without those whose notifications the
-    reader mutes, with `only_discoverable` without those who do not want to be suggested to others.
+    reader mutes, with `only_discoverable` without those who do not want to be suggested to others
+    or are silenced.
     """
     # Which tables are asked is decided here, not in the statement: most lists need one or two probes of an index each.
     statement = _COLUMNS + _AMONG + _NOT_BLOCKED_BY
@@ -71,7 +72,7 @@ def read(
     if but_muted:
         statement += _NOT_MUTED
     if only_discoverable:
-        statement += " AND p.discoverable"
+        statement += " AND p.discoverable AND NOT a.silenced"
     return _read(work, statement, account_ids, reader_id=reader_id)
 
 

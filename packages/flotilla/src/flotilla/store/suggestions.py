@@ -42,7 +42,10 @@ def followed_by_followed(work: Work, *, account_id: int, limit: int) -> list[int
 
 
 def lately_writing(work: Work, *, limit: int) -> list[int]:
-    """Who wrote one of the newest public posts, whom most follow first; only people who want to be suggested."""
+    """Who wrote one of the newest public posts, whom most follow first.
+
+    Without the silenced, and without those who do not want to be suggested.
+    """
     found: list[tuple[int, int]] = []
     for shard in work.shards.schemas:
         rows = work.all(
@@ -58,6 +61,7 @@ def lately_writing(work: Work, *, limit: int) -> list[int]:
             ) writing
             JOIN {shard}.author_stats s USING (author_id)
             JOIN {shard}.profile p ON p.account_id = s.author_id AND p.discoverable
+            JOIN g.account a ON a.id = s.author_id AND NOT a.silenced
             ORDER BY s.followers DESC, s.author_id LIMIT %(limit)s
             """,
             {"posts": NEWEST_POSTS, "limit": limit},

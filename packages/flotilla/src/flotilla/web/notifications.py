@@ -27,6 +27,7 @@ def notifications(me: Viewer) -> str:
         here=here(),
         path="/notifications",
         groups=found.items,
+        newest=found.newest_id,
         older=found.next_before,
         before=start,
     )
