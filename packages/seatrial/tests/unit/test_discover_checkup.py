@@ -46,10 +46,6 @@ def test_too_few_restarts_for_an_interval_are_told(project):
     assert "restarts" not in verdicts(project())
 
 
-def test_a_python_that_is_not_there_stops_a_measurement(project):
-    assert verdicts(project(python="/nowhere/python"))["python"] == "stops"
-
-
 def test_a_folder_without_a_file_is_sent_to_init(tmp_path):
     (tmp_path / "shop.py").write_text("from flask import Flask\napp = Flask('x')\n")
     (check,) = check_project(tmp_path)

@@ -137,10 +137,6 @@ def check_project(path: Path) -> Iterator[Check]:
         return
     spec = read_trial_spec(file)
     yield Check("project", GOOD, f"{file} can be read: {spec.subject.name}")
-    if not spec.subject.url and not spec.subject.python.exists():
-        yield Check(
-            "python", STOPS, f"{spec.subject.python} is not there", "Make the environment, or set subject.python."
-        )
     if spec.subject.database.kind == "embedded" and not spec.subject.prepare:
         advice = "Add the commands that make tables and data to subject.prepare: empty tables cost nothing."
         yield Check("data", BETTER, "nothing fills the database", advice)
