@@ -10,6 +10,7 @@ from flotilla.api.endpoints import Endpoints
 from flotilla.api.entities import Account, Status
 from flotilla.api.tags import Tag, tag_entity
 from flotilla.errors import NotFoundError
+from flotilla.social import Post
 from flotilla.social.paging import Paging
 
 __all__ = ["endpoints"]
@@ -69,8 +70,10 @@ def search(call: Call, given: Query) -> Found:
             }
             found = Found(**{name: empty.get(name, getattr(found, name)) for name in found.__struct_fields__})
         return found
+    people: list[int] = []
+    posts: tuple[Post, ...] = ()
     if given.type in {"", "accounts"}:
-        found.accounts = _people(call, q, limit=limit, offset=offset, following=given.following)
+        people = _people(call, q, limit=limit, offset=offset, following=given.following)
     if given.type in {"", "hashtags"}:
         names = call.site.search.hashtags(q, limit=limit + offset)[offset:]
         found.hashtags = [tag_entity(call, name, following=False) for name in names]
@@ -79,7 +82,9 @@ def search(call: Call, given: Query) -> Found:
         posts = call.site.search.posts(call.me, q, paging).items
         if given.account_id is not None:
             posts = tuple(post for post in posts if post.author.account_id == given.account_id)
-        found.statuses = call.shaper.statuses(posts)
+    shaper = call.shaper
+    shaper.prepare(people, posts)
+    found.accounts, found.statuses = shaper.accounts(people), shaper.statuses(posts)
     return found
 
 
@@ -89,10 +94,11 @@ def accounts(call: Call, given: PeopleQuery) -> list[Account]:
     limit = 40 if given.limit is None else max(1, min(given.limit, 80))
     if not given.q.strip():
         return []
-    return _people(call, given.q.strip(), limit=limit, offset=max(0, given.offset), following=given.following)
+    people = _people(call, given.q.strip(), limit=limit, offset=max(0, given.offset), following=given.following)
+    return call.shaper.accounts(people)
 
 
-def _people(call: Call, q: str, *, limit: int, offset: int, following: bool) -> list[Account]:
+def _people(call: Call, q: str, *, limit: int, offset: int, following: bool) -> list[int]:
     # With this site's name behind it, it is the same handle; with another's, nobody is there.
     handle, _, domain = q.removeprefix("@").partition("@")
     if domain and " " not in q:
@@ -103,7 +109,7 @@ def _people(call: Call, q: str, *, limit: int, offset: int, following: bool) -> 
     if following:
         known = {one.account_id for one in call.site.relations.between(call.me, ids) if one.following}
         ids = [account_id for account_id in ids if account_id in known]
-    return call.shaper.accounts(ids)
+    return ids
 
 
 def _at_address(call: Call, path: str, found: Found) -> None:

@@ -70,6 +70,10 @@ class Shaper:
         self._addresses = addresses
         self._accounts: dict[int, entities.Account] = {}
 
+    def prepare(self, account_ids: Iterable[int], posts: Iterable[Post]) -> None:
+        """Look up at once whom accounts and posts of one answer will need."""
+        self._know({*account_ids, *(account_id for post in posts for account_id in _writers(post))})
+
     def accounts(self, account_ids: Sequence[int]) -> list[entities.Account]:
         """The accounts in that order, without those that are gone."""
         self._know(account_ids)
