@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.settings import Settings
@@ -15,7 +15,7 @@ from flotilla.store import notifications as notification_rows
 from flotilla.store import posts as post_rows
 from flotilla.store import profiles as profile_rows
 from flotilla.store.database import Database, Work
-from flotilla.store.ids import MAX_ID, made_at
+from flotilla.store.ids import MAX_ID, first_id_at, made_at
 
 __all__ = [
     "UNREAD_MAX",
@@ -199,8 +199,10 @@ class Notifications:
             raise InvalidInputError({"timeline": f"There is a marker for {' and for '.join(TIMELINES)} only."})
         if not 0 < last_read_id <= MAX_ID:
             raise InvalidInputError({"last_read_id": "This is no id."})
+        # Nothing of the future was read: a marker there would hide everything to come, for ever.
+        read_id = min(last_read_id, first_id_at(datetime.now(UTC) + CLOCKS_APART))
         with self._database.write() as work:
-            inbox_rows.move_marker(work, account_id=viewer.account_id, timeline=timeline, last_read_id=last_read_id)
+            inbox_rows.move_marker(work, account_id=viewer.account_id, timeline=timeline, last_read_id=read_id)
 
     def markers(self, viewer: Viewer) -> tuple[Marker, ...]:
         """How far the viewer has read; without a marker for what they never marked."""
