@@ -124,11 +124,13 @@ class Settings(ProcessSettings):
         "Who may sign up: anybody, people with an invitation, people whom a moderator approves, or nobody.",
         default="open",
         choices=("open", "invite", "approval", "closed"),
+        in_page=True,
     )
     confirm_email: bool = setting(
         "Ask whoever signs up for a mail address, and let them in once they opened the link that is sent there.",
         default=False,
         default_text="on with FLOTILLA_SMTP_URL",
+        in_page=True,
     )
     smtp_url: str = setting(
         "The mail server that takes the site's letters: smtp://user:password@host:587, which is encrypted before it "

@@ -1,11 +1,12 @@
 """Signing up in every mode, and proving the address that was given."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flotilla.errors import InvalidInputError, NotFoundError, SignInError
-from flotilla.social import NotYet, SignedIn, cleanup
+from flotilla.social import NotYet, Origin, SignedIn, cleanup
 from flotilla.social.handles import RESERVED_HANDLES
 
 PASSWORD = "correct horse"
@@ -183,3 +184,36 @@ def test_whoever_never_confirmed_makes_room_in_time(site_with, owner, monkeypatc
     assert owner.execute("SELECT handle FROM g.account").fetchall() == [("mo",)]
     assert owner.execute("SELECT handle FROM s0000.profile").fetchall() == [("mo",)]
     assert sign_up(site, "old", email="old@example.org") == NotYet("old", "unconfirmed")
+
+
+def test_an_admins_choice_in_the_page_counts_from_the_next_sign_up_on(site_with, owner):
+    site = site_with()
+    admin = replace(sign_up(site, "mo").viewer, role="admin")
+    owner.execute("UPDATE g.account SET role = 'admin'")
+    site.site_settings.change(admin, {"sign_up": "closed"})
+    with pytest.raises(InvalidInputError) as caught:
+        sign_up(site)
+    assert set(caught.value.problems) == {"invite"}
+    site.site_settings.change(admin, {"confirm_email": "yes"})
+    assert sign_up(site, email=ADDRESS) == NotYet("ada", "unconfirmed")
+
+
+def test_where_there_are_rules_they_have_to_be_accepted(site, owner):
+    assert isinstance(sign_up(site, "early", accepts_rules=False), SignedIn)
+    owner.execute("INSERT INTO g.rule (position, text) VALUES (1, 'Be kind')")
+    site.house_rules._kept.forget()
+    with pytest.raises(InvalidInputError) as caught:
+        sign_up(site, accepts_rules=False)
+    assert set(caught.value.problems) == {"rules"}
+    sign_up(site, accepts_rules=True)
+    sign_up(site, "bob")
+    rows = owner.execute("SELECT handle, rules_accepted_at IS NOT NULL FROM g.account ORDER BY handle").fetchall()
+    assert rows == [("ada", True), ("bob", False), ("early", False)]
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7", "", "unix:", "no address"])
+def test_moderators_learn_from_where_somebody_came(site, owner, address):
+    sign_up(site, origin=Origin("Firefox on Linux", address))
+    site.accounts.sign_in(handle="ada", password=PASSWORD, origin=Origin("", address))
+    found = owner.execute("SELECT host(address) FROM s0000.seen_address").fetchall()
+    assert found == ([(address,)] if "." in address or "::" in address else [])

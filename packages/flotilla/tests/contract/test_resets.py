@@ -127,3 +127,19 @@ def test_a_sign_in_that_was_checked_before_the_password_changed_opens_no_session
     monkeypatch.setattr(site.accounts._passwords.__class__, "is_outdated", lambda _self, stored: meanwhile(stored))
     with pytest.raises(SignInError):
         site.accounts.sign_in(handle="ada", password=PASSWORD)
+
+
+def test_apps_are_signed_out_by_a_new_password_too(site, ada, letters, owner):
+    def one_app():
+        owner.execute(
+            "INSERT INTO s0000.access_token (account_id, token_hash, app_id, scopes) VALUES (%s, 'x', 1, 'read')",
+            [ada.viewer.account_id],
+        )
+
+    one_app()
+    site.resets.ask(ADDRESS)
+    site.resets.reset(letters.token(ADDRESS, "/reset/"), password=NEW)
+    assert owner.execute("SELECT count(*) FROM s0000.access_token").fetchone() == (0,)
+    one_app()
+    site.resets.change(ada.viewer, old=NEW, new=PASSWORD)
+    assert owner.execute("SELECT count(*) FROM s0000.access_token").fetchone() == (0,)

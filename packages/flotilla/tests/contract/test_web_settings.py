@@ -15,27 +15,28 @@ PASSWORD = "a calm sea at dawn"
 FORMS = [
     "/settings/account/address", "/settings/account/password", "/settings/invites", "/settings/invites/withdraw",
     "/settings/security/begin", "/settings/security/app", "/settings/security/codes", "/settings/security/off",
-    "/settings/sessions/end", "/settings/sessions/end-others",
+    "/settings/sessions/end", "/settings/sessions/end-others", "/settings/export", "/settings/delete",
 ]  # fmt: skip
-PAGES = ["/settings/account", "/settings/security", "/settings/sessions", "/settings/invites"]
+PAGES = ["/settings/account", "/settings/security", "/settings/sessions", "/settings/invites", "/settings/export"]
 
 
-@pytest.mark.parametrize("path", FORMS)
-def test_no_setting_is_changed_without_its_forms_token_or_by_a_visitor(
-    app: Flask, aboard: Callable, visitor: Callable, path: str
-) -> None:
-    assert aboard("ada").client.post(path, data={"password": PASSWORD}).status_code == 403
-    sent = visitor().post_form("/sign-in", path)
-    assert (sent.status_code, sent.location) == (303, "/sign-in")
+def test_no_setting_is_changed_without_its_forms_token_or_by_a_visitor(aboard: Callable, visitor: Callable) -> None:
+    ada, stranger = aboard("ada"), visitor()
+    token = stranger.token("/sign-in")
+    for path in FORMS:
+        assert ada.client.post(path, data={"password": PASSWORD}).status_code == 403, path
+        sent = stranger.client.post(path, data={"csrf_token": token})
+        assert (sent.status_code, sent.location) == (303, "/sign-in"), path
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_of_the_settings_leads_to_the_others(aboard: Callable, visitor: Callable, path: str) -> None:
-    page = aboard("ada").get(path)
-    assert page.status_code == 200
-    assert {f'href="{other}"' for other in PAGES} <= set(re.findall(r'href="[^"]+"', page.text))
-    assert page.text.count("<h1") == 1
-    assert visitor().get(path).location == f"/sign-in?next={path}"
+def test_every_page_of_the_settings_leads_to_the_others(aboard: Callable, visitor: Callable) -> None:
+    ada, stranger = aboard("ada"), visitor()
+    for path in PAGES:
+        page = ada.get(path)
+        assert page.status_code == 200
+        assert {f'href="{other}"' for other in PAGES} <= set(re.findall(r'href="[^"]+"', page.text))
+        assert page.text.count("<h1") == 1
+        assert stranger.get(path).location == f"/sign-in?next={path}"
 
 
 def test_the_password_is_changed_on_the_page_and_everybody_else_is_signed_out(
@@ -182,7 +183,7 @@ class TestLimits:
 
     @pytest.fixture
     def app(self, settings: Settings) -> Iterator[Flask]:
-        few = {"limit_sign_in": 2, "limit_sign_up": 2, "limit_letters": 1}
+        few = {"limit_sign_in": 2, "limit_sign_up": 2, "limit_letters": 1, "limit_posts": 1}
         made = create_app(dataclasses.replace(settings, limits=True, **few))
         yield made
         made.extensions["flotilla.site"].close()
@@ -205,3 +206,33 @@ class TestLimits:
         assert made == [303, 303, 429]
         asked = [visitor().post_form("/forgot", "/forgot", email="a@example.org").status_code for _ in range(2)]
         assert asked == [200, 429]
+
+    def test_a_post_too_many_comes_back_with_its_words(self, aboard: Callable) -> None:
+        ada = aboard("ada")
+        assert ada.post_form("/home", "/posts", text="One").status_code == 303
+        refused = ada.post_form("/home", "/posts", text="Two of <b>them</b>")
+        assert refused.status_code == 429
+        assert "Two of &lt;b&gt;them&lt;/b&gt;</textarea>" in refused.text
+
+
+def test_the_sign_up_page_shows_the_rules_and_keeps_blocked_networks_and_domains_out(
+    app: Flask, visitor: Callable, owner: Callable
+) -> None:
+    owner.execute("INSERT INTO g.account (id, handle, bucket) VALUES (7, 'mo', 0)")
+    owner.execute("INSERT INTO g.rule (position, text) VALUES (1, 'Be <kind>')")
+    owner.execute("INSERT INTO g.mail_domain_block (domain, made_by) VALUES ('spam.example', 7)")
+    app.extensions["flotilla.site"].house_rules._kept.forget()
+    app.extensions["flotilla.site"].gatekeeping.forget()
+    ada = visitor()
+    assert "Be &lt;kind&gt;" in ada.get("/sign-up").text
+    fields = {"handle": "ada", "password": PASSWORD}
+    unread = ada.post_form("/sign-up", "/sign-up", **fields)
+    assert (unread.status_code, 'id="rules-wrong"' in unread.text) == (400, True)
+    spam = ada.post_form("/sign-up", "/sign-up", **fields, rules="yes", email="me@mail.spam.example")
+    assert (spam.status_code, "nobody can sign up" in spam.text) == (403, True)
+    owner.execute("INSERT INTO g.ip_block (network, severity, made_by) VALUES ('127.0.0.0/8', 'sign_up', 7)")
+    app.extensions["flotilla.site"].gatekeeping.forget()
+    assert ada.post_form("/sign-up", "/sign-up", **fields, rules="yes").status_code == 403
+    owner.execute("DELETE FROM g.ip_block")
+    app.extensions["flotilla.site"].gatekeeping.forget()
+    assert ada.post_form("/sign-up", "/sign-up", **fields, rules="yes").location == "/home"

@@ -27,6 +27,7 @@ from flotilla.social.paging import FIRST, Paging
 from flotilla.social.posts import Posts
 from flotilla.social.profiles import BIO_MAX_CHARACTERS, FIELDS_MAX, OwnProfile, ProfileChanges, Profiles
 from flotilla.social.relations import Circle, Relationship
+from flotilla.social.sessions import Origin
 from flotilla.social.site import Site, open_site
 from flotilla.social.text import POST_MAX_CHARACTERS, Hashtag, Link, Mention, Plain, Segment, parse
 from flotilla.social.timelines import Timelines
@@ -53,6 +54,7 @@ __all__ = [
     "Media",
     "Mention",
     "NotYet",
+    "Origin",
     "OwnProfile",
     "Page",
     "Paging",

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flotilla.errors import InvalidInputError, SignInError
-from flotilla.settings import Settings
 from flotilla.social.addresses import Addresses
 from flotilla.social.handles import HANDLE_MAX_CHARACTERS, handle_of
+from flotilla.social.house_rules import HouseRules
 from flotilla.social.mail import email_of
 from flotilla.social.newcomers import form_problems, mode_problems
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import Passwords
 from flotilla.social.second_factor import SecondFactor
-from flotilla.social.sessions import Sessions, SignedIn
+from flotilla.social.sessions import NOWHERE, Origin, Sessions, SignedIn
+from flotilla.social.site_settings import SiteSettings
 from flotilla.social.text import tidied
 from flotilla.social.tokens import new_token, read_token
 from flotilla.social.visibility import Visibility
@@ -62,24 +63,31 @@ class Accounts:
     def __init__(
         self,
         database: Database,
-        settings: Settings,
         *,
         passwords: Passwords,
         addresses: Addresses,
         second_factor: SecondFactor,
         sessions: Sessions,
+        site_settings: SiteSettings,
+        house_rules: HouseRules,
     ) -> None:
         self._database = database
-        self._settings = settings
         self._passwords = passwords
         self._addresses = addresses
         self._second_factor = second_factor
         self._sessions = sessions
+        self._site_settings = site_settings
+        self._house_rules = house_rules
 
     @property
     def sign_up_mode(self) -> str:
         """Who may sign up now: open, invite, approval or closed."""
-        return self._settings.sign_up
+        return self._site_settings.now().sign_up
+
+    @property
+    def confirms_email(self) -> bool:
+        """Whether a new account has to prove a mail address before it is let in."""
+        return self._site_settings.now().confirm_email
 
     def sign_up(
         self,
@@ -90,7 +98,8 @@ class Accounts:
         email: str = "",
         invite: str = "",
         reason: str = "",
-        device: str = "",
+        origin: Origin = NOWHERE,
+        accepts_rules: bool | None = None,
         by_operator: bool = False,
     ) -> SignedIn | NotYet:
         """Create an account and, when it is active at once, open its first session.
@@ -98,15 +107,17 @@ class Accounts:
         Handles have 1-30 of a-z, 0-9 and _ (capitals are folded), passwords at least 8 characters; without a display
         name the handle stands in. A link to prove it goes to the address; whether another account has that address is
         told to nobody but its owner. An invitation opens every site; the operator of the site needs none, and may
-        give the site's own handles away. Raises InvalidInputError with a sentence for each of handle, password,
-        display_name, email, invite, reason that cannot be accepted.
+        give the site's own handles away. With `accepts_rules` False nobody comes in where there are rules; None: nobody
+        was asked. Raises InvalidInputError with a sentence for each of handle, password, display_name, email, invite,
+        reason, rules that cannot be accepted.
         """
         name, why = " ".join(tidied(display_name).split()), tidied(reason)
         mode = "open" if by_operator else self.sign_up_mode
         problems = form_problems(handle=handle, password=password, display_name=name, email=email)
         if not by_operator:
-            needed = self._settings.confirm_email
-            problems |= mode_problems(mode, handle=handle, email=email, invite=invite, reason=why, email_needed=needed)
+            problems |= self._problems_here(
+                mode, handle=handle, email=email, invite=invite, reason=why, accepts_rules=accepts_rules
+            )
         if problems:
             raise InvalidInputError(problems)
         wanted = handle_of(handle)
@@ -117,7 +128,7 @@ class Accounts:
             if invited_by is None and (invite.strip() or mode == "invite"):
                 raise InvalidInputError({"invite": "This invitation does not exist, has expired, or is used up."})
             state: State = "waiting" if mode == "approval" and invited_by is None else "active"
-            if self._settings.confirm_email and not by_operator:
+            if self.confirms_email and not by_operator:
                 state = "unconfirmed"
             account_id = account_rows.insert(
                 work,
@@ -128,6 +139,7 @@ class Accounts:
                 state=state,
                 invited_by=invited_by,
                 reason=why,
+                accepts_rules=bool(accepts_rules),
             )
             if account_id is None:
                 raise InvalidInputError({"handle": "Someone else has this handle already."})
@@ -136,9 +148,19 @@ class Accounts:
                 self._addresses.ask_to_confirm(work, account_id=account_id, email=address)
             if state != "active":
                 return NotYet(wanted, state)
-            return self._sessions.open(work, Viewer(account_id, wanted, name or wanted), device)
+            return self._sessions.open(work, Viewer(account_id, wanted, name or wanted), origin)
 
-    def sign_in(self, *, handle: str, password: str, device: str = "") -> SignedIn | SecondStep | NotYet:
+    def _problems_here(
+        self, mode: str, *, handle: str, email: str, invite: str, reason: str, accepts_rules: bool | None
+    ) -> dict[str, str]:
+        problems = mode_problems(
+            mode, handle=handle, email=email, invite=invite, reason=reason, email_needed=self.confirms_email
+        )
+        if accepts_rules is False and self._house_rules.all():
+            problems["rules"] = "Read the rules, and accept them."
+        return problems
+
+    def sign_in(self, *, handle: str, password: str, origin: Origin = NOWHERE) -> SignedIn | SecondStep | NotYet:
         """Open a session, or ask for the second step. Raises SignInError.
 
         It takes the same work whether or not the handle exists.
@@ -171,9 +193,9 @@ class Accounts:
                 return NotYet(found.handle, state)
             if self._second_factor.is_on(work, found.account_id):
                 return self._ask_for_code(work, found.account_id)
-            return self._sessions.open(work, Viewer(found.account_id, found.handle, found.display_name), device)
+            return self._sessions.open(work, Viewer(found.account_id, found.handle, found.display_name), origin)
 
-    def second_step(self, token: str, *, code: str, device: str = "") -> SignedIn:
+    def second_step(self, token: str, *, code: str, origin: Origin = NOWHERE) -> SignedIn:
         """Open the session that `sign_in` kept back until a code is entered.
 
         Raises InvalidInputError (code), and SignInError when the first step was too long ago.
@@ -194,7 +216,7 @@ class Accounts:
             person = session_rows.person(work, keys.account_id)
             if taken is None or state != "active" or person is None:
                 raise SignInError(_TOO_LONG_AGO)
-            return self._sessions.open(work, Viewer(keys.account_id, *person), device)
+            return self._sessions.open(work, Viewer(keys.account_id, *person), origin)
 
     def sign_out(self, token: str) -> None:
         """End the session of that token; nothing happens when there is none."""

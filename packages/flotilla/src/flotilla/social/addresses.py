@@ -10,6 +10,7 @@ from flotilla.social.handles import handle_of
 from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import NOT_THE_PASSWORD, Passwords
+from flotilla.social.site_settings import SiteSettings
 from flotilla.social.tokens import new_token, read_token
 from flotilla.store import account_states as state_rows
 from flotilla.store import account_tokens as token_rows
@@ -29,10 +30,18 @@ class Addresses:
     """What is proven and what is not."""
 
     def __init__(
-        self, database: Database, settings: Settings, *, passwords: Passwords, mail: Mail, background: Background
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        site_settings: SiteSettings,
+        passwords: Passwords,
+        mail: Mail,
+        background: Background,
     ) -> None:
         self._database = database
-        self._settings = settings
+        self._site_url = settings.site_url
+        self._site_settings = site_settings
         self._passwords = passwords
         self._mail = mail
         self._background = background
@@ -117,7 +126,7 @@ class Addresses:
             assert account is not None
             if account.state != "unconfirmed":
                 return account.state
-            waits = self._settings.sign_up == "approval" and not account.invited
+            waits = self._site_settings.now().sign_up == "approval" and not account.invited
             after: State = "waiting" if waits else "active"
             state_rows.change(work, account_id=keys.account_id, before=("unconfirmed",), after=after)
             return after
@@ -146,14 +155,13 @@ class Addresses:
                 lifetime=LINK_LIFETIME,
                 email=email,
             )
-        site_url = self._settings.site_url
         if owner is not None:
-            letter = letters.already_aboard(email, site_url=site_url, handle=owner.handle, wanted=account.handle)
+            letter = letters.already_aboard(email, site_url=self._site_url, handle=owner.handle, wanted=account.handle)
         else:
             letter = letters.confirmation(
-                email, site_url=site_url, handle=account.handle, token=token, days=LINK_LIFETIME.days
+                email, site_url=self._site_url, handle=account.handle, token=token, days=LINK_LIFETIME.days
             )
         self._mail.send(letter)
 
     def _tell_old_address(self, handle: str, email: str) -> None:
-        self._mail.send(letters.address_changing(email, site_url=self._settings.site_url, handle=handle))
+        self._mail.send(letters.address_changing(email, site_url=self._site_url, handle=handle))

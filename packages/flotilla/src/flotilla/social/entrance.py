@@ -8,12 +8,14 @@ from flotilla.social.addresses import Addresses
 from flotilla.social.background import Background
 from flotilla.social.departures import Departures
 from flotilla.social.exports import Exports
+from flotilla.social.house_rules import HouseRules
 from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.passwords import Passwords
 from flotilla.social.resets import Resets
 from flotilla.social.second_factor import SecondFactor
 from flotilla.social.sessions import Sessions
+from flotilla.social.site_settings import SiteSettings
 from flotilla.social.uploads import Uploads
 from flotilla.store.database import Database
 from flotilla.store.files import Files
@@ -36,22 +38,32 @@ class Entrance:
 
 
 def open_entrance(
-    database: Database, settings: Settings, background: Background, *, files: Files, media: Uploads
+    database: Database,
+    settings: Settings,
+    background: Background,
+    *,
+    files: Files,
+    media: Uploads,
+    site_settings: SiteSettings,
+    house_rules: HouseRules,
 ) -> Entrance:
     """Make them all; connects to nothing."""
     mail, passwords = Mail(settings), Passwords(settings)
     sessions = Sessions(database, settings)
     second_factor = SecondFactor(database, settings, passwords=passwords, mail=mail, background=background)
-    addresses = Addresses(database, settings, passwords=passwords, mail=mail, background=background)
+    addresses = Addresses(
+        database, settings, site_settings=site_settings, passwords=passwords, mail=mail, background=background
+    )
     exports = Exports(database, settings, files=files, background=background)
     return Entrance(
         accounts=Accounts(
             database,
-            settings,
             passwords=passwords,
             addresses=addresses,
             second_factor=second_factor,
             sessions=sessions,
+            site_settings=site_settings,
+            house_rules=house_rules,
         ),
         addresses=addresses,
         resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),

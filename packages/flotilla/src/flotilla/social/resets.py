@@ -7,6 +7,7 @@ from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.addresses import STALE_LINK
 from flotilla.social.background import Background, Task
+from flotilla.social.events import Kind, publish
 from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import NOT_THE_PASSWORD, Passwords, password_problem
@@ -25,7 +26,7 @@ TELL_PASSWORD_CHANGED = Task("tell_password_changed", queue="mail")
 
 
 class Resets:
-    """Passwords that are replaced. Whoever was signed in by the old one is signed out."""
+    """Passwords that are replaced. Whoever was signed in by the old one is signed out, apps too."""
 
     def __init__(
         self, database: Database, settings: Settings, *, passwords: Passwords, mail: Mail, background: Background
@@ -95,7 +96,9 @@ class Resets:
         # Held, so that a sign-in with the old password has either opened its session already, or will not.
         credential_rows.replace(work, account_id=account_id, new_hash=new_hash)
         session_rows.delete_all(work, account_id, but=kept)
+        credential_rows.revoke_apps(work, account_id)
         token_rows.delete_all(work, account_id=account_id, purposes=("reset", "second_step"))
+        publish(work, Kind.SIGNED_OUT, account_id=account_id)
         found = state_rows.address(work, account_id)
         if found is not None and found.email is not None:
             self._background.later(work, TELL_PASSWORD_CHANGED, handle=found.handle, email=found.email)

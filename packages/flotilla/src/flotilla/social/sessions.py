@@ -1,20 +1,31 @@
 """Sessions: opening one, and what their owner sees and ends of them."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flotilla.settings import Settings
+from flotilla.social.events import Kind, publish
 from flotilla.social.pages import Viewer
 from flotilla.social.tokens import new_token, read_token
+from flotilla.store import seen_addresses as address_rows
 from flotilla.store import sessions as session_rows
 from flotilla.store.database import Database, Work
 
-__all__ = ["DEVICE_MAX_CHARACTERS", "OpenSession", "Sessions", "SignedIn"]
+__all__ = ["DEVICE_MAX_CHARACTERS", "NOWHERE", "OpenSession", "Origin", "Sessions", "SignedIn"]
 
 DEVICE_MAX_CHARACTERS = 100
 SESSIONS_SHOWN_MAX = 100
 _SESSION_NAME = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where somebody signs in: the device in words and the IP address; both "" when unknown."""
+
+    device: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,9 @@ class OpenSession:
     is_this: bool
 
 
+NOWHERE = Origin()
+
+
 class Sessions:
     """The open sessions of people."""
 
@@ -44,8 +58,10 @@ class Sessions:
         self._database = database
         self._lifetime = timedelta(days=settings.session_days)
 
-    def open(self, work: Work, viewer: Viewer, device: str) -> SignedIn:
+    def open(self, work: Work, viewer: Viewer, origin: Origin) -> SignedIn:
         """Open a session with a token of its own, whatever token came with the request."""
+        if _is_ip(origin.address):
+            address_rows.note(work, account_id=viewer.account_id, address=origin.address)
         token = new_token(viewer.account_id)
         keys = read_token(token)
         assert keys is not None
@@ -54,7 +70,7 @@ class Sessions:
             account_id=viewer.account_id,
             token_hash=keys.sha256,
             lifetime=self._lifetime,
-            device=device[:DEVICE_MAX_CHARACTERS],
+            device=origin.device[:DEVICE_MAX_CHARACTERS],
         )
         return SignedIn(viewer, token, expires_at)
 
@@ -77,11 +93,21 @@ class Sessions:
     def end(self, viewer: Viewer, name: str) -> None:
         """End one of the viewer's sessions, by its `name`; nothing happens when there is none."""
         if _SESSION_NAME.fullmatch(name):
-            with self._database.read() as work:
+            with self._database.write() as work:
                 session_rows.delete(work, account_id=viewer.account_id, token_hash=bytes.fromhex(name))
+                publish(work, Kind.SIGNED_OUT, account_id=viewer.account_id)
 
     def end_others(self, viewer: Viewer, token: str) -> None:
         """End every session of the viewer but that of `token`."""
         here = read_token(token)
-        with self._database.read() as work:
+        with self._database.write() as work:
             session_rows.delete_all(work, viewer.account_id, but=here.sha256 if here else None)
+            publish(work, Kind.SIGNED_OUT, account_id=viewer.account_id)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

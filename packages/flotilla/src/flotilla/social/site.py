@@ -126,7 +126,10 @@ def open_site(settings: Settings) -> Site:
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
     follows = Follows(database)
-    entrance = open_entrance(database, settings, background, files=files, media=media)
+    site_settings, house_rules = SiteSettings(database, settings), HouseRules(database)
+    entrance = open_entrance(
+        database, settings, background, files=files, media=media, site_settings=site_settings, house_rules=house_rules
+    )
     gatekeeping = Gatekeeping(database)
     posts = Posts(database, settings, media)
     return Site(
@@ -157,9 +160,9 @@ def open_site(settings: Settings) -> Site:
         sanctions=Sanctions(database),
         roles=Roles(database),
         audit_log=AuditLog(database),
-        house_rules=HouseRules(database),
+        house_rules=house_rules,
         announcements=Announcements(database),
-        site_settings=SiteSettings(database, settings),
+        site_settings=site_settings,
         directory=Directory(database),
         statistics=Statistics(database, background),
         media=media,

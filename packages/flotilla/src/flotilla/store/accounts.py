@@ -38,16 +38,25 @@ def insert(
     state: State = "active",
     invited_by: int | None = None,
     reason: str = "",
+    accepts_rules: bool = False,
 ) -> int | None:
     """Make an account with everything it owns from the start; its id, None when the handle is taken."""
     shard = work.shards.schema_of_bucket(bucket)
     row = work.one(
         """
-        INSERT INTO g.account (id, handle, bucket, state, invited_by, reason)
-        VALUES ({shard}.next_id(%(bucket)s), %(handle)s, %(bucket)s, %(state)s, %(invited_by)s, %(reason)s)
+        INSERT INTO g.account (id, handle, bucket, state, invited_by, reason, rules_accepted_at)
+        VALUES ({shard}.next_id(%(bucket)s), %(handle)s, %(bucket)s, %(state)s, %(invited_by)s, %(reason)s,
+            CASE WHEN %(accepts_rules)s THEN now() END)
         ON CONFLICT DO NOTHING RETURNING id
         """,
-        {"handle": handle, "bucket": bucket, "state": state, "invited_by": invited_by, "reason": reason},
+        {
+            "handle": handle,
+            "bucket": bucket,
+            "state": state,
+            "invited_by": invited_by,
+            "reason": reason,
+            "accepts_rules": accepts_rules,
+        },
         shard=shard,
     )
     if row is None:

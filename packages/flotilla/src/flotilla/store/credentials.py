@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flotilla.store.account_states import State
 from flotilla.store.database import Work
 
-__all__ = ["CredentialRow", "find", "held", "lock", "password_hash", "renew", "replace"]
+__all__ = ["CredentialRow", "find", "held", "lock", "password_hash", "renew", "replace", "revoke_apps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,15 @@ def renew(work: Work, *, account_id: int, old_hash: str, new_hash: str) -> bool:
             shard=work.shards.schema_of(account_id),
         )
     )
+
+
+def revoke_apps(work: Work, account_id: int) -> None:
+    """Make every token and code worthless by which apps act for the account."""
+    for statement in (
+        "DELETE FROM {shard}.authorization_code WHERE account_id = %(account_id)s",
+        "DELETE FROM {shard}.access_token WHERE account_id = %(account_id)s",
+    ):
+        work.count(statement, {"account_id": account_id}, shard=work.shards.schema_of(account_id))
 
 
 def replace(work: Work, *, account_id: int, new_hash: str) -> None:

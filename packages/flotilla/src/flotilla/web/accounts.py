@@ -6,13 +6,13 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from flotilla.errors import InvalidInputError, SignInError
-from flotilla.social import NotYet, SecondStep, SignedIn
+from flotilla.social import NotYet, Origin, SecondStep, SignedIn
 from flotilla.web.csrf import csrf_token
 from flotilla.web.devices import device_words
 from flotilla.web.navigation import local_path
 from flotilla.web.rendering import page
 from flotilla.web.sessions import forget_session, remember_session, session_token, site, viewer
-from flotilla.web.translating import mark
+from flotilla.web.translating import _, mark
 
 __all__ = ["blueprint", "visitor_page"]
 
@@ -33,9 +33,14 @@ def visitor_page(template: str, name: str, **values: Any) -> str:
     return page(template, name, me=None, csrf_token=csrf_token(), **values)
 
 
+def origin() -> Origin:
+    """Where the request comes from."""
+    return Origin(device_words(request.headers.get("User-Agent", "")), request.remote_addr or "")
+
+
 def form_page(name: str, problems: dict[str, str] | None = None) -> str:
     """The sign-up or sign-in page; what was entered stays, but for the password."""
-    accounts, settings = site().accounts, site().settings
+    accounts = site().accounts
     return visitor_page(
         f"{name.replace('-', '_')}.html",
         name,
@@ -43,7 +48,9 @@ def form_page(name: str, problems: dict[str, str] | None = None) -> str:
         entered=request.values,
         hints=HINTS,
         mode=accounts.sign_up_mode,
-        email_needed=settings.confirm_email,
+        email_needed=accounts.confirms_email,
+        rules=site().house_rules.all() if name == "sign-up" else (),
+        message=site().site_settings.now().sign_up_message if name == "sign-up" else "",
         next=local_path(request.values.get("next"), "/home"),
     )
 
@@ -71,6 +78,9 @@ def sign_up() -> str | Response | tuple[str, int]:
     """Create an account and, if it is active at once, sign in with it."""
     form = request.form
     site().limits.sign_up(request.remote_addr or "")
+    if not site().gatekeeping.may_sign_up(request.remote_addr or "", form.get("email", "")):
+        # The same words for a blocked network and a blocked mail domain: neither list is anybody's to explore.
+        return form_page("sign-up", {"email": _("From there nobody can sign up.")}), 403
     try:
         made = site().accounts.sign_up(
             handle=form.get("handle", ""),
@@ -79,7 +89,8 @@ def sign_up() -> str | Response | tuple[str, int]:
             email=form.get("email", ""),
             invite=form.get("invite", ""),
             reason=form.get("reason", ""),
-            device=device_words(request.headers.get("User-Agent", "")),
+            accepts_rules=form.get("rules") == "yes",
+            origin=origin(),
         )
     except InvalidInputError as error:
         return form_page("sign-up", error.problems), 400
@@ -101,7 +112,7 @@ def sign_in() -> str | Response | tuple[str, int]:
         entered = site().accounts.sign_in(
             handle=form.get("handle", ""),
             password=form.get("password", ""),
-            device=device_words(request.headers.get("User-Agent", "")),
+            origin=origin(),
         )
     except SignInError as error:
         return form_page("sign-in", {"handle": str(error)}), 400
@@ -128,9 +139,7 @@ def sign_in_code() -> str | Response | tuple[str, int]:
     token = form.get("step", "")
     site().limits.sign_in(request.remote_addr or "", f"code {token[:80]}")
     try:
-        signed_in = site().accounts.second_step(
-            token, code=form.get("code", ""), device=device_words(request.headers.get("User-Agent", ""))
-        )
+        signed_in = site().accounts.second_step(token, code=form.get("code", ""), origin=origin())
     except InvalidInputError as error:
         return code_page(token, error.problems), 400
     except SignInError as error:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
+from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError, TooManyError
 from flotilla.social import PICTURES_MAX, Post, Viewer
 from flotilla.web.deeds import back
 from flotilla.web.drafting import Writing, entered_form
@@ -32,6 +32,7 @@ def publish(me: Viewer) -> Response | tuple[str, int]:
     if pictures.problems:
         return again(me, entered, pictures.problems), 400
     try:
+        site().limits.post(me.account_id)
         site().posts.publish(
             me,
             entered.text,
@@ -44,6 +45,8 @@ def publish(me: Viewer) -> Response | tuple[str, int]:
         )
     except InvalidInputError as error:
         return again(me, entered, error.problems), 400
+    except TooManyError as error:
+        return again(me, entered, {"text": str(error)}), 429
     return back("/home")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from flotilla.errors import InvalidInputError, NotFoundError
+from flotilla.errors import InvalidInputError, NotFoundError, TooManyError
 from flotilla.social import PICTURES_MAX, Upload, Viewer
 from flotilla.web.sessions import site
 
@@ -41,12 +41,15 @@ def pictures_of_form(me: Viewer) -> FormPictures:
             problems[name] = f"A post has at most {PICTURES_MAX} pictures."
             continue
         try:
+            site().limits.upload(me.account_id)
             media = site().media.take_now(me, sent.stream, alt=request.form.get(f"{name}_alt", ""))
         except InvalidInputError as error:
             if "description" in error.problems:
                 problems[f"{name}_alt"] = error.problems["description"]
             else:
                 problems[name] = str(error)
+        except TooManyError as error:
+            problems[name] = str(error)
         else:
             media_ids.append(media.id)
     return FormPictures(site().media.waiting(me, media_ids), problems)
