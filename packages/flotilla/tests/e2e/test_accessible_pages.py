@@ -15,16 +15,17 @@ from werkzeug.routing import Rule
 
 from flotilla.app import create_app
 from flotilla.settings import Settings
+from flotilla.social import Site, Viewer
 
 PASSWORD = "correct horse battery"
-MEMBER, MODERATOR = "person00002", "person00001"
+MODERATOR, MEMBER, OTHER = "person00001", "person00002", "person00003"
 # What is no page: files, and what machines ask for.
 NOT_PAGES = re.compile(r"/(static|media|api|health|ready|live|metrics|oauth|\.well-known|nodeinfo|manifest|robots)\b")
 NARROW = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10: reflow; also 1280 px zoomed to 400 %
 DESK = {"width": 1280, "height": 900}
 GRAVE = {"serious", "critical"}
 # Levels A and AA of WCAG 2.0 to 2.2.
-AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SETTLED = "document.getAnimations().forEach(animation => animation.finish())"
 
 
@@ -37,14 +38,30 @@ def app(town: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
-def samples(town: Settings) -> dict[str, str]:
-    """Something for each variable of an address; and the moderator gets their role."""
+def samples(app: Flask, town: Settings) -> dict[str, str]:
+    """Something for each variable of an address, most of it the member's; and the moderator gets their role."""
+    site: Site = app.extensions["flotilla.site"]
     with psycopg.connect(town.owner_url) as connection:
         connection.execute("UPDATE g.account SET role = 'admin' WHERE handle = %s", [MODERATOR])
-        handle, post_id = connection.execute(
-            "SELECT a.handle, p.id FROM s0000.posts p JOIN g.account a ON a.id = p.author_id ORDER BY p.id DESC LIMIT 1"
-        ).fetchone()
-    return {"handle": handle, "post_id": str(post_id), "tag": "harbour", "token": "x" * 43}
+        ids = dict(connection.execute("SELECT handle, id FROM g.account").fetchall())
+    member, other = (Viewer(ids[handle], handle, handle) for handle in (MEMBER, OTHER))
+    question = site.posts.publish(other, f"Who knows this wreck? @{MEMBER} #harbour", warning="Rust")
+    post_id = site.posts.publish(member, "The Petrel, I think", parent_id=question)
+    site.posts.publish(other, "Thank you!", parent_id=post_id)
+    site.posts.like(other, post_id)
+    site.posts.like(member, question)
+    site.posts.repost(other, post_id)
+    site.posts.bookmark(member, question)
+    report_id = site.reports.make(member, OTHER, category="spam", comment="Again and again", post_ids=[question])
+    return {
+        "handle": MEMBER,
+        "post_id": str(post_id),
+        "tag": "harbour",
+        "token": "x" * 43,
+        "list_id": str(site.lists.create(member, "Crew").id),
+        "conversation_id": str(site.conversations.start(member, OTHER, "Are you there?")),
+        "report_id": str(report_id),
+    }
 
 
 def addresses(app: Flask, samples: dict[str, str]) -> list[str]:
@@ -69,21 +86,20 @@ def sign_in(page: Page, handle: str) -> None:
     page.wait_for_url("**/home")
 
 
-def faults(page: Page, path: str, scheme: str, seen: set[str]) -> Iterator[str]:
-    """What is wrong with the page at that path; nothing about a page that other paths led to before (sign in first)."""
-    answer = page.goto(path)
-    assert answer
+def faults(page: Page, path: str, rules: list[str], seen: set[str]) -> Iterator[str]:
+    """What is wrong with the page at that path. One that leads elsewhere is looked at there; a problem page once."""
+    answer = page.request.get(path, max_redirects=0)
     if answer.status >= 500:
         yield f"{path}: status {answer.status}"
-    page_name = str(page.locator("body").get_attribute("data-page"))
-    if page_name in seen and (answer.status == 404 or not page.url.endswith(path)):
+    if 300 <= answer.status < 400 or (answer.status >= 400 and "problem" in seen):
         return
-    seen.add(page_name)
+    page.goto(path)
+    seen.add(str(page.locator("body").get_attribute("data-page")))
     page.evaluate(SETTLED)
-    for violation in Axe().run(page, options=AXE).response["violations"]:
+    for violation in Axe().run(page, options={"resultTypes": ["violations"], "runOnly": rules}).response["violations"]:
         if violation["impact"] in GRAVE:
             where = [node["html"][:150] for node in violation["nodes"][:3]]
-            yield f"{path}, {scheme}: {violation['id']}: {where}"
+            yield f"{path}: {violation['id']}: {where}"
     page.set_viewport_size(NARROW)
     if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROW["width"]:
         yield f"{path}: {width} px wide on a screen of {NARROW['width']}"
@@ -94,8 +110,8 @@ def faults(page: Page, path: str, scheme: str, seen: set[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("who", "scheme"),
-    [("", "light"), ("", "dark"), (MEMBER, "light"), (MODERATOR, "dark")],
-    ids=["signed out by day", "signed out by night", "signed in by day", "as a moderator by night"],
+    [("", "light"), (MEMBER, "light"), (MODERATOR, "dark")],
+    ids=["signed out by day", "signed in by day", "as a moderator by night"],
 )
 def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(
     open_browser: Callable[..., Page], app: Flask, samples: dict[str, str], who: str, scheme: str
@@ -104,7 +120,11 @@ def test_no_page_has_a_serious_barrier_or_is_wider_than_a_phone(
     if who:
         sign_in(page, who)
     seen: set[str] = set()
+    found: list[str] = []
 
-    found = [fault for path in addresses(app, samples) for fault in faults(page, path, scheme, seen)]
+    for path in addresses(app, samples):
+        # What members can reach was looked at by day; by night its colours are left.
+        rules = AA if scheme == "light" or path.startswith("/moderation") else ["color-contrast"]
+        found += faults(page, path, rules, seen)
 
     assert not found, "\n" + "\n".join(found)
