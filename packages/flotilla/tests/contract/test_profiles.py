@@ -189,6 +189,29 @@ def test_the_form_says_how_everything_is_and_saves_it(aboard):
     assert "/media/" not in ada.get("/@ada").text
 
 
+def test_a_person_with_a_picture_shows_it_beside_their_posts_and_the_others_their_flags(aboard):
+    ada, bo = aboard("ada"), aboard("bo")
+    send(ada, avatar=picture().getvalue())
+    post_id, other = ada.publish("with a face"), bo.publish("with flags")
+    articles = dict(
+        re.findall(r'<article class="post" id="post-(\d+)".*?>\s*(<(?:img|div)[^>]*>)', bo.get("/public").text)
+    )
+    assert re.fullmatch(
+        r'<img class="avatar" src="/media/[0-9a-f/]+[.]small[.]webp" alt=""[^>]*>', articles[str(post_id)]
+    )
+    assert articles[str(other)] == '<div class="hoist" aria-hidden="true">'
+
+
+def test_who_does_not_want_to_be_found_is_not_offered_to_search_engines(aboard, visitor):
+    ada = aboard("ada")
+    assert "X-Robots-Tag" not in visitor().get("/@ada").headers
+    page = ada.client.post(
+        "/settings/profile", data={"csrf_token": ada.token("/home"), "display_name": "Ada"}, follow_redirects=True
+    )
+    assert not re.search(r'name="discoverable" value="1" checked', page.text)
+    assert visitor().get("/@ada").headers["X-Robots-Tag"] == "noindex"
+
+
 def test_what_is_refused_in_the_form_is_said_beside_it_and_nothing_typed_is_lost(aboard):
     ada = aboard("ada")
     answer = send(

@@ -14,6 +14,7 @@ from PIL import Image
 from flotilla.errors import InvalidInputError, NotFoundError, StartError, UnavailableError
 from flotilla.social import Paging, uploads
 from flotilla.social.orphans import find_orphans, remove_orphans
+from flotilla.social.sanctions import Kind
 from flotilla.store.files import Files, small_of
 
 PASSWORD = "correct horse"
@@ -144,6 +145,13 @@ def test_deleting_a_post_removes_its_files_at_once(site, owner):
     assert len(on_disk(site)) == 2
     assert site.posts.read(ada, kept).media
     assert owner.execute("SELECT count(*) FROM s0000.media_gone").fetchone() == (0,)
+
+
+def test_what_a_moderator_removes_is_gone_from_the_disk_at_once(site, person):
+    ada, mo = person("ada"), person("mo", "moderator")
+    post_id = site.posts.publish(ada, "", media_ids=[site.media.take_now(ada, picture()).id])
+    site.sanctions.impose(mo, ada.account_id, Kind.REMOVE, post_ids=[post_id])
+    assert on_disk(site) == []
 
 
 def test_an_account_that_goes_takes_all_its_files_along_whoever_deletes_it(site, owner):

@@ -13,6 +13,7 @@ from flotilla.social.publishing import remove
 from flotilla.social.reports import hold_open, settle
 from flotilla.social.standing import held_below, require_moderator
 from flotilla.social.text import tidied
+from flotilla.social.uploads import Uploads
 from flotilla.store import moderating as account_rows
 from flotilla.store import posts as post_rows
 from flotilla.store import sanctions as sanction_rows
@@ -60,8 +61,9 @@ _SAID = {
 class Sanctions:
     """Measures against people."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, media: Uploads) -> None:
         self._database = database
+        self._media = media
 
     def impose(
         self,
@@ -96,6 +98,7 @@ class Sanctions:
                 made_by=viewer.account_id,
             )
             changed = _carry_out(work, kind, person, post_ids)
+            self._media.remove_gone_after(work, account_id)
             sanction_rows.set_posts(work, sanction_id, changed)
             message = f"{_SAID[kind]}\n{words}".strip()
             tell(work, NotificationKind.MODERATION, [account_id], actor_id=0, target=sanction_id, message=message)

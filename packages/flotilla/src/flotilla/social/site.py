@@ -157,7 +157,7 @@ def open_site(settings: Settings) -> Site:
         gatekeeping=gatekeeping,
         keeping_out=KeepingOut(database, gatekeeping),
         reports=Reports(database),
-        sanctions=Sanctions(database),
+        sanctions=Sanctions(database, media),
         roles=Roles(database),
         audit_log=AuditLog(database),
         house_rules=house_rules,

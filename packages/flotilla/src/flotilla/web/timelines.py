@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, after_this_request, redirect, request
+from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from flotilla.social import Page, Paging, Viewer
@@ -131,11 +132,19 @@ def with_media(handle: str) -> str:
     return profile_page(handle, "media", replies=True, media_only=True)
 
 
+def keep_out_of_search_engines(response: FlaskResponse) -> FlaskResponse:
+    """Tell search engines that this page's person does not want to be found by them."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def profile_page(handle: str, tab: str = "", *, replies: bool, media_only: bool = False) -> str:
     """One of the three views of a person's posts."""
     me, start = viewer(), before()
     shown = site().timelines.profile(me, handle, Paging(before=start), replies=replies, media_only=media_only)
     person = shown.profile.author
+    if not shown.profile.discoverable:
+        after_this_request(keep_out_of_search_engines)
     return page(
         "profile.html",
         "profile",
