@@ -2,6 +2,7 @@
 
 import dataclasses
 import email
+import importlib.util
 import os
 import re
 import socket
@@ -23,9 +24,11 @@ from flask.testing import FlaskClient
 from mastodon import Mastodon
 from werkzeug.test import TestResponse
 
+import flotilla.migrations
 from flotilla.app import create_app
 from flotilla.settings import Settings
 from flotilla.social import Site, Viewer, open_site
+from flotilla.store.migrating import migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +246,21 @@ def person(site: Site) -> Callable[..., Viewer]:
         return found
 
     return sign_up
+
+
+@pytest.fixture
+def two_schemas(own_settings: Settings) -> Settings:
+    """Settings of a database whose buckets 0-4095 live in s0000 and the others in s0001."""
+    with psycopg.connect(own_settings.owner_url) as connection:
+        for path in sorted(Path(flotilla.migrations.__path__[0], "versions").glob("[0-9]*.py")):
+            spec = importlib.util.spec_from_file_location(f"migration_{path.stem}", path)
+            assert spec is not None
+            assert spec.loader is not None
+            migration = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(migration)
+            if migration.SHARD:
+                connection.execute(migration.SHARD.format(shard="s0001"))
+        connection.execute("UPDATE g.shard_map SET last_bucket = 4095")
+        connection.execute("INSERT INTO g.shard_map VALUES (4096, 8191, 's0001')")
+    migrate(own_settings)
+    return own_settings

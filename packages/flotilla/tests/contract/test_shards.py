@@ -1,35 +1,21 @@
 """The whole site with its rows in two schemas, against a model of it in memory: nothing depends on one schema."""
 
-import importlib.util
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from random import Random
 
 import psycopg
 import pytest
 
-import flotilla.migrations
 from flotilla.social import Paging, Viewer, open_site
 from flotilla.store.ids import bucket_of
-from flotilla.store.migrating import migrate
 
 PAGE_SIZE = 3
 
 
 @pytest.fixture
-def two_shards(own_settings):
+def two_shards(two_schemas):
     """A site whose buckets 0-4095 live in s0000 and the others in s0001."""
-    with psycopg.connect(own_settings.owner_url) as connection:
-        for path in sorted(Path(flotilla.migrations.__path__[0], "versions").glob("[0-9]*.py")):
-            spec = importlib.util.spec_from_file_location(f"migration_{path.stem}", path)
-            migration = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(migration)
-            if migration.SHARD:
-                connection.execute(migration.SHARD.format(shard="s0001"))
-        connection.execute("UPDATE g.shard_map SET last_bucket = 4095")
-        connection.execute("INSERT INTO g.shard_map VALUES (4096, 8191, 's0001')")
-    migrate(own_settings)
-    site = open_site(replace(own_settings, page_size=PAGE_SIZE))
+    site = open_site(replace(two_schemas, page_size=PAGE_SIZE))
     yield site
     site.close()
 
@@ -65,7 +51,7 @@ def walked(ask):
     raise AssertionError("the pages never end")
 
 
-def test_two_schemas_behave_as_one(two_shards, own_settings):
+def test_two_schemas_behave_as_one(two_shards, two_schemas):
     site, random, model = two_shards, Random(11), Model()
     people = [site.accounts.sign_up(handle=f"p{n}", password="correct horse").viewer for n in range(10)]
     assert {bucket_of(person.account_id) < 4096 for person in people} == {True, False}
@@ -92,7 +78,7 @@ def test_two_schemas_behave_as_one(two_shards, own_settings):
             post.id for post in walked(lambda before, tag=tag: site.timelines.hashtag(None, tag, Paging(before=before)))
         ]
         assert tagged == sorted((post for post, text in model.texts.items() if f"#{tag}" in text), reverse=True)
-    with psycopg.connect(own_settings.owner_url) as connection:
+    with psycopg.connect(two_schemas.owner_url) as connection:
         for shard in ("s0000", "s0001"):
             assert connection.execute(f"SELECT count(*) > 10 FROM {shard}.posts").fetchone() == (True,)
 

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field, replace
 from random import Random
 
+import psycopg
 import pytest
 
 from flotilla.social import Paging, Viewer, Visibility, open_site
-from flotilla.store.ids import make_id
+from flotilla.store.ids import BUCKETS, bucket_for, bucket_of, make_id
 
 PAGE_SIZE = 4
 PUBLIC, UNLISTED, FOLLOWERS, DIRECT = Visibility
-TAGS = {"tea": 1 << 23 | 3 << 10, "rum": 1 << 23 | 5 << 10}
+TAGS = {name: make_id(since_epoch_ms=1, bucket=bucket_for(name), sequence=0) for name in ("tea", "rum")}
 
 
 @dataclass(frozen=True)
@@ -167,13 +168,19 @@ def new_post(random, town, ids, moment_ms, number):
     return Post(post_id, author, visibility, parent, None, mentioned, tags, random.choice([0, 0, 1]))
 
 
-def stored(owner, town: Town) -> None:
-    """Write the town's rows as they are."""
+def stored(owner, town: Town, schemas=("s0000",)) -> None:
+    """Write the town's rows as they are, each into the schema of its first column's bucket."""
 
     def rows(table, columns, values):
-        with owner.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-            for value in values:
-                copy.write_row(value)
+        parts = {schema: [] for schema in schemas}
+        for value in values:
+            parts[schemas[bucket_of(value[0]) * len(schemas) // BUCKETS]].append(value)
+        if table.startswith("g."):
+            parts = {"": [value for part in parts.values() for value in part]}
+        for schema, part in parts.items():
+            with owner.cursor().copy(f"COPY {table.replace('s0000', schema)} ({columns}) FROM STDIN") as copy:
+                for value in part:
+                    copy.write_row(value)
 
     ids = [person.account_id for person in town.people]
     state = {person: "suspended" if person in town.suspended else "active" for person in ids}
@@ -210,11 +217,12 @@ def stored(owner, town: Town) -> None:
             rows(f"s0000.{kind}_given", "account_id, post_id", marked)
         rows("s0000.lists", "id, account_id, title, replies", [(k, v[0], "l", v[1]) for k, v in town.lists.items()])
         rows("s0000.list_members", "list_id, account_id", [(k, who) for k, v in town.lists.items() for who in v[2]])
-        owner.execute("INSERT INTO s0000.post_stats (post_id) SELECT id FROM s0000.posts")
-        owner.execute(
-            "INSERT INTO s0000.author_stats (author_id, last_post_id) SELECT account_id, coalesce((SELECT max(id)"
-            " FROM s0000.posts WHERE author_id = account_id AND visibility < 3), 0) FROM s0000.profile"
-        )
+        for shard in schemas:
+            owner.execute(f"INSERT INTO {shard}.post_stats (post_id) SELECT id FROM {shard}.posts")
+            owner.execute(
+                f"INSERT INTO {shard}.author_stats (author_id, last_post_id) SELECT account_id, coalesce((SELECT"
+                f" max(id) FROM {shard}.posts WHERE author_id = account_id AND visibility < 3), 0) FROM {shard}.profile"
+            )
 
 
 @pytest.fixture
@@ -248,8 +256,24 @@ def agrees(ask, expected, random):
 @pytest.mark.parametrize("number", range(5))
 def test_every_timeline_shows_exactly_what_its_reader_may_and_wants_to_see(small_pages, owner, number):
     random = Random(number)
-    town, timelines = new_town(random), small_pages.timelines
+    town = new_town(random)
     stored(owner, town)
+    all_agree(small_pages.timelines, town, random)
+
+
+def test_every_timeline_is_the_same_when_the_rows_lie_in_two_schemas(two_schemas):
+    random = Random(77)
+    town = new_town(random)
+    with psycopg.connect(two_schemas.owner_url, autocommit=True) as owner:
+        stored(owner, town, ("s0000", "s0001"))
+    site = open_site(replace(two_schemas, page_size=PAGE_SIZE))
+    try:
+        all_agree(site.timelines, town, random)
+    finally:
+        site.close()
+
+
+def all_agree(timelines, town: Town, random: Random) -> None:
     for viewer in town.people:
         me = viewer.account_id
         if me not in town.suspended:
