@@ -1,6 +1,6 @@
 """Pages of posts, newest first; `Paging` says which part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flotilla.errors import NotFoundError
 from flotilla.settings import Settings
@@ -132,12 +132,15 @@ class Timelines:
             author_id = id_of(work, who)
             return self._of_author(
                 work, viewer, author_id, paging, replies=replies, reposts=reposts, media_only=media_only
-            )
+            )[0]
 
     def pinned(self, viewer: Viewer | None, who: Who) -> tuple[Post, ...]:
         """The posts a person pinned to their page, as far as the viewer may see them. Raises NotFoundError."""
         with self._database.read() as work:
-            return self._pinned(work, viewer, id_of(work, who))
+            me = viewer_id(viewer)
+            ids = edit_rows.pinned(work, id_of(work, who))
+            rows = post_rows.find(work, ids, reader_id=me) if ids else []
+            return shown_posts(work, [row for row in rows if visibility.may_see(row, me)], viewer)
 
     def profile(
         self,
@@ -155,10 +158,15 @@ class Timelines:
             person = None if wanted is None else account_rows.person(work, wanted, reader_id=reader_id)
             if person is None:
                 raise NotFoundError(NOBODY)
-            page = self._of_author(
-                work, viewer, person.account_id, paging, replies=replies, reposts=True, media_only=media_only
+            page, pinned = self._of_author(
+                work,
+                viewer,
+                person.account_id,
+                paging,
+                replies=replies,
+                media_only=media_only,
+                pinned=paging.before is None and not media_only,
             )
-            pinned = self._pinned(work, viewer, person.account_id) if paging == FIRST and not media_only else ()
         profile = Profile(
             author=Author(person.account_id, person.handle, person.display_name, person.avatar, person.locked),
             bio=person.bio,
@@ -184,15 +192,16 @@ class Timelines:
         paging: Paging,
         *,
         replies: bool,
-        reposts: bool,
+        reposts: bool = True,
         media_only: bool,
-    ) -> Page:
+        pinned: bool = False,
+    ) -> tuple[Page, tuple[Post, ...]]:
+        """A page of one person's posts; with `pinned` what they pinned as well."""
         me = viewer_id(viewer)
-        return self._page(
-            work,
-            viewer,
-            paging,
-            lambda window: timeline_rows.by_author(
+        pins: list[PostRow] = []
+
+        def read(window: Window) -> Scan:
+            scan = timeline_rows.by_author(
                 work,
                 window,
                 reader_id=me,
@@ -201,15 +210,14 @@ class Timelines:
                 replies=replies,
                 reposts=reposts,
                 media_only=media_only,
-            ),
-            lambda row, originals: visibility.stands_on_profile(row, me, originals),
-        )
+                pinned=pinned and window.before == MAX_ID,
+            )
+            pins.extend(row for row in scan.besides if visibility.may_see(row, me))
+            return scan
 
-    def _pinned(self, work: Work, viewer: Viewer | None, author_id: int) -> tuple[Post, ...]:
-        me = viewer_id(viewer)
-        ids = edit_rows.pinned(work, author_id)
-        rows = post_rows.find(work, ids, reader_id=me) if ids else []
-        return shown_posts(work, [row for row in rows if visibility.may_see(row, me)], viewer)
+        return self._page_and(
+            work, viewer, paging, read, lambda row, found: visibility.stands_on_profile(row, me, found), besides=pins
+        )
 
     def _page(
         self,
@@ -221,7 +229,24 @@ class Timelines:
         *,
         extra: int = 0,
     ) -> Page:
-        """A page of what `read` gives and `stands` leaves; one more is read, to learn whether anything is older."""
+        """A page of what `read` gives and `stands` leaves."""
+        return self._page_and(work, viewer, paging, read, stands, extra=extra)[0]
+
+    def _page_and(
+        self,
+        work: Work,
+        viewer: Viewer | None,
+        paging: Paging,
+        read: Callable[[Window], Scan],
+        stands: Stands,
+        *,
+        extra: int = 0,
+        besides: Sequence[PostRow] = (),
+    ) -> tuple[Page, tuple[Post, ...]]:
+        """The page, and the posts of the rows that `read` put into `besides`.
+
+        One more than the page is read, to learn whether anything is older, and `extra`, where some will be left out.
+        """
         me = viewer_id(viewer)
         originals: dict[int, PostRow] = {}
 
@@ -231,4 +256,6 @@ class Timelines:
 
         window = window_of(paging, page_size=self._page_size, extra=1 + extra)
         found = filled(read, wanted, window, size=window.limit - 1 - extra)
-        return Page(shown_posts(work, found.rows, viewer, originals=originals), found.next_before)
+        posts = shown_posts(work, [*found.rows, *besides], viewer, originals=originals)
+        count = len(found.rows)
+        return Page(posts[:count], found.next_before), posts[count:]

@@ -5,6 +5,7 @@ reader must not or does not want to see is in there still: `flotilla.social` lea
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import LiteralString, NamedTuple
 
 from flotilla.store.circles import circle_ids, tagged_ids
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 LIST_MEMBERS_MAX = 5_000
+_OR_PINNED: LiteralString = ") UNION SELECT id FROM {shard}.posts WHERE author_id = %(author_id)s AND pinned"
 
 
 def home(work: Work, window: Window, *, reader_id: int) -> Scan:
@@ -111,8 +113,12 @@ def by_author(
     replies: bool = True,
     reposts: bool = True,
     media_only: bool = False,
+    pinned: bool = False,
 ) -> Scan:
-    """One person's posts, at most as private as `widest`, with their `replies` to others and their `reposts` or not."""
+    """One person's posts, at most as private as `widest`, with their `replies` to others and their `reposts` or not.
+
+    With `pinned` those pinned to their page are read as well, and given `besides`, in the same statement.
+    """
     wanted: LiteralString = """
         SELECT id FROM {shard}.posts
         WHERE author_id = %(author_id)s AND in_timelines AND visibility <= %(widest)s"""
@@ -122,14 +128,19 @@ def by_author(
         wanted += " AND (parent_author_id IS NULL OR parent_author_id = author_id)"
     if not reposts:
         wanted += " AND repost_of IS NULL"
+    ids = within(wanted, window)
+    if pinned:
+        ids = "(" + ids + _OR_PINNED
     rows = read(
         work,
-        within(wanted, window),
+        ids,
         {**window.parameters(), "author_id": author_id, "widest": widest},
         shard=work.shards.schema_of(author_id),
         reader_id=reader_id,
     )
-    return Scan.of(rows, window)
+    # Pinned posts that the window would have as well are in it, and the window's limit leaves out older ones.
+    scan = Scan.of([row for row in rows if replies or row.parent_author_id in {None, author_id}], window)
+    return replace(scan, besides=tuple(row for row in rows if row.pinned)) if pinned else scan
 
 
 def with_hashtag(work: Work, window: Window, *, reader_id: int, name: str) -> Scan:

@@ -34,10 +34,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The rows of a window, in its order. `end`: the last id looked at, None when there was nothing beyond."""
+    """The rows of a window, in its order. `end`: the last id looked at, None when there was nothing beyond.
+
+    `besides`: what was read in the same statement, and stands elsewhere on the page.
+    """
 
     rows: list[PostRow]
     end: int | None
+    besides: tuple[PostRow, ...] = ()
 
     @classmethod
     def of(cls, rows: Sequence[PostRow], window: Window) -> "Scan":
