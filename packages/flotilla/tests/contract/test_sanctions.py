@@ -279,3 +279,47 @@ def test_whoever_is_silenced_is_read_by_followers_only(site, person, mo):
 
     assert [shown.id for shown in site.timelines.home(bo).items] == [post]
     assert site.timelines.public(None).items == site.timelines.public(cy).items == ()
+
+
+def test_a_person_is_told_what_was_decided_and_when_it_is_taken_back(site, owner, person, mo, letters):
+    ada = person("ada")
+    owner.execute("UPDATE g.account SET email = 'ada@example.org' WHERE handle = 'ada'")
+
+    sanction = site.sanctions.impose(mo, ada.account_id, Kind.SILENCE, text="Too loud.")
+    assert told(owner, ada) == [
+        "The moderators silenced you: only your followers come across what you write.\nToo loud."
+    ]
+    letter = letters.to("ada@example.org")[-1]
+    assert "only your followers" in letter.get_content()
+    assert "Too loud." in letter.get_content()
+    assert "@mo" not in letter.get_content()
+
+    site.sanctions.undo(mo, sanction)
+    assert told(owner, ada) == ["The moderators silence you no longer: everyone comes across what you write."]
+    assert "silence you no longer" in letters.to("ada@example.org")[-1].get_content()
+
+
+def test_nobody_without_a_proven_address_is_written_to(site, person, mo, letters):
+    ada = person("ada")
+
+    site.sanctions.impose(mo, ada.account_id, Kind.SUSPEND)
+
+    assert letters.count() == 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind != Kind.REMOVE])
+def test_there_are_words_for_every_measure_and_for_its_undoing(site, owner, person, mo, kind):
+    ada = person("ada")
+    post = site.posts.publish(ada, "hello")
+
+    sanction = site.sanctions.impose(mo, ada.account_id, kind, text="Why.", post_ids=[post])
+    first = told(owner, ada)
+    site.sanctions.undo(mo, sanction)
+
+    assert len(first) == len(told(owner, ada)) == 1
+    assert first != told(owner, ada)
+
+
+def told(owner, person):
+    rows = owner.execute("SELECT message FROM s0000.notifications WHERE account_id = %s", [person.account_id])
+    return [message for (message,) in rows]

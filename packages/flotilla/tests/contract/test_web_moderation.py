@@ -316,3 +316,48 @@ def test_no_page_of_theirs_takes_more_than_six_statements(app, aboard, staff, st
         with statements() as sent:
             assert boss.get(path).status_code in {200, 303}
         assert len(sent) <= 6, (path, sent)
+
+
+def test_whoever_waits_is_let_in_or_turned_away(app, owner, aboard, staff, visitor):
+    mo = staff("mo", "moderator")
+    for handle in ("ada", "eve"):
+        aboard(handle)
+        owner.execute("UPDATE g.account SET state = 'waiting', reason = 'I <3 boats' WHERE handle = %s", [handle])
+    ids = dict(owner.execute("SELECT handle, id FROM g.account").fetchall())
+    path = "/moderation/waiting"
+
+    shown = mo.get(path).text
+    assert shown.count("I &lt;3 boats") == 2
+    mo.post_form(path, f"{path}/{ids['ada']}/approve")
+    mo.post_form(path, f"{path}/{ids['eve']}/reject")
+
+    assert "Nobody waits" in mo.get(path).text
+    assert dict(owner.execute("SELECT handle, state FROM g.account WHERE handle <> 'mo'").fetchall())["ada"] == "active"
+    log = mo.get("/moderation/log?action=approval").text
+    assert "@ada" in log
+    assert "@eve" in log
+    assert mo.post_form("/home", f"{path}/{ids['ada']}/approve").status_code == 404
+
+
+def test_admins_see_and_withdraw_everyones_invitations(aboard, staff):
+    ada, boss = aboard("ada"), staff("boss", "admin")
+    ada.post_form("/settings/invites", "/settings/invites", days="7", uses="3")
+    path = "/admin/invites"
+
+    shown = boss.get(path).text
+    code = re.search(r'name="code" value="([^"]+)"', shown)[1]
+    assert ">@ada</a>" in shown
+    boss.post_form(path, f"{path}/withdraw", code=code)
+
+    assert "Nobody has invited anyone" in boss.get(path).text
+    assert "invitation withdrawn" in boss.get("/moderation/log?action=invite").text
+
+
+def test_the_last_admin_cannot_delete_the_account(staff):
+    boss = staff("boss", "admin")
+
+    answer = boss.post_form("/settings/delete", "/settings/delete", password="a calm sea at dawn")
+
+    assert answer.status_code == 403
+    assert "last admin" in answer.text
+    assert boss.get("/admin/roles").status_code == 200

@@ -17,6 +17,7 @@ from flotilla.social.follows import end_between
 from flotilla.social.notifying import NotificationKind, take_back
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import NOT_THE_PASSWORD, Passwords
+from flotilla.social.roles import keep_an_admin
 from flotilla.social.uploads import Uploads
 from flotilla.store import blocks as block_rows
 from flotilla.store import credentials as credential_rows
@@ -65,8 +66,11 @@ class Departures:
         self.close(viewer.account_id)
 
     def close(self, account_id: int) -> None:
-        """Close an account, for whoever may decide that. Raises NotFoundError when there is none, or no more."""
+        """Close an account, for whoever may decide that. Raises NotFoundError when there is none, or no more;
+        ForbiddenError when it is the last admin's.
+        """
         with self._database.write() as work:
+            keep_an_admin(work, account_id)
             if not rows.close(work, account_id):
                 raise NotFoundError("There is no such account any more.")
             publish(work, Kind.SIGNED_OUT, account_id=account_id)

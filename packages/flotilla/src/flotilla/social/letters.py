@@ -6,6 +6,7 @@ __all__ = [
     "address_changing",
     "already_aboard",
     "confirmation",
+    "decided",
     "let_in",
     "not_let_in",
     "password_changed",
@@ -116,3 +117,10 @@ def second_factor_closed(to: str, *, site_url: str, handle: str) -> Letter:
         "refused for a quarter of an hour; a recovery code still works.",
         f"If this was not you, choose a new password: {site_url}/forgot",
     )
+
+
+def decided(to: str, *, site_url: str, handle: str, headline: str, text: str) -> Letter:
+    """What moderators decided about somebody, in their words."""
+    about = f"This is about your account @{handle}."
+    paragraphs = (headline, *((text,) if text else ()), about)
+    return _letter(to, site_url, "From the moderators", *paragraphs)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
 from flotilla.settings import Settings
 from flotilla.social import letters
+from flotilla.social.audit import Action, note
 from flotilla.social.background import Background, Task
 from flotilla.social.handles import HANDLE_MAX_CHARACTERS, RESERVED_HANDLES, handle_of
 from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
@@ -33,6 +34,7 @@ INVITES_MAX = 50
 INVITE_USES_MAX = 100
 INVITE_DAYS_MAX = 90
 NEWCOMERS_SHOWN = 50
+EVERYONES_INVITES_SHOWN = 200
 TELL_NEWCOMER = Task("tell_newcomer", queue="mail")
 
 
@@ -93,12 +95,24 @@ class Newcomers:
             rows = invite_rows.made_by(work, viewer.account_id, limit=INVITES_MAX)
         return tuple(Invite(row.code, row.made_at, row.expires_at, row.uses_max, row.uses) for row in rows)
 
+    def everyones_invites(self, moderator: Viewer) -> tuple[tuple[Invite, str], ...]:
+        """The newest invitations of all, each with the handle of whoever made it. Raises ForbiddenError."""
+        _for_moderators(moderator)
+        with self._database.read() as work:
+            rows = invite_rows.newest(work, limit=EVERYONES_INVITES_SHOWN)
+        return tuple(
+            (Invite(row.code, row.made_at, row.expires_at, row.uses_max, row.uses), handle) for row, handle in rows
+        )
+
     def withdraw_invite(self, viewer: Viewer, code: str) -> None:
         """Make an invitation worthless; one's own, a moderator anybody's. Raises NotFoundError."""
         anybodys = viewer.role in {"moderator", "admin"}
         with self._database.write() as work:
-            if not invite_rows.delete(work, code=code[:64], made_by=None if anybodys else viewer.account_id):
+            maker_id = invite_rows.delete(work, code=code[:64], made_by=None if anybodys else viewer.account_id)
+            if maker_id is None:
                 raise NotFoundError("There is no such invitation.")
+            if maker_id != viewer.account_id:
+                note(work, viewer, Action.INVITE, "invitation withdrawn", account_id=maker_id)
 
     def waiting(self, moderator: Viewer, *, before: int | None = None) -> tuple[Newcomer, ...]:
         """Who waits to be let in, newest first, at most 50 older than `before` (an account's id)."""
@@ -128,6 +142,15 @@ class Newcomers:
                 raise NotFoundError("Nobody of that name is waiting.")
             if not let_in:
                 state_rows.forget(work, account_id)
+            note(
+                work,
+                moderator,
+                Action.APPROVAL,
+                f"@{found.handle}",
+                account_id=account_id,
+                before={"state": "waiting"},
+                after={"state": "active" if let_in else "deleted"},
+            )
             if found.email is not None:
                 what = "in" if let_in else "out"
                 self._background.later(work, TELL_NEWCOMER, handle=found.handle, email=found.email, what=what)

@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from flotilla.errors import ConflictError, InvalidInputError, NotFoundError
 from flotilla.social.audit import Action, note
+from flotilla.social.decisions import Decisions
 from flotilla.social.events import Kind as EventKind
 from flotilla.social.events import publish
-from flotilla.social.notifying import NotificationKind, take_back, tell
 from flotilla.social.pages import Viewer
 from flotilla.social.publishing import remove
 from flotilla.social.reports import hold_open, settle
@@ -47,23 +47,15 @@ _IN_FORCE = {
     Kind.SILENCE: "is silenced already",
     Kind.SUSPEND: "is suspended already",
 }
-# What the person is told, before the moderator's own words.
-_SAID = {
-    Kind.WARN: "The moderators warn you.",
-    Kind.SENSITIVE: "The moderators covered the pictures of a post of yours.",
-    Kind.REMOVE: "The moderators removed a post of yours.",
-    Kind.FORCE_SENSITIVE: "The moderators cover the pictures of all your posts.",
-    Kind.SILENCE: "The moderators silenced you: only your followers come across what you write.",
-    Kind.SUSPEND: "The moderators suspended your account.",
-}
 
 
 class Sanctions:
     """Measures against people."""
 
-    def __init__(self, database: Database, media: Uploads) -> None:
+    def __init__(self, database: Database, media: Uploads, decisions: Decisions) -> None:
         self._database = database
         self._media = media
+        self._decisions = decisions
 
     def impose(
         self,
@@ -100,8 +92,6 @@ class Sanctions:
             changed = _carry_out(work, kind, person, post_ids)
             self._media.remove_gone_after(work, account_id)
             sanction_rows.set_posts(work, sanction_id, changed)
-            message = f"{_SAID[kind]}\n{words}".strip()
-            tell(work, NotificationKind.MODERATION, [account_id], actor_id=0, target=sanction_id, message=message)
             note(
                 work,
                 viewer,
@@ -111,6 +101,7 @@ class Sanctions:
                 before=_told(person),
                 after={"sanction": kind, "text": words, "posts": changed, "report": report_id},
             )
+            self._decisions.made(work, account_id=account_id, sanction_id=sanction_id, kind=kind, text=words)
             if report_id is not None:
                 settle(work, viewer, report_id, account_id=account_id, subject=f"@{person.handle}")
         return sanction_id
@@ -132,7 +123,7 @@ class Sanctions:
                 return
             sanction_rows.undone(work, sanction_id, by=viewer.account_id)
             _take_back(work, sanction, person)
-            take_back(work, NotificationKind.MODERATION, sanction.account_id, actor_id=0, target=sanction_id)
+            self._decisions.undone(work, account_id=person.account_id, sanction_id=sanction_id, kind=sanction.kind)
             note(
                 work,
                 viewer,

@@ -14,6 +14,7 @@ from flotilla.social.blocks import Blocks
 from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.conversations import Conversations
+from flotilla.social.decisions import Decisions
 from flotilla.social.departures import Departures
 from flotilla.social.directory import Directory
 from flotilla.social.entrance import open_entrance
@@ -25,6 +26,7 @@ from flotilla.social.house_rules import HouseRules
 from flotilla.social.keeping_out import KeepingOut
 from flotilla.social.limits import Limits
 from flotilla.social.lists import Lists
+from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.notifications import Notifications
 from flotilla.social.orphans import Orphans, find_orphans
@@ -157,7 +159,9 @@ def open_site(settings: Settings) -> Site:
         gatekeeping=gatekeeping,
         keeping_out=KeepingOut(database, gatekeeping),
         reports=Reports(database),
-        sanctions=Sanctions(database, media),
+        sanctions=Sanctions(
+            database, media, Decisions(database, settings, mail=Mail(settings), background=background)
+        ),
         roles=Roles(database),
         audit_log=AuditLog(database),
         house_rules=house_rules,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from flotilla.store.database import Work
 
-__all__ = ["InviteRow", "delete", "insert", "made_by", "take"]
+__all__ = ["InviteRow", "delete", "insert", "made_by", "newest", "take"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,26 @@ def made_by(work: Work, account_id: int, *, limit: int) -> list[InviteRow]:
     return [InviteRow(*row) for row in rows]
 
 
-def delete(work: Work, *, code: str, made_by: int | None) -> bool:
-    """Withdraw an invitation, of anybody's when `made_by` is None; whether there was one."""
-    return bool(
-        work.count(
-            "DELETE FROM g.invite WHERE code = %(code)s AND made_by = coalesce(%(made_by)s::bigint, made_by)",
-            {"code": code, "made_by": made_by},
-        )
+def newest(work: Work, *, limit: int) -> list[tuple[InviteRow, str]]:
+    """The newest invitations of all, each with its maker's handle."""
+    rows = work.all(
+        """
+        SELECT i.code, i.made_by, i.made_at, i.expires_at, i.uses_max, i.uses, coalesce(a.handle, '')
+        FROM g.invite i LEFT JOIN g.account a ON a.id = i.made_by
+        ORDER BY i.made_at DESC, i.code LIMIT %(limit)s
+        """,
+        {"limit": limit},
     )
+    return [(InviteRow(*row[:6]), row[6]) for row in rows]
+
+
+def delete(work: Work, *, code: str, made_by: int | None) -> int | None:
+    """Withdraw an invitation, of anybody's when `made_by` is None; who had made it, None without one."""
+    row = work.one(
+        """
+        DELETE FROM g.invite WHERE code = %(code)s AND made_by = coalesce(%(made_by)s::bigint, made_by)
+        RETURNING made_by
+        """,
+        {"code": code, "made_by": made_by},
+    )
+    return None if row is None else row[0]

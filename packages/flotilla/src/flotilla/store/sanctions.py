@@ -9,6 +9,7 @@ from flotilla.store.database import Work
 __all__ = [
     "SanctionRow",
     "cover",
+    "find",
     "find_locked",
     "insert",
     "newest_of",
@@ -73,6 +74,12 @@ def set_posts(work: Work, sanction_id: int, post_ids: Sequence[int]) -> None:
         "UPDATE g.sanction SET post_ids = %(post_ids)s WHERE id = %(id)s",
         {"id": sanction_id, "post_ids": list(post_ids)},
     )
+
+
+def find(work: Work, sanction_id: int) -> SanctionRow | None:
+    """One sanction."""
+    row = work.one(_COLUMNS + "WHERE s.id = %(id)s", {"id": sanction_id})
+    return None if row is None else SanctionRow(*row)
 
 
 def find_locked(work: Work, sanction_id: int) -> SanctionRow | None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, request, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
-from flotilla.errors import InvalidInputError
+from flotilla.errors import ForbiddenError, InvalidInputError
 from flotilla.social import Viewer
 from flotilla.web.rendering import page
 from flotilla.web.sessions import forget_session, signed_in_only, site
@@ -65,6 +65,8 @@ def delete(me: Viewer) -> AnyResponse | tuple[str, int]:
         site().departures.leave(me, password=request.form.get("password", ""))
     except InvalidInputError as error:
         return page("settings_delete.html", "settings-delete", me=me, problems=error.problems), 400
+    except ForbiddenError as error:
+        return page("settings_delete.html", "settings-delete", me=me, problems={"": str(error)}), 403
     response = make_response(redirect("/", 303))
     forget_session(response)
     return response

@@ -124,6 +124,9 @@ CREATE TABLE g.site_setting (
     value jsonb NOT NULL
 );
 
+-- For those who look through the invitations of all.
+CREATE INDEX invite_newest ON g.invite (made_at DESC, code);
+
 -- What a day came to, written once the day is over.
 CREATE TABLE g.daily_statistics (
     day date PRIMARY KEY,
@@ -154,7 +157,7 @@ CREATE INDEX seen_address_address ON {shard}.seen_address (address, account_id D
 UNDO = """
 DROP TABLE g.report_note, g.report, g.rule, g.sanction, g.audit_log, g.ip_block, g.mail_domain_block, g.announcement,
     g.site_setting, g.daily_statistics;
-DROP INDEX g.account_state;
+DROP INDEX g.account_state, g.invite_newest;
 ALTER TABLE g.account
     DROP COLUMN role, DROP COLUMN silenced, DROP COLUMN force_sensitive, DROP COLUMN rules_accepted_at;
 """

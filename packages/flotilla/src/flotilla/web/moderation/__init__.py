@@ -5,7 +5,9 @@ from flask import Blueprint
 from flotilla.web.moderation import (
     announcements,
     blocks,
+    invites,
     log,
+    newcomers,
     people,
     reports,
     roles,
@@ -19,5 +21,5 @@ __all__ = ["blueprints"]
 
 def blueprints() -> tuple[Blueprint, ...]:
     """Every blueprint of these pages."""
-    modules = (announcements, blocks, log, people, reports, roles, rules, settings, statistics)
+    modules = (announcements, blocks, invites, log, newcomers, people, reports, roles, rules, settings, statistics)
     return tuple(module.blueprint for module in modules)
