@@ -159,9 +159,7 @@ def open_site(settings: Settings) -> Site:
         gatekeeping=gatekeeping,
         keeping_out=KeepingOut(database, gatekeeping),
         reports=Reports(database),
-        sanctions=Sanctions(
-            database, media, Decisions(database, settings, mail=Mail(settings), background=background)
-        ),
+        sanctions=Sanctions(database, media, Decisions(database, settings, mail=Mail(settings), background=background)),
         roles=Roles(database),
         audit_log=AuditLog(database),
         house_rules=house_rules,
