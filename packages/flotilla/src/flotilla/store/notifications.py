@@ -55,14 +55,17 @@ _INSERT: LiteralString = """
     """
 # What `_delete` does, each around the condition that an event `n` fulfils.
 _HOLD: LiteralString = """
-    SELECT FROM {shard}.notification_groups g WHERE (account_id, kind, target) IN
+    SELECT account_id, kind, target FROM {shard}.notification_groups g WHERE (account_id, kind, target) IN
         (SELECT account_id, kind, target FROM {shard}.notifications n WHERE """
 _IN_ORDER: LiteralString = ") ORDER BY account_id, kind, target FOR UPDATE"
 _GONE: LiteralString = """
     WITH gone AS (
-        DELETE FROM {shard}.notifications n WHERE """
+        DELETE FROM {shard}.notifications n
+        USING unnest(%(held_accounts)s::bigint[], %(held_kinds)s::smallint[], %(held_targets)s::bigint[])
+            AS held (account_id, kind, target)
+        WHERE n.account_id = held.account_id AND n.kind = held.kind AND n.target = held.target AND """
 _UNCOUNT: LiteralString = """
-        RETURNING account_id, kind, target, actor_id
+        RETURNING n.account_id, n.kind, n.target, n.actor_id
     ), groups AS (
         SELECT account_id, kind, target, count(*) AS events, array_agg(actor_id) AS actor_ids
         FROM gone GROUP BY account_id, kind, target
@@ -194,10 +197,15 @@ def forget_old(work: Work, *, before: int, most: int) -> int:
 def _delete(work: Work, which: LiteralString, parameters: dict[str, object], *, shard: str) -> None:
     """Delete the events `n` that fulfil the condition, and keep their groups right.
 
-    The groups are held first, in one order everywhere, so that two such deletions never wait for each other.
+    The groups are held first, in one order everywhere, so that two such deletions never wait for each other. An event
+    that comes meanwhile into a group that is not held stays: it came afterwards.
     """
-    work.count(_HOLD + which + _IN_ORDER, parameters, shard=shard)
-    left = work.all(_GONE + which + _UNCOUNT, parameters, shard=shard)
+    held = work.all(_HOLD + which + _IN_ORDER, parameters, shard=shard)
+    if not held:
+        return
+    accounts, kinds, targets = map(list, zip(*held, strict=True))
+    keys = parameters | {"held_accounts": accounts, "held_kinds": kinds, "held_targets": targets}
+    left = work.all(_GONE + which + _UNCOUNT, keys, shard=shard)
     _remove_empty(work, [key for *key, events, _ in left if events == 0], shard=shard)
     for account_id, kind, target, events, actors in left:
         if events and not actors:
