@@ -191,6 +191,28 @@ def test_a_person_withdraws_what_an_app_may_do(
     assert "Compass" not in ada.get("/settings/apps").text
 
 
+def test_a_new_password_shuts_every_app_out(
+    app: Flask, aboard: Callable, register: Callable, consent: Callable
+) -> None:
+    told, ada = register(), aboard("ada")
+    token = exchanged(app, told, consent(ada, told)).json["access_token"]
+    code, site = consent(ada, told), app.extensions["flotilla.site"]
+    site.resets.change(site.grants.bearer(token).viewer, old="a calm sea at dawn", new="another sea at dusk")
+    assert works(app, token) == 401
+    assert exchanged(app, told, code).json["error"] == "invalid_grant"
+
+
+def test_a_token_of_somebody_suspended_stands_for_nobody(
+    app: Flask, aboard: Callable, register: Callable, consent: Callable, owner: Any
+) -> None:
+    told = register()
+    token = exchanged(app, told, consent(aboard("ada"), told)).json["access_token"]
+    grants = app.extensions["flotilla.site"].grants
+    assert grants.bearer(token).viewer.handle == "ada"
+    owner.execute("UPDATE g.account SET state = 'suspended'")
+    assert (grants.bearer(token), grants.presented(token).state) == (None, "suspended")
+
+
 def test_only_its_own_app_revokes_a_token(app: Flask, aboard: Callable, register: Callable, consent: Callable) -> None:
     told, other = register(), register()
     token = exchanged(app, told, consent(aboard("ada"), told)).json["access_token"]

@@ -120,7 +120,7 @@ def _bearer() -> Bearer | None:
     kind, _, token = header.partition(" ")
     if kind.lower() != "bearer":
         return None
-    found = _site().grants.bearer(token.strip())
+    found = _site().grants.presented(token.strip())
     if found is None:
         raise _no_token()
     return found

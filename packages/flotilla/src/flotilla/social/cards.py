@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flotilla.errors import NotFoundError
 from flotilla.social.handles import handle_of
+from flotilla.social.media import picture_url
 from flotilla.social.pages import Viewer
 from flotilla.social.people import NOBODY
 from flotilla.store import cards as card_rows
@@ -18,7 +19,7 @@ __all__ = ["Card", "Cards", "OwnCard"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One account with its counts, the same for every viewer; times are UTC."""
+    """One account with its counts, the same for every viewer; times are UTC, `avatar` and `header` paths of addresses."""
 
     account_id: int
     handle: str
@@ -93,8 +94,8 @@ def _card(row: CardRow) -> Card:
         handle=row.handle,
         display_name=row.display_name,
         bio=row.bio,
-        avatar=row.avatar,
-        header=row.header,
+        avatar=picture_url(row.avatar) if row.avatar else None,
+        header=picture_url(row.header) if row.header else None,
         fields=tuple((field["name"], field["value"]) for field in row.fields),
         locked=row.locked,
         bot=row.bot,

@@ -118,11 +118,19 @@ class Grants:
             app = authenticated(work, client_id, client_secret)
             if keys is None or _end(work, app, keys):
                 return
-        if self.bearer(token) is not None:
+        if self.presented(token) is not None:
             raise OAuthError("unauthorized_client", "You are not authorized to revoke this token")
 
     def bearer(self, token: str) -> Bearer | None:
-        """Who and what that token stands for; one statement, and none for what cannot be a token."""
+        """Who and what that token stands for, when that person's account is active; as `presented`."""
+        found = self.presented(token)
+        return found if found is not None and found.state == "active" else None
+
+    def presented(self, token: str) -> Bearer | None:
+        """Who and what that token stands for, with the account in whatever `state`, which the caller has to look at.
+
+        One statement, and none for what cannot be a token.
+        """
         keys = read_token(token)
         if keys is None:
             return None
