@@ -1,11 +1,13 @@
 """People as apps see them, and what is between them, through Mastodon.py on a running server."""
 
+import io
 from typing import Any
 
 import pytest
 import requests
 from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
+from PIL import Image
 
 
 def names(people: Any) -> list[str]:
@@ -23,6 +25,43 @@ def test_an_app_learns_who_it_acts_for(server: Any) -> None:
     assert profile.account_verify_credentials().acct == "bob"
     with pytest.raises(MastodonAPIError):
         profile.timeline_home()
+
+
+def test_a_profile_is_changed_with_its_pictures_and_defaults(server: Any) -> None:
+    ada = server.aboard("ada")
+    changed = ada.account_update_credentials(
+        display_name="Ada L.",
+        note="Sails <b> #sea",
+        avatar=io.BytesIO(picture()),
+        avatar_mime_type="image/png",
+        locked=True,
+        bot=False,
+        discoverable=False,
+        fields=[("Boat", "Kestrel"), ("Web", "https://example.org/")],
+        default_privacy="unlisted",
+        default_sensitive=True,
+        default_language="de",
+    )
+    assert (changed.display_name, changed.locked, changed.discoverable) == ("Ada L.", True, False)
+    assert changed.note.startswith("<p>Sails &lt;b&gt; <a href=")
+    assert [field.name for field in changed.fields] == ["Boat", "Web"]
+    assert changed.fields[1].value.startswith('<a href="https://example.org/"')
+    assert (changed.source.privacy, changed.source.sensitive, changed.source.language) == ("unlisted", True, "de")
+    assert requests.get(changed.avatar, timeout=10).headers["Content-Type"].startswith("image/")
+    post = ada.status_post("As usual")
+    # Mastodon.py itself says that the post is not sensitive.
+    assert (post.visibility, post.sensitive, post.language) == ("unlisted", False, "de")
+    assert ada.status_post("Not as usual", visibility="public", sensitive=False).visibility == "public"
+    ada.account_delete_avatar()
+    assert "/media/" not in ada.me().avatar
+    with pytest.raises(MastodonAPIError):
+        ada.account_update_credentials(note="x" * 501)
+
+
+def picture() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 40), (200, 120, 40)).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def test_people_are_found_by_id_and_by_handle(server: Any) -> None:

@@ -38,6 +38,14 @@ def test_a_picture_is_sent_worked_on_described_and_posted(server: Any) -> None:
     post = ada.status_post("", media_ids=sent, sensitive=True)
     (shown,) = bob.status(post).media_attachments
     assert (shown.id, shown.description, post.sensitive, post.content) == (sent.id, "An orange sail", True, "")
+    attributes = [ada.generate_media_edit_attributes(sent.id, description="Orange")]
+    changed = ada.status_update(post, "Now with words", media_attributes=attributes)
+    assert ([one.description for one in changed.media_attachments], changed.content) == (
+        ["Orange"],
+        "<p>Now with words</p>",
+    )
+    with pytest.raises(MastodonAPIError):
+        ada.status_update(post, "Another", media_ids=[int(sent.id) + 1])
     assert requests.get(shown.url, timeout=10).headers["Content-Type"].startswith("image/")
     assert [one.id for one in bob.timeline_public(only_media=True)] == [post.id]
     assert [one.id for one in bob.account_statuses(ada.me(), only_media=True)] == [post.id]

@@ -6,9 +6,8 @@ from msgspec import Struct, field
 
 from flotilla.api.calls import Call, IdParameter, OfId, PageOf
 from flotilla.api.endpoints import Endpoints, Who
-from flotilla.api.entities import Account, CredentialAccount, Status
+from flotilla.api.entities import Account, Status
 from flotilla.api.oauth import Token, token_entity
-from flotilla.api.own_account import credential_account
 from flotilla.api.timelines import timeline
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
 from flotilla.social import SignedIn
@@ -77,12 +76,6 @@ def sign_up(call: Call, given: SignUp) -> Token:
     else:
         handle = made.handle
     return token_entity(call.site.grants.token_for_newcomer(handle, call.bearer))
-
-
-@endpoints.add("GET", "/api/v1/accounts/verify_credentials", "read:accounts", "profile")
-def verify_credentials(call: Call) -> CredentialAccount:
-    """One's own account, with what apps need to know to post for it."""
-    return credential_account(call)
 
 
 @endpoints.add("GET", "/api/v1/accounts/lookup", "read:accounts", who=Who.ANYONE)

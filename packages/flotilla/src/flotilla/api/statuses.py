@@ -8,9 +8,10 @@ from flotilla.api.calls import Call, IdParameter, OfId, PageOfId
 from flotilla.api.circles import people
 from flotilla.api.endpoints import Endpoints, Who
 from flotilla.api.entities import Account, Status, StatusContext, StatusEdit, StatusSource
+from flotilla.api.media import focus_of
 from flotilla.api.shaping import moment, text_html
 from flotilla.errors import InvalidInputError, NotFoundError
-from flotilla.social import Visibility
+from flotilla.social import Post, Visibility
 
 __all__ = ["VISIBILITIES", "endpoints"]
 
@@ -70,13 +71,19 @@ def publish(call: Call, given: NewStatus) -> Status:
     if given.scheduled_at:
         raise InvalidInputError({"scheduled_at": "Posts cannot be scheduled on this site."})
     call.site.limits.post(call.me.account_id)
+    visibility, sensitive, language = VISIBILITIES.get(given.visibility), given.sensitive, given.language
+    if visibility is None or sensitive is None or not language:
+        usual = call.site.profiles.own(call.me)
+        visibility = usual.default_visibility if visibility is None else visibility
+        sensitive = usual.default_sensitive if sensitive is None else sensitive
+        language = language or usual.language
     post_id = call.site.posts.publish(
         call.me,
         given.status,
         warning=given.spoiler_text,
-        sensitive=bool(given.sensitive),
-        visibility=VISIBILITIES[given.visibility or "public"],
-        language=given.language,
+        sensitive=sensitive,
+        visibility=visibility,
+        language=language,
         parent_id=given.in_reply_to_id,
         media_ids=given.media_ids,
         key=call.idempotency_key,
@@ -99,7 +106,12 @@ def status(call: Call, given: OfId) -> Status:
 @endpoints.add("PUT", "/api/v1/statuses/<id>", "write:statuses")
 def change(call: Call, given: ChangedStatus) -> Status:
     """Give one's own post other words; the former ones stay to be read."""
-    _own(call, given.id)
+    post = _own(call, given.id)
+    if not {picture.id for picture in post.media}.issuperset(given.media_ids):
+        raise InvalidInputError({"media_ids": "A post keeps the pictures it was published with."})
+    for said in given.media_attributes:
+        focus = None if said.focus is None else focus_of(said.focus)
+        call.site.media.describe(call.me, said.id, alt=said.description, focus=focus)
     call.site.posts.edit(
         call.me,
         given.id,
@@ -114,10 +126,10 @@ def change(call: Call, given: ChangedStatus) -> Status:
 @endpoints.add("DELETE", "/api/v1/statuses/<id>", "write:statuses")
 def delete(call: Call, given: OfId) -> Status:
     """Delete one's own post; the answer holds its text, to be written anew."""
-    text = _own(call, given.id)
-    answer = _one(call, given.id)
+    post = _own(call, given.id)
+    answer = call.shaper.status(post)
     call.site.posts.delete(call.me, given.id)
-    answer.text = text
+    answer.text = post.text
     return answer
 
 
@@ -133,8 +145,7 @@ def context(call: Call, given: OfId) -> StatusContext:
 @endpoints.add("GET", "/api/v1/statuses/<id>/source", "read:statuses")
 def source(call: Call, given: OfId) -> StatusSource:
     """What was entered for one's own post."""
-    _own(call, given.id)
-    post = call.site.posts.read(call.me, given.id)
+    post = _own(call, given.id)
     return StatusSource(id=str(post.id), text=post.text, spoiler_text=post.warning)
 
 
@@ -173,9 +184,9 @@ def _one(call: Call, post_id: int) -> Status:
     return call.shaper.status(call.site.posts.read(call.viewer, post_id))
 
 
-def _own(call: Call, post_id: int) -> str:
-    """The text of one's own post. Raises NotFoundError for others' too: they are not among one's own."""
+def _own(call: Call, post_id: int) -> Post:
+    """One's own post. Raises NotFoundError for others' too: they are not among one's own."""
     post = call.site.posts.read(call.me, post_id)
     if not post.written_by_viewer:
         raise NotFoundError("Among one's own posts it is not there.")
-    return post.text
+    return post

@@ -15,6 +15,7 @@ from flotilla.api import (
     not_offered,
     notifications,
     oauth,
+    own_account,
     preferences,
     search,
     statuses,
@@ -30,7 +31,7 @@ __all__ = ["endpoints"]
 def endpoints() -> tuple[Endpoint, ...]:
     """The table that is served and described."""
     rooms = (
-        oauth, apps, instance, accounts, circles, statuses, deeds, timelines, lists, tags, search, media, notifications,
-        conversations, moderation, preferences, not_offered,
+        oauth, apps, instance, own_account, accounts, circles, statuses, deeds, timelines, lists, tags, search, media,
+        notifications, conversations, moderation, preferences, not_offered,
     )  # fmt: skip
     return tuple(endpoint for room in rooms for endpoint in room.endpoints)

@@ -19,7 +19,7 @@ __all__ = ["Card", "Cards", "OwnCard"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One account with its counts, the same for every viewer; times are UTC, `avatar` and `header` paths of addresses."""
+    """One account with its counts, the same for every viewer; times are UTC, `avatar` and `header` paths."""
 
     account_id: int
     handle: str
