@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument(
         "--posts", type=_count(0, 20_000_000), default=10_000, help="how many posts (default %(default)s)"
     )
+    seed.add_argument(
+        "--pictures", type=_count(0, 1_000), default=0, help="posts with a picture, beside those (default %(default)s)"
+    )
     seed.add_argument("--seed", type=int, default=1, help="another number, another town (default %(default)s)")
     seed.add_argument("--force", action="store_true", help="even in production")
     every = "settings, from the environment:\n" + "\n".join(_described([declared.name for declared in declarations()]))
@@ -134,6 +137,7 @@ def _seed(settings: Settings, chosen: argparse.Namespace) -> None:
         settings,
         people=chosen.people,
         posts=chosen.posts,
+        pictures=chosen.pictures,
         seed=chosen.seed,
         force=chosen.force,
         progress=lambda what: _tell(f"  {monotonic() - started_s:5.1f} s  {what}"),

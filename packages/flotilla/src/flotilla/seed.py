@@ -15,8 +15,10 @@ from itertools import accumulate, chain, repeat
 from random import Random
 
 from flotilla.errors import StartError
+from flotilla.seed_pictures import hang_pictures
 from flotilla.seed_words import HASHTAGS, MENTION_SHARE, bio, display_name, draft
 from flotilla.settings import Settings
+from flotilla.social import open_site
 from flotilla.social.passwords import Passwords
 from flotilla.store.ids import bucket_for, make_id
 from flotilla.store.loading import Progress, Table, load
@@ -37,8 +39,21 @@ POSTED_MS = (90 * DAY_MS, 360 * DAY_MS)
 DRAWS_MAX = 12
 
 
-def seed_town(settings: Settings, *, people: int, posts: int, seed: int, force: bool, progress: Progress) -> None:
-    """Fill the empty, migrated database with a trial town. Raises StartError, in production too unless forced."""
+def seed_town(
+    settings: Settings,
+    *,
+    people: int,
+    posts: int,
+    seed: int,
+    force: bool,
+    progress: Progress,
+    pictures: int = 0,
+) -> None:
+    """Fill the empty, migrated database with a trial town. Raises StartError, in production too unless forced.
+
+    With `pictures` so many posts more, each with a picture; they are published now, so a town with pictures is not the
+    same to the last byte.
+    """
     if settings.in_production and not force:
         raise StartError(
             "This is production, and everyone knows the password of everyone in a trial town.",
@@ -49,6 +64,13 @@ def seed_town(settings: Settings, *, people: int, posts: int, seed: int, force: 
     # A fixed salt, so that the same town is the same to the last byte.
     password_hash = Passwords(settings).hashed(PASSWORD, salt=b"flotilla's trial")
     load(settings, owner_url(settings), town.tables(password_hash), progress)
+    if pictures:
+        site = open_site(settings)
+        try:
+            named = [(account_id, handle(number)) for number, account_id in enumerate(town.account_ids)]
+            hang_pictures(site, named, pictures, seed=seed, progress=progress)
+        finally:
+            site.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,3 +146,15 @@ def test_follows_have_the_promised_mean_and_a_heavy_tail():
     assert beyond[1] / beyond[0] == pytest.approx(4 ** (1 - 2.3), rel=0.1)
     popular = [sum(len(fans) > bound for fans in town.followers) for bound in (60, 240)]
     assert popular[1] / popular[0] == pytest.approx(4 ** (1 - 2.3), rel=0.3)
+
+
+def test_a_town_can_have_pictures(settings):
+    seed_town(settings, people=20, posts=30, pictures=2, seed=1, force=False, progress=lambda what: None)
+    site = open_site(settings)
+    try:
+        with_pictures = site.timelines.public(None, media_only=True).items
+        assert [len(post.media) for post in with_pictures] == [1, 1]
+        assert all(post.media[0].alt and post.media[0].width == 640 for post in with_pictures)
+        assert len(list(site.files.public_folder.rglob("*.jpg"))) == 4
+    finally:
+        site.close()
