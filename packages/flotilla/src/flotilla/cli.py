@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
 from flotilla import __version__
+from flotilla.commands import add_commands, run_command
 from flotilla.errors import FlotillaError
 from flotilla.settings import Settings, declarations
 
@@ -39,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _migrate(settings)
             case "seed":
                 _seed(settings, chosen)
-            case _:
+            case "run":
                 return _run(chosen)
+            case _:
+                return run_command(chosen, settings, tell=_tell)
     except FlotillaError as error:
         print(f"flotilla {chosen.command}: {error}", file=sys.stderr)  # noqa: T201 (the program's one message)
         return error.exit_status
@@ -85,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     seed.add_argument("--seed", type=int, default=1, help="another number, another town (default %(default)s)")
     seed.add_argument("--force", action="store_true", help="even in production")
+    add_commands(commands, settings)
     every = "settings, from the environment:\n" + "\n".join(_described([declared.name for declared in declarations()]))
     run = commands.add_parser(
         "run",

@@ -201,7 +201,7 @@ class Streaming:
         except UnavailableError:
             structlog.get_logger("flotilla.live").warning("database unavailable")
             raise _RefusedError(503, "Service unavailable") from None
-        if bearer is None or bearer.viewer is None:
+        if bearer is None or bearer.viewer is None or bearer.state != "active":
             raise _RefusedError(401, "Invalid access token")
         return bearer, subprotocol
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flotilla.errors import InvalidInputError, SignInError
 from flotilla.social.addresses import Addresses
+from flotilla.social.events import Kind, publish
 from flotilla.social.handles import HANDLE_MAX_CHARACTERS, handle_of
 from flotilla.social.house_rules import HouseRules
 from flotilla.social.mail import email_of
@@ -224,6 +225,7 @@ class Accounts:
         if keys is not None:
             with self._database.read() as work:
                 session_rows.delete(work, account_id=keys.account_id, token_hash=keys.sha256)
+                publish(work, Kind.SIGNED_OUT, account_id=keys.account_id)
 
     def who_is(self, token: str) -> Viewer | None:
         """Whose unexpired session that token belongs to; one statement, on each day's first request two."""

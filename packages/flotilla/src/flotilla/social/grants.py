@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from flotilla.errors import NotFoundError, OAuthError
 from flotilla.social.apps import App, authenticated, digest
+from flotilla.social.events import Kind, publish
 from flotilla.social.pages import Viewer
 from flotilla.social.people import NOBODY
 from flotilla.social.pkce import proves
@@ -162,6 +163,7 @@ def _within_app(app: AppRow, scopes: str) -> tuple[str, ...]:
 def _end(work: Work, app: AppRow, keys: Token) -> bool:
     if keys.account_id == NO_ONE:
         return app_rows.delete_token(work, app_id=app.app_id, token_hash=keys.sha256)
+    publish(work, Kind.SIGNED_OUT, account_id=keys.account_id)
     return grant_rows.delete_token(work, account_id=keys.account_id, token_hash=keys.sha256, app_id=app.app_id)
 
 

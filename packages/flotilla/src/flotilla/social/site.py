@@ -29,7 +29,9 @@ from flotilla.social.lists import Lists
 from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.notifications import Notifications
+from flotilla.social.operator import Operator
 from flotilla.social.orphans import Orphans, find_orphans
+from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
 from flotilla.social.profiles import Profiles
 from flotilla.social.reach import Reaches
@@ -85,6 +87,7 @@ class Site:
     reports: Reports
     sanctions: Sanctions
     roles: Roles
+    operator: Operator
     audit_log: AuditLog
     house_rules: HouseRules
     announcements: Announcements
@@ -161,6 +164,7 @@ def open_site(settings: Settings) -> Site:
         reports=Reports(database),
         sanctions=Sanctions(database, media, Decisions(database, settings, mail=Mail(settings), background=background)),
         roles=Roles(database),
+        operator=Operator(database, Passwords(settings)),
         audit_log=AuditLog(database),
         house_rules=house_rules,
         announcements=Announcements(database),

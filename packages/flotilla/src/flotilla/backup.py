@@ -1,0 +1,155 @@
+"""A site in one file, and a site from that file: the database and the pictures.
+
+The file is a tar archive: `manifest.json`, `database.dump` (pg_dump's own format), then the pictures under `media/`.
+The database comes first, so that each picture a row knows was stored before; those stored later are simply more.
+"""
+
+import json
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flotilla import __version__
+from flotilla.errors import StartError
+from flotilla.settings import Settings
+from flotilla.store import dumping
+from flotilla.store.migrating import migrate
+from flotilla.store.schema import SCHEMA_VERSION
+
+__all__ = ["back_up", "restore"]
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+DUMP = "database.dump"
+MEDIA = "media/public/"
+MANIFEST_MAX_BYTES = 10_000
+PRIVATE = 0o600
+
+# As the site names its pictures; nothing else comes out of an archive.
+_PICTURE = re.compile(r"media/public/[0-9a-f]{2}/[0-9a-f]{30}(?:\.small)?\.(?:jpg|webp)", re.ASCII)
+
+
+def back_up(settings: Settings, file: Path) -> int:
+    """Write the site into `file`, which appears when it is complete; how many pictures. Raises StartError."""
+    if file.exists():
+        raise StartError(f"{file} is there already.", try_this="Choose another name, or move it away first.")
+    manifest = {
+        "format": FORMAT,
+        "flotilla": __version__,
+        "schema_version": dumping.schema_version(settings),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    try:
+        with tempfile.TemporaryDirectory(prefix=".flotilla-backup-", dir=file.absolute().parent) as name:
+            folder = Path(name)
+            (folder / MANIFEST).write_text(json.dumps(manifest, indent=2))
+            dumping.dump(settings, folder / DUMP)
+            pictures = _archive(folder, Path(settings.media_folder))
+            (folder / "archive").replace(file)
+    except OSError as error:
+        raise StartError(f"The backup could not be written: {error}.") from error
+    return pictures
+
+
+def restore(settings: Settings, file: Path) -> int:
+    """Make the site in `file` anew, in an empty database and an empty folder; how many pictures. Raises StartError."""
+    media = Path(settings.media_folder)
+    if media.exists() and any(media.rglob("*.*")):
+        raise StartError(
+            f"There are pictures under {media} already. Nothing was changed.",
+            try_this="Point FLOTILLA_MEDIA_FOLDER at an empty folder.",
+        )
+    dumping.refuse_unless_empty(settings)
+    try:
+        # All of it is looked at before anything is made.
+        with tarfile.open(file) as archive:
+            _check_manifest(_next(archive, MANIFEST), archive)
+            _next(archive, DUMP)
+            _check_pictures(archive)
+        with tarfile.open(file) as archive, tempfile.TemporaryDirectory(prefix="flotilla-restore-") as name:
+            _next(archive, MANIFEST)
+            dump = Path(name) / DUMP
+            _extract(archive, _next(archive, DUMP), dump)
+            dumping.restore(settings, dump)
+            dump.unlink()
+            pictures = _restore_pictures(archive, media)
+    except (OSError, tarfile.TarError) as error:
+        raise StartError(f"{file} could not be read to its end: {error}.") from error
+    # The application's user and its rights, and the tables of a newer version.
+    migrate(settings)
+    return pictures
+
+
+def _archive(folder: Path, media: Path) -> int:
+    pictures = 0
+    with (folder / "archive").open("xb") as file:
+        (folder / "archive").chmod(PRIVATE)
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            archive.add(folder / MANIFEST, MANIFEST)
+            archive.add(folder / DUMP, DUMP)
+            (folder / DUMP).unlink()
+            for path in sorted((media / "public").rglob("*")):
+                name = MEDIA + str(path.relative_to(media / "public"))
+                if _PICTURE.fullmatch(name) and path.is_file():
+                    archive.add(path, name)
+                    pictures += 1
+        file.flush()
+        os.fsync(file.fileno())
+    return pictures
+
+
+def _next(archive: tarfile.TarFile, name: str) -> tarfile.TarInfo:
+    member = archive.next()
+    if member is None or member.name != name or not member.isfile():
+        raise StartError("This is not a backup of Flotilla.", try_this="Name a file that `flotilla backup` wrote.")
+    return member
+
+
+def _check_manifest(member: tarfile.TarInfo, archive: tarfile.TarFile) -> None:
+    reader = archive.extractfile(member)
+    assert reader is not None, "it is a file"
+    try:
+        manifest = json.loads(reader.read(MANIFEST_MAX_BYTES))
+        made_by, version = int(manifest["format"]), str(manifest["schema_version"])
+    except (KeyError, TypeError, ValueError):
+        raise StartError("This is not a backup of Flotilla: its manifest cannot be read.") from None
+    if made_by > FORMAT or version > SCHEMA_VERSION:
+        raise StartError(
+            "This backup was made by a newer version of Flotilla than this one.", try_this="Update Flotilla first."
+        )
+
+
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    reader = archive.extractfile(member)
+    assert reader is not None, "it is a file"
+    with path.open("xb") as written:
+        shutil.copyfileobj(reader, written, 1 << 20)
+
+
+def _check_pictures(archive: tarfile.TarFile) -> None:
+    for member in _rest(archive):
+        if not (member.isfile() and _PICTURE.fullmatch(member.name)):
+            raise StartError(f"The backup holds something that is no picture: {member.name[:100]!r}.")
+
+
+def _restore_pictures(archive: tarfile.TarFile, media: Path) -> int:
+    pictures = 0
+    for member in _rest(archive):
+        path = media / Path(member.name).relative_to("media")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _extract(archive, member, path)
+        path.chmod(0o644)
+        pictures += 1
+    return pictures
+
+
+def _rest(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while (member := archive.next()) is not None:
+        yield member
+        # The archive's own list of what was read would grow with every picture.
+        archive.members = []  # type: ignore[attr-defined]
