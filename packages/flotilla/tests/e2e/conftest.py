@@ -63,6 +63,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "FLOTILLA_SECURE_COOKIES": "no",
         "FLOTILLA_ARGON2_MEMORY_KIB": "64",
         "FLOTILLA_PAGE_SIZE": "5",
+        # Everybody in these tests comes from one address.
+        "FLOTILLA_LIMITS": "off",
+        "FLOTILLA_OUTBOX_FOLDER": settings.outbox_folder,
+        "FLOTILLA_EXPORT_FOLDER": settings.export_folder,
     }
 
 
