@@ -87,14 +87,17 @@ def sign_in(page: Page, handle: str) -> None:
 
 
 def faults(page: Page, path: str, rules: list[str], seen: set[str]) -> Iterator[str]:
-    """What is wrong with the page at that path. One that leads elsewhere is looked at there; a problem page once."""
+    """What is wrong with the page at that path. One that leads elsewhere is looked at there; each kind once."""
     answer = page.request.get(path, max_redirects=0)
     if answer.status >= 500:
         yield f"{path}: status {answer.status}"
     if 300 <= answer.status < 400 or (answer.status >= 400 and "problem" in seen):
         return
     page.goto(path)
-    seen.add(str(page.locator("body").get_attribute("data-page")))
+    kind = str(page.locator("body").get_attribute("data-page"))
+    if kind in seen:
+        return
+    seen.add(kind)
     page.evaluate(SETTLED)
     for violation in Axe().run(page, options={"resultTypes": ["violations"], "runOnly": rules}).response["violations"]:
         if violation["impact"] in GRAVE:
