@@ -1,4 +1,4 @@
-"""A trial town: people, posts, follows and likes of any number, the same for the same arguments, for loading by COPY.
+"""A trial town: people, posts, follows and marks of any number, the same for the same arguments, loaded by COPY.
 
 Every person signs in with the same password, so a town is for trials and never for a site that real people use.
 
@@ -8,18 +8,20 @@ over nine months of 2025, after everyone has joined.
 """
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, chain, repeat
+from itertools import repeat
 from random import Random
 
 from flotilla.errors import StartError
+from flotilla.seed_follows import FOLLOWS_MEAN, follows, mirrored
 from flotilla.seed_pictures import hang_pictures
-from flotilla.seed_words import HASHTAGS, MENTION_SHARE, bio, display_name, draft
+from flotilla.seed_talk import NONE, Talk, conversation_tables, counts_of, talk_of
+from flotilla.seed_words import HASHTAGS, WARNING, bio, display_name, draft
 from flotilla.settings import Settings
 from flotilla.social import open_site
 from flotilla.social.passwords import Passwords
+from flotilla.social.visibility import Visibility
 from flotilla.store.ids import bucket_for, make_id
 from flotilla.store.loading import Progress, Table, load
 from flotilla.store.schema import owner_url
@@ -29,14 +31,12 @@ __all__ = ["FOLLOWS_MEAN", "PASSWORD", "PEOPLE_MAX", "POSTS_MAX", "Town", "handl
 PASSWORD = "correct horse battery"  # noqa: S105 (known to all, on purpose)
 PEOPLE_MAX = 1_000_000
 POSTS_MAX = 20_000_000
-FOLLOWS_EXPONENT = 2.3
-FOLLOWS_MEAN = 35.0
 LIKES_EXPONENT = 2.4
 LIKES_PER_POST_MAX = 500
 DAY_MS = 86_400_000
 JOINED_MS = (0, 90 * DAY_MS)
 POSTED_MS = (90 * DAY_MS, 360 * DAY_MS)
-DRAWS_MAX = 12
+BOOKMARK_SHARE = 0.08
 
 
 def seed_town(
@@ -83,6 +83,7 @@ class Town:
     authors: list[int]
     following: "list[array[int]]"
     followers: "list[array[int]]"
+    talk: Talk
 
     def tables(self, password_hash: str) -> Iterator[Table]:
         """Everything the database holds of the town, each table in the order of its key."""
@@ -105,22 +106,41 @@ class Town:
         yield from self._post_tables(random, tags)
         yield Table("following", ("follower_id", "followee_id"), _edges(accounts, self.following, accounts))
         yield Table("followers", ("followee_id", "follower_id"), _edges(accounts, self.followers, accounts))
-        yield from self._like_tables()
+        yield from self._mark_tables()
+        yield from self._talk_tables()
 
     def _post_tables(self, random: Random, tags: list[int]) -> Iterator[Table]:
-        bodies: list[str] = []
+        ids, accounts, talk = self.post_ids, self.account_ids, self.talk
+        rows: list[tuple[object, ...]] = []
         tagged: list[tuple[int, int]] = []
         mentions: list[tuple[int, int]] = []
-        for post_id, author in zip(self.post_ids, self.authors, strict=True):
-            friends = self.following[author]
-            mentioned = random.choice(friends) if friends and random.random() < MENTION_SHARE else None
-            text, numbers = draft(random, None if mentioned is None else handle(mentioned))
-            bodies.append(text)
-            tagged += [(tags[number], post_id) for number in numbers]
-            if mentioned is not None:
-                mentions.append((self.account_ids[mentioned], post_id))
-        author_ids = (self.account_ids[author] for author in self.authors)
-        yield Table("posts", ("id", "author_id", "body"), zip(self.post_ids, author_ids, bodies, strict=True))
+        for post, (post_id, author) in enumerate(zip(ids, self.authors, strict=True)):
+            visibility, parent, original = talk.visibilities[post], talk.parents[post], talk.originals[post]
+            if original != NONE:
+                rows.append((post_id, accounts[author], "", visibility, "", False, None, None, ids[original], "{}"))
+                continue
+            mentioned = talk.mentioned[post]
+            text, numbers = draft(random, None if mentioned == NONE else handle(mentioned))
+            if visibility == Visibility.PUBLIC:
+                tagged += [(tags[number], post_id) for number in numbers]
+            if mentioned != NONE:
+                mentions.append((accounts[mentioned], post_id))
+            warned = bool(talk.warned[post])
+            rows.append(
+                (
+                    post_id,
+                    accounts[author],
+                    text,
+                    visibility,
+                    WARNING if warned else "",
+                    warned,
+                    None if parent == NONE else ids[parent],
+                    None if parent == NONE else accounts[self.authors[parent]],
+                    None,
+                    "{}" if mentioned == NONE else f"{{{accounts[mentioned]}}}",
+                )
+            )
+        yield Table("posts", _POSTS, rows)
         yield Table("author_stats", _AUTHOR_STATS, self._author_stats())
         yield Table("tag_index", ("tag_id", "post_id"), sorted(tagged))
         yield Table("mention_index", ("account_id", "post_id"), sorted(mentions))
@@ -128,29 +148,63 @@ class Town:
     def _author_stats(self) -> Iterator[tuple[int, ...]]:
         newest = [0] * len(self.account_ids)
         posts = [0] * len(self.account_ids)
-        for post_id, author in zip(self.post_ids, self.authors, strict=True):
-            newest[author] = post_id
-            posts[author] += 1
+        for post, (post_id, author) in enumerate(zip(self.post_ids, self.authors, strict=True)):
+            if self.talk.visibilities[post] != Visibility.DIRECT:
+                newest[author] = post_id
+                posts[author] += 1
         for i, account_id in enumerate(self.account_ids):
             yield account_id, newest[i], posts[i], len(self.followers[i]), len(self.following[i])
 
-    def _like_tables(self) -> Iterator[Table]:
+    def _talk_tables(self) -> Iterator[Table]:
+        """What ties posts to posts and to people: replies, reposts, conversations."""
+        ids, accounts, talk = self.post_ids, self.account_ids, self.talk
+        replies, reposts, direct = [], [], []
+        for post, post_id in enumerate(ids):
+            if talk.parents[post] != NONE:
+                counted = talk.visibilities[post] <= Visibility.UNLISTED
+                replies.append((ids[talk.parents[post]], post_id, counted))
+            elif talk.originals[post] != NONE:
+                reposts.append((accounts[self.authors[post]], ids[talk.originals[post]], post_id))
+            elif talk.visibilities[post] == Visibility.DIRECT:
+                direct.append((accounts[self.authors[post]], accounts[talk.mentioned[post]], post_id))
+        yield Table("replies_received", ("post_id", "reply_id", "counted"), sorted(replies))
+        yield Table("reposts_given", ("account_id", "post_id", "repost_id"), sorted(reposts))
+        mirrored = sorted((post_id, account_id, repost_id) for account_id, post_id, repost_id in reposts)
+        yield Table("reposts_received", ("post_id", "account_id", "repost_id"), mirrored)
+        yield from conversation_tables(direct)
+
+    def _mark_tables(self) -> Iterator[Table]:
         random = Random(f"{self.seed} likes")
         received: list[array[int]] = []
+        kept: list[array[int]] = []
         given: list[array[int]] = [array("i") for _ in self.account_ids]
+        keeps: list[array[int]] = [array("i") for _ in self.account_ids]
+        nobody = array("i")
         for post, author in enumerate(self.authors):
             fans = self.followers[author]
+            if self.talk.originals[post] != NONE or self.talk.visibilities[post] == Visibility.DIRECT:
+                fans = nobody
             wanted = int(random.paretovariate(LIKES_EXPONENT - 1) * 1.5) - 1
             likers = sorted(random.sample(fans, min(wanted, len(fans), LIKES_PER_POST_MAX)))
             received.append(array("i", likers))
             for liker in likers:
                 given[liker].append(post)
-        counts = zip(self.post_ids, map(len, received), strict=True)
-        yield Table("post_stats", ("post_id", "likes"), counts)
+            keepers = array("i", likers[:1] if random.random() < BOOKMARK_SHARE else ())
+            kept.append(keepers)
+            for keeper in keepers:
+                keeps[keeper].append(post)
+        counts = zip(self.post_ids, map(len, received), *counts_of(self.talk), strict=True)
+        yield Table("post_stats", ("post_id", "likes", "reposts", "replies"), counts)
         yield Table("likes_given", ("account_id", "post_id"), _edges(self.account_ids, given, self.post_ids))
         yield Table("likes_received", ("post_id", "account_id"), _edges(self.post_ids, received, self.account_ids))
+        yield Table("bookmarks_given", ("account_id", "post_id"), _edges(self.account_ids, keeps, self.post_ids))
+        yield Table("bookmarks_received", ("post_id", "account_id"), _edges(self.post_ids, kept, self.account_ids))
 
 
+_POSTS = (
+    "id", "author_id", "body", "visibility", "warning", "sensitive", "parent_id", "parent_author_id", "repost_of",
+    "mentioned_ids",
+)  # fmt: skip
 _AUTHOR_STATS = ("author_id", "last_post_id", "posts", "followers", "following")
 
 
@@ -171,13 +225,14 @@ def plan_town(*, people: int, posts: int, seed: int) -> Town:
     ]
     popularity = list(range(people))
     random.shuffle(popularity)
-    following = _follows(random, popularity)
+    following = follows(random, popularity)
     authors = _authors(random, popularity, posts)
     post_ids = [
         make_id(since_epoch_ms=ms, bucket=buckets[authors[i]], sequence=i)
         for i, ms in enumerate(_moments(random, posts, POSTED_MS))
     ]
-    return Town(seed, account_ids, post_ids, authors, following, _mirrored(following))
+    talk = talk_of(random, authors, following)
+    return Town(seed, account_ids, post_ids, authors, following, mirrored(following), talk)
 
 
 def _moments(random: Random, count: int, period_ms: tuple[int, int]) -> Iterator[int]:
@@ -185,53 +240,6 @@ def _moments(random: Random, count: int, period_ms: tuple[int, int]) -> Iterator
     start, end = period_ms
     part = (end - start) / max(count, 1)
     return (start + int((i + random.random()) * part) for i in range(count))
-
-
-def _follows(random: Random, popularity: list[int]) -> "list[array[int]]":
-    people = len(popularity)
-    weights = list(accumulate((rank + 1) ** (-1 / (FOLLOWS_EXPONENT - 1)) for rank in popularity))
-    everyone = range(people)
-    following = []
-    for person, wanted in enumerate(_degrees(random, people)):
-        # Popular people are drawn over and over; whoever follows nearly everyone is completed in the end.
-        found: dict[int, None] = {}
-        for _ in range(DRAWS_MAX):
-            if len(found) >= wanted:
-                break
-            found |= dict.fromkeys(random.choices(everyone, cum_weights=weights, k=wanted - len(found) + 4))
-            found.pop(person, None)
-        for other in chain(range(person), range(person + 1, people)) if len(found) < wanted else ():
-            found.setdefault(other)
-            if len(found) >= wanted:
-                break
-        following.append(array("i", sorted(list(found)[:wanted])))
-    return following
-
-
-def _degrees(random: Random, people: int) -> Iterator[int]:
-    """How many each person follows: a power law between a least number, chosen for the mean, and everyone else."""
-    most = people - 1
-    if most < 2:
-        return repeat(most, people)
-    mean = min(FOLLOWS_MEAN, most / 2)
-    # _mean_of grows with the least degree, so the least degree for the mean is found by bisection.
-    steps = range(1, most * 1000)
-    least = steps[min(bisect_left(steps, mean, key=lambda step: _mean_of(step / 1000, most)), len(steps) - 1)] / 1000
-    power = 1 - FOLLOWS_EXPONENT
-    low, high = least**power, most**power
-
-    def degree() -> int:
-        drawn = (low + random.random() * (high - low)) ** (1 / power)
-        return min(most, int(drawn + random.random()))
-
-    return (degree() for _ in range(people))
-
-
-def _mean_of(least: float, most: float) -> float:
-    """Mean of the density x**-FOLLOWS_EXPONENT between least and most: the ratio of its two integrals."""
-    first, second = 2 - FOLLOWS_EXPONENT, 1 - FOLLOWS_EXPONENT
-    mean: float = (most**first - least**first) / first / ((most**second - least**second) / second)
-    return mean
 
 
 def _authors(random: Random, popularity: list[int], posts: int) -> list[int]:
@@ -242,14 +250,6 @@ def _authors(random: Random, popularity: list[int], posts: int) -> list[int]:
     for rank, person in enumerate(shaken):
         weights[person] = 1 / (rank + 1)
     return random.choices(range(people), weights, k=posts)
-
-
-def _mirrored(edges: "list[array[int]]") -> "list[array[int]]":
-    mirrored: list[array[int]] = [array("i") for _ in edges]
-    for source, targets in enumerate(edges):
-        for target in targets:
-            mirrored[target].append(source)
-    return mirrored
 
 
 def _edges(sources: list[int], edges: "Iterable[array[int]]", targets: list[int]) -> Iterator[tuple[int, int]]:

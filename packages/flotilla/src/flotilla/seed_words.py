@@ -3,7 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
-__all__ = ["HASHTAGS", "Draft", "bio", "display_name", "draft"]
+__all__ = ["HASHTAGS", "WARNING", "Draft", "bio", "display_name", "draft"]
 
 _FIRST_NAMES = """
 Ada Amir Ana Astrid Ben Björn Carla Chidi Dana Diego Elif Emma Farid Fatima Finn Greta Hana Hugo Ines Ivan Jonas Julia
@@ -69,7 +69,7 @@ HASHTAGS = TOPICS + tuple(
 )
 LINK_SHARE = 0.10
 HASHTAG_SHARE = 0.20
-MENTION_SHARE = 0.12
+WARNING = "Long story"
 
 
 class Draft(NamedTuple):

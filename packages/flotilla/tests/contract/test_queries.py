@@ -1,4 +1,4 @@
-"""How many statements each address of the site sends to the database: never more than six, however much it shows.
+"""How many statements each address of the site sends to the database: a page never more than six, whatever it shows.
 
 Every address that can be read is asked for; one with a new name in it has to say here what stands for the name.
 """
@@ -17,6 +17,8 @@ from flotilla.social import Site, Viewer, Visibility
 from flotilla.store.ids import bucket_of, make_id
 
 MOST = 6
+# An answer of the API holds whole accounts where a page has names: one statement for all of them.
+MOST_API = 7
 PASSWORD = "a calm sea at dawn"
 WORDS = {
     "tag": "tea",
@@ -135,7 +137,7 @@ def too_many(lively: Lively, statements, *, api: bool, headers: dict[str, str]) 
         with statements() as sent:
             answer = lively.client.get(address, headers=headers)
         assert answer.status_code < 500, (address, answer.text)
-        if len(sent) > MOST:
+        if len(sent) > (MOST_API if api else MOST):
             found[address] = [" ".join(statement.split())[:150] for statement in sent]
     return found
 
@@ -144,7 +146,7 @@ def test_no_page_sends_more_than_six_statements(lively: Lively, statements) -> N
     assert too_many(lively, statements, api=False, headers={}) == {}
 
 
-def test_no_answer_of_the_api_takes_more_than_six_statements(lively: Lively, statements) -> None:
+def test_no_answer_of_the_api_takes_more_than_seven_statements(lively: Lively, statements) -> None:
     site: Site = lively.app.extensions["flotilla.site"]
     scopes = "read write follow push"
     made = site.apps.register(name="A test", redirect_uris=["urn:ietf:wg:oauth:2.0:oob"], scopes=scopes)

@@ -15,7 +15,9 @@ from flotilla.store.ids import bucket_of
 TABLES = (
     "g.account", "g.hashtag", "s0000.profile", "s0000.credential", "s0000.posts", "s0000.post_stats",
     "s0000.author_stats", "s0000.following", "s0000.followers", "s0000.likes_given", "s0000.likes_received",
-    "s0000.tag_index", "s0000.mention_index",
+    "s0000.tag_index", "s0000.mention_index", "s0000.bookmarks_given", "s0000.bookmarks_received",
+    "s0000.reposts_given", "s0000.reposts_received", "s0000.replies_received", "s0000.conversations",
+    "s0000.conversation_posts",
 )  # fmt: skip
 
 
@@ -56,12 +58,28 @@ def test_counts_mirrors_and_newest_posts_agree_with_the_rows(settings, owner):
     pairs = {
         "SELECT followee_id, follower_id FROM s0000.following": "SELECT followee_id, follower_id FROM s0000.followers",
         "SELECT account_id, post_id FROM s0000.likes_given": "SELECT account_id, post_id FROM s0000.likes_received",
-        "SELECT post_id, likes::bigint FROM s0000.post_stats": """
-            SELECT id, (SELECT count(*) FROM s0000.likes_received l WHERE l.post_id = p.id) FROM s0000.posts p""",
+        "SELECT account_id, post_id FROM s0000.bookmarks_given": """
+            SELECT account_id, post_id FROM s0000.bookmarks_received""",
+        "SELECT account_id, post_id, repost_id FROM s0000.reposts_given": """
+            SELECT account_id, post_id, repost_id FROM s0000.reposts_received""",
+        "SELECT post_id, repost_id, account_id FROM s0000.reposts_received": """
+            SELECT repost_of, id, author_id FROM s0000.posts WHERE repost_of IS NOT NULL""",
+        "SELECT post_id, reply_id, counted FROM s0000.replies_received": """
+            SELECT parent_id, id, visibility < 2 FROM s0000.posts WHERE parent_id IS NOT NULL""",
+        "SELECT post_id, likes::bigint, reposts::bigint, replies::bigint FROM s0000.post_stats": """
+            SELECT id, (SELECT count(*) FROM s0000.likes_received l WHERE l.post_id = p.id),
+                (SELECT count(*) FROM s0000.reposts_received l WHERE l.post_id = p.id),
+                (SELECT count(*) FROM s0000.replies_received l WHERE l.post_id = p.id AND counted)
+            FROM s0000.posts p""",
+        "SELECT DISTINCT account_id, post_id FROM s0000.conversation_posts": """
+            SELECT unnest(author_id || mentioned_ids), id FROM s0000.posts WHERE visibility = 3""",
+        "SELECT account_id, conversation_id, last_post_id FROM s0000.conversations": """
+            SELECT account_id, conversation_id, max(post_id) FROM s0000.conversation_posts GROUP BY 1, 2""",
         """SELECT author_id, last_post_id, posts::bigint, followers::bigint, following::bigint
             FROM s0000.author_stats""": """
-            SELECT account_id, coalesce((SELECT max(id) FROM s0000.posts p WHERE p.author_id = a.account_id), 0),
-                (SELECT count(*) FROM s0000.posts p WHERE p.author_id = a.account_id),
+            SELECT account_id, coalesce(
+                    (SELECT max(id) FROM s0000.posts p WHERE p.author_id = a.account_id AND visibility < 3), 0),
+                (SELECT count(*) FROM s0000.posts p WHERE p.author_id = a.account_id AND visibility < 3),
                 (SELECT count(*) FROM s0000.followers f WHERE f.followee_id = a.account_id),
                 (SELECT count(*) FROM s0000.following f WHERE f.follower_id = a.account_id)
             FROM s0000.profile a""",
@@ -79,9 +97,29 @@ def test_every_hashtag_and_mention_in_a_seeded_text_leads_to_it(settings, owner)
     mentions = owner.execute(
         "SELECT a.handle, m.post_id FROM s0000.mention_index m JOIN g.account a ON a.id = m.account_id"
     )
-    bodies = owner.execute("SELECT id, body FROM s0000.posts").fetchall()
-    assert Counter(tags) == Counter((name, post_id) for post_id, body in bodies for name in hashtags_in(body))
-    assert Counter(mentions) == Counter((name, post_id) for post_id, body in bodies for name in mentions_in(body))
+    bodies = owner.execute("SELECT id, body, visibility FROM s0000.posts").fetchall()
+    expected = [(name, post_id) for post_id, body, visibility in bodies if not visibility for name in hashtags_in(body)]
+    assert Counter(tags) == Counter(expected)
+    assert Counter(mentions) == Counter((name, post_id) for post_id, body, _ in bodies for name in mentions_in(body))
+    ids = owner.execute(
+        "SELECT a.handle, p.id FROM s0000.posts p, unnest(mentioned_ids) m JOIN g.account a ON a.id = m"
+    )
+    assert Counter(ids) == Counter((name, post_id) for post_id, body, _ in bodies for name in mentions_in(body))
+
+
+def test_people_answer_and_spread_what_they_may_see_and_nobody_twice(settings, owner):
+    seed(settings)
+    follows = "EXISTS (SELECT FROM s0000.following f WHERE f.follower_id = p.author_id AND f.followee_id = o.author_id)"
+    for column, widest in (("parent_id", 2), ("repost_of", 1)):
+        odd = owner.execute(
+            f"SELECT count(*) FROM s0000.posts p JOIN s0000.posts o ON o.id = p.{column}"
+            f" WHERE NOT {follows} OR o.visibility > {widest} OR o.id > p.id OR o.repost_of IS NOT NULL"
+        )
+        assert odd.fetchone() == (0,)
+    shares = "SELECT avg((repost_of IS NOT NULL)::int), avg((parent_id IS NOT NULL)::int) FROM s0000.posts"
+    reposts, replies = owner.execute(shares).fetchone()
+    assert 0.05 < reposts < 0.25
+    assert 0.1 < replies < 0.35
 
 
 def test_posts_lie_in_the_past_in_their_authors_bucket_and_new_ids_come_after(settings, owner):
