@@ -159,6 +159,12 @@ class Settings(ProcessSettings):
     limit_sign_up: int = setting(
         "Accounts that may be made from one address in an hour.", default=20, minimum=0, maximum=1_000_000
     )
+    limit_apps: int = setting(
+        "Apps that may be registered from one address in an hour; one is, when somebody signs in with an app.",
+        default=60,
+        minimum=0,
+        maximum=1_000_000,
+    )
     limit_letters: int = setting(
         "Letters to one mail address that may be asked for in an hour; ten times as many from one network address.",
         default=5,

@@ -1,11 +1,16 @@
 """What every app does first, through Mastodon.py, and what the API answers to what it does not understand."""
 
 from typing import Any
+from urllib.parse import quote
 
+import msgspec
 import pytest
 from flask import Flask
 from mastodon import Mastodon
 from mastodon.errors import MastodonNotFoundError
+
+from flotilla.api.endpoints import Nothing
+from flotilla.api.table import endpoints
 
 
 def test_an_app_learns_what_the_site_is(server: Any) -> None:
@@ -101,3 +106,34 @@ def test_a_body_that_cannot_be_read_is_the_callers_fault(app: Flask, server: Any
         assert (answer.status_code, list(answer.json)) == (400, ["error"]), body[:10]
     answer = client.post("/api/v1/statuses", json={"status": {"a": 1}}, headers=token)
     assert (answer.status_code, answer.json["error"]) == (422, "Validation failed: Status is invalid")
+
+
+def kinds_of(schema: Any) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.inspect.type_info(schema).fields}
+
+
+def test_no_text_breaks_an_endpoint_whatever_characters_it_has(app: Flask, server: Any) -> None:
+    token = {"Authorization": f"Bearer {server.token(server.person('ada'), 'read write follow push profile')}"}
+    client, odd = app.test_client(), "\x00\ud7ff\uffff\U0010ffff'\"%s{}"
+    for endpoint in endpoints():
+        if endpoint.takes is Nothing:
+            continue
+        fields = kinds_of(endpoint.takes)
+        texts = {
+            name: odd
+            for name, kind in fields.items()
+            if isinstance(kind, msgspec.inspect.StrType) and f"<{name}>" not in endpoint.path
+        }
+        path = endpoint.path.replace("<id>", "1").replace("<name>", quote(odd)).replace("<hashtag>", quote(odd))
+        how = {"query_string": texts} if endpoint.method in {"GET", "DELETE"} else {"json": texts}
+        answer = client.open(path, method=endpoint.method, headers=token, **how)
+        assert answer.status_code < 500, endpoint
+        how = {"query_string": texts} if endpoint.method in {"GET", "DELETE"} else {"data": texts}
+        assert client.open(path, method=endpoint.method, headers=token, **how).status_code < 500, endpoint
+
+
+def test_a_hashtag_in_any_script_has_pages(server: Any) -> None:
+    ada = server.aboard("ada")
+    ids = [ada.status_post(f"#море {number}").id for number in range(3)][::-1]
+    first = ada.timeline_hashtag("море", limit=1)
+    assert [post.id for post in ada.fetch_remaining(first)] == ids

@@ -3,6 +3,7 @@
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -11,6 +12,8 @@ import pytest
 import requests
 from flask import Flask
 from mastodon import Mastodon
+
+from flotilla.social.cleanup import clean_up
 
 REDIRECT = "https://app.example/back?from=flotilla"
 OOB = "urn:ietf:wg:oauth:2.0:oob"
@@ -95,6 +98,31 @@ def test_a_code_works_once_and_showing_it_again_ends_its_token(
     again = exchanged(app, told, code)
     assert (again.status_code, again.json["error"]) == (400, "invalid_grant")
     assert works(app, first.json["access_token"]) == 401
+
+
+def test_of_many_who_show_a_code_at_once_none_keeps_a_token(
+    app: Flask, aboard: Callable, register: Callable, consent: Callable
+) -> None:
+    told = register()
+    code = consent(aboard("ada"), told)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: exchanged(app, told, code), range(4)))
+    (issued,) = [answer.json["access_token"] for answer in answers if answer.status_code == 200]
+    assert works(app, issued) == 401
+
+
+def test_apps_that_nobody_let_in_are_forgotten_after_a_month(
+    app: Flask, aboard: Callable, register: Callable, consent: Callable, owner: Any
+) -> None:
+    used, unused, young = register(), register(client_name="Idle"), register(client_name="Young")
+    exchanged(app, used, consent(aboard("ada"), used))
+    owner.execute(
+        "UPDATE g.app SET created_at = now() - interval '31 days' WHERE client_id <> %s", [young["client_id"]]
+    )
+    clean_up(app.extensions["flotilla.site"].database)
+    kept = {row[0] for row in owner.execute("SELECT client_id FROM g.app").fetchall()}
+    assert kept == {used["client_id"], young["client_id"]}
+    assert unused["client_id"] not in kept
 
 
 def test_a_code_is_for_its_own_app_and_address_only(

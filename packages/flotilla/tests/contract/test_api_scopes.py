@@ -20,6 +20,8 @@ OPEN = {
     "/api/v2/instance",
     "/api/v1/instance/rules",
     "/api/v1/instance/peers",
+    "/api/v1/instance/activity",
+    "/api/v1/instance/extended_description",
     "/api/v1/custom_emojis",
 }
 NOT_ENDPOINTS = {"/api/openapi.json", "/api/<path:rest>"}

@@ -108,3 +108,24 @@ def act(site, model, random, people):
         case "unfollow":
             site.follows.unfollow(me, other.handle)
             model.follows.discard(edge)
+
+
+def test_apps_act_for_people_in_every_schema(two_shards):
+    site = two_shards
+    people = [site.accounts.sign_up(handle=f"p{n}", password="correct horse").viewer for n in range(6)]
+    assert {bucket_of(person.account_id) < 4096 for person in people} == {True, False}
+    made = site.apps.register(name="Compass", redirect_uris=["urn:ietf:wg:oauth:2.0:oob"], scopes="read write")
+    app = {"client_id": made.app.client_id, "client_secret": made.client_secret}
+    for person in people:
+        code = site.grants.let_in(
+            person, made.app, redirect_uri="urn:ietf:wg:oauth:2.0:oob", scopes=("read",), challenge=""
+        )
+        issued = site.grants.token_for_code(**app, code=code, redirect_uri="urn:ietf:wg:oauth:2.0:oob", verifier="")
+        assert site.grants.bearer(issued.token).viewer.account_id == person.account_id
+        assert site.cards.of_handle(person.handle).account_id == person.account_id
+        assert [one.app.name for one in site.apps.granted(person)] == ["Compass"]
+    ids = [person.account_id for person in people]
+    assert set(site.cards.of(ids)) == set(ids)
+    site.apps.withdraw(people[0], made.app.id)
+    assert site.apps.granted(people[0]) == ()
+    assert len(site.apps.granted(people[1])) == 1

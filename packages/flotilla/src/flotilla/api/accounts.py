@@ -11,6 +11,8 @@ from flotilla.api.oauth import Token, token_entity
 from flotilla.api.timelines import timeline
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
 from flotilla.social import SignedIn
+from flotilla.social.sessions import Origin
+from flotilla.social.text import hashtag_name, hashtags_in
 
 __all__ = ["endpoints"]
 
@@ -68,6 +70,8 @@ def sign_up(call: Call, given: SignUp) -> Token:
         email=given.email,
         invite=given.invite_code,
         reason=given.reason,
+        origin=Origin("", call.peer),
+        accepts_rules=given.agreement,
     )
     if isinstance(made, SignedIn):
         # The app holds a token of its own; a session is for browsers.
@@ -118,6 +122,11 @@ def statuses(call: Call, given: AccountStatuses) -> list[Status]:
         reposts=not given.exclude_reblogs,
         media_only=given.only_media,
     )
+    if given.tagged:
+        name = hashtag_name(given.tagged)
+        tagged = tuple(post for post in page.items if name in hashtags_in(post.text))
+        call.link(newest=None, oldest=page.next_before)
+        return call.shaper.statuses(tagged)
     return timeline(call, page)
 
 

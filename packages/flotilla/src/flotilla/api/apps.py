@@ -45,6 +45,7 @@ class CredentialApplication(Application, kw_only=True):
 @endpoints.add("POST", "/api/v1/apps")
 def register(call: Call, given: NewApp) -> CredentialApplication:
     """Register an app; its secret is told this once."""
+    call.site.limits.app(call.peer)
     made = call.site.apps.register(
         name=given.client_name, redirect_uris=given.redirect_uris, scopes=given.scopes, website=given.website
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from msgspec import Meta, Struct
 
@@ -96,6 +96,6 @@ class Call:
         for relation, name, edge in (("next", "max_id", oldest), ("prev", "min_id", newest)):
             if edge is not None:
                 query = urlencode([*kept, (name, str(edge))])
-                links.append(f'<{self.addresses.base}{self.path}?{query}>; rel="{relation}"')
+                links.append(f'<{self.addresses.base}{quote(self.path)}?{query}>; rel="{relation}"')
         if links:
             self.headers["Link"] = ", ".join(links)

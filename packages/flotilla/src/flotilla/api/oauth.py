@@ -9,6 +9,7 @@ from flotilla.errors import OAuthError, SignInError
 from flotilla.social import SignedIn
 from flotilla.social.grants import IssuedToken
 from flotilla.social.scopes import SCOPES
+from flotilla.social.sessions import Origin
 
 __all__ = ["Token", "endpoints", "token_entity"]
 
@@ -101,7 +102,9 @@ def token(call: Call, given: TokenRequest) -> Token:
         case "password" if call.site.settings.password_grant:
             call.site.limits.sign_in(call.peer, given.username)
             try:
-                signed_in = call.site.accounts.sign_in(handle=given.username, password=given.password)
+                signed_in = call.site.accounts.sign_in(
+                    handle=given.username, password=given.password, origin=Origin("", call.peer)
+                )
             except SignInError as error:
                 raise OAuthError("invalid_grant", str(error)) from None
             if not isinstance(signed_in, SignedIn):

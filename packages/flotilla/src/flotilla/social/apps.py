@@ -1,6 +1,7 @@
 """Apps that act for people: registering them, and whom they may act for. Nobody vouches for an app."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ __all__ = ["App", "Apps", "GrantedApp", "RegisteredApp", "authenticated", "diges
 
 NAME_MAX_CHARACTERS = 60
 ADDRESS_MAX_CHARACTERS = 2000
-_WEB = ("https://", "http://")
+_WEBSITE = re.compile(r"https?://[!-~]+", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Apps:
         shown_name, problems = " ".join(tidied(name).split()), {}
         if not 0 < len(shown_name) <= NAME_MAX_CHARACTERS:
             problems["client_name"] = f"Name has to have 1 to {NAME_MAX_CHARACTERS} characters."
-        if website and not (len(website) <= ADDRESS_MAX_CHARACTERS and website.lower().startswith(_WEB)):
+        if website and not (len(website) <= ADDRESS_MAX_CHARACTERS and _WEBSITE.fullmatch(website)):
             problems["website"] = "Website has to be an http or https address."
         accepted: tuple[str, ...] = ()
         try:

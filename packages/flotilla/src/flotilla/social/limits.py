@@ -89,6 +89,7 @@ class Limits:
             # Many may share an address: a school, an office, a phone network.
             Limit("sign in, address", 10 * settings.limit_sign_in, quarter),
             Limit("sign up, address", settings.limit_sign_up, hour),
+            Limit("app, address", settings.limit_apps, hour),
             Limit("letter, mailbox", settings.limit_letters, hour),
             Limit("letter, address", 10 * settings.limit_letters, hour),
             Limit("password, account", settings.limit_sign_in, quarter),
@@ -107,6 +108,10 @@ class Limits:
     def sign_up(self, address: str) -> None:
         """Somebody makes an account."""
         self._spend("sign up, address", network_of(address))
+
+    def app(self, address: str) -> None:
+        """Somebody registers an app."""
+        self._spend("app, address", network_of(address))
 
     def letter(self, address: str, email: str) -> None:
         """Somebody has a letter sent to a mail address."""

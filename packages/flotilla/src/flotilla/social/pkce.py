@@ -1,12 +1,18 @@
 """PKCE: the proof that whoever shows a code is who asked for it. RFC 7636, method S256. Pure."""
 
 import hmac
+import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
-__all__ = ["CHALLENGE_LENGTH", "proves"]
+__all__ = ["is_challenge", "proves"]
 
-CHALLENGE_LENGTH = 43  # of a SHA-256 in base64url
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # a SHA-256 in base64url
+
+
+def is_challenge(text: str) -> bool:
+    """Whether that can be a challenge by the method S256."""
+    return _CHALLENGE.fullmatch(text) is not None
 
 
 def proves(challenge: str, verifier: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flotilla.store.database import Work
 
-__all__ = ["AppRow", "by_client_id", "delete_token", "find", "insert", "insert_token", "with_token"]
+__all__ = ["AppRow", "by_client_id", "delete_token", "find", "forget_unused", "insert", "insert_token", "with_token"]
 
 APP_TOKENS_MAX = 20
 
@@ -109,3 +109,27 @@ def delete_token(work: Work, *, app_id: int, token_hash: bytes) -> bool:
             {"app_id": app_id, "token_hash": token_hash},
         )
     )
+
+
+def forget_unused(work: Work, *, days: int, most: int) -> int:
+    """Delete apps that nobody let in within so many days of registering, and that hold no token; how many.
+
+    Looked at once, at that age: a few hours' worth of apps at most, however many there are.
+    """
+    aged = work.all(
+        """
+        SELECT id FROM g.app a
+        WHERE created_at BETWEEN now() - make_interval(days => %(days)s + 2) AND now() - make_interval(days => %(days)s)
+            AND NOT EXISTS (SELECT FROM g.app_token t WHERE t.app_id = a.id)
+        """,
+        {"days": days},
+    )
+    unused = {app_id for (app_id,) in aged}
+    for shard in work.shards.schemas:
+        used = work.all(
+            "SELECT DISTINCT app_id FROM {shard}.access_token WHERE app_id = ANY(%(ids)s)",
+            {"ids": list(unused)},
+            shard=shard,
+        )
+        unused.difference_update(app_id for (app_id,) in used)
+    return work.count("DELETE FROM g.app WHERE id = ANY(%(ids)s)", {"ids": sorted(unused)[:most]}) if unused else 0

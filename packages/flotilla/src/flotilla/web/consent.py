@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from flotilla.errors import OAuthError
 from flotilla.social import Viewer
 from flotilla.social.apps import App
-from flotilla.social.pkce import CHALLENGE_LENGTH
+from flotilla.social.pkce import is_challenge
 from flotilla.social.redirects import OUT_OF_BAND, form_target
 from flotilla.social.scopes import accepted_scopes, within
 from flotilla.web.headers import allow_forms_to
@@ -103,7 +103,7 @@ def _checked(asked: Asked, values: "MultiDict[str, str]") -> Asked:
     if values.get("response_type", "code") != "code":
         raise OAuthError("unsupported_response_type", "The authorization server does not support this response type.")
     method = values.get("code_challenge_method", "")
-    if asked.challenge and (method != "S256" or len(asked.challenge) != CHALLENGE_LENGTH):
+    if asked.challenge and (method != "S256" or not is_challenge(asked.challenge)):
         raise OAuthError("invalid_request", "The code challenge method must be S256.")
     scopes = accepted_scopes(values.get("scope", ""))
     if not within(asked.app.scopes, scopes):

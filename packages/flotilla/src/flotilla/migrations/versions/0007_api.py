@@ -30,6 +30,7 @@ CREATE TABLE g.app_token (
     scopes text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX app_made ON g.app (created_at);
 CREATE INDEX app_token_app ON g.app_token (app_id, created_at);
 """
 
@@ -42,6 +43,7 @@ CREATE TABLE {shard}.access_token (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, token_hash)
 );
+CREATE INDEX access_token_app ON {shard}.access_token (app_id);
 
 -- token_hash: the token that the code was exchanged for; whoever shows the code again ends that token.
 CREATE TABLE {shard}.authorization_code (
