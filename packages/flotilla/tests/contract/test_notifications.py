@@ -88,7 +88,7 @@ def test_unread_is_counted_up_to_a_hundred(site, people, owner):
     assert site.accounts.who_is(signed_in.token).unread_notifications == 100
 
 
-def test_nobody_is_told_of_themselves_or_of_whom_they_block_mute_or_are_blocked_by(site, people):
+def test_nobody_is_told_of_themselves_or_of_whom_they_block_mute_or_are_blocked_by(site, people, owner):
     me, blocked, blocker, muted, muted_in_part, was_muted = people[:6]
     site.blocks.block(me, blocked.handle)
     site.blocks.block(blocker, me.handle)
@@ -100,6 +100,7 @@ def test_nobody_is_told_of_themselves_or_of_whom_they_block_mute_or_are_blocked_
     for actor in people[:6]:
         told(site, LIKE, me, actor, post)
     assert seen(site, me) == [("LIKE", post, 2, ["p5", "p4"], True)]
+    assert owner.execute("SELECT events FROM s0000.notification_groups").fetchall() == [(2,)]
 
 
 def test_a_mute_that_ran_out_keeps_nothing_away(site, people, owner):

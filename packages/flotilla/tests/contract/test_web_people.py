@@ -60,6 +60,23 @@ def test_a_locked_account_is_asked_and_lets_in(crew, site_of):
     assert "For followers only" in words(crew["cy"].get("/@ada/followers"))
 
 
+def test_a_profile_tells_what_is_between_its_owner_and_the_viewer(crew, site_of):
+    ada, bob = crew["ada"], crew["bob"]
+    bob.publish("hello from bob")
+    press(bob, "/@ada", "/@ada/follow")
+    assert "follows you" in words(ada.get("/@bob"))
+    press(ada, "/@bob/options", "/@bob/mute", lifetime="")
+    assert "You mute them" in words(ada.get("/@bob"))
+    lock(site_of, "cy")
+    assert "Take the request back" in words(press(ada, "/@cy", "/@cy/follow"))
+    press(ada, "/@bob/options", "/@bob/block")
+    shown = words(ada.get("/@bob"))
+    assert ("You block them" in shown, "hello from bob" in shown) == (True, False)
+    for path in ("/@ada", "/@ada/replies", "/@ada/media", "/@ada/options", "/@ada/followers", "/@ada/following"):
+        assert bob.get(path).status_code == 404, path
+    assert "hello from bob" in words(press(ada, "/@bob", "/@bob/unblock"))
+
+
 def test_a_request_can_be_taken_back(crew, site_of):
     lock(site_of, "ada")
     shown = press(crew["bob"], "/@ada/options", "/@ada/follow")
@@ -84,8 +101,6 @@ def test_one_person_can_be_muted_for_a_while_blocked_removed_and_put_on_lists(cr
     assert "Nobody" in words(ada.get("/@ada/followers"))
     press(ada, "/@bob/options", "/@bob/block")
     assert ada.get("/@ada").status_code == 200
-    assert crew["bob"].get("/@ada/options").status_code == 404
-    assert crew["bob"].get("/@ada/followers").status_code == 404
     press(ada, "/blocked", "/@bob/unblock")
     assert "Nobody" in words(ada.get("/blocked"))
 

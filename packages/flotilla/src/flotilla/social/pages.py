@@ -147,7 +147,10 @@ class PeoplePage:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A person and their counts, as one viewer sees them; `joined_at` is UTC."""
+    """A person and their counts, as one viewer sees them; `joined_at` is UTC.
+
+    `requested_by_viewer`: the viewer asked to follow them and waits.
+    """
 
     author: Author
     bio: str
@@ -162,11 +165,18 @@ class Profile:
     fields: tuple[ProfileField, ...] = ()
     bot: bool = False
     discoverable: bool = True
+    follows_viewer: bool = False
+    requested_by_viewer: bool = False
+    blocked_by_viewer: bool = False
+    muted_by_viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """A profile and one page of that person's posts; `pinned`: what they want to be read first."""
+    """A profile and one page of that person's posts; `pinned`: what they want to be read first.
+
+    Neither has any posts when the viewer blocks that person.
+    """
 
     profile: Profile
     posts: Page

@@ -158,15 +158,18 @@ class Timelines:
             person = None if wanted is None else account_rows.person(work, wanted, reader_id=reader_id)
             if person is None:
                 raise NotFoundError(NOBODY)
-            page, pinned = self._of_author(
-                work,
-                viewer,
-                person.account_id,
-                paging,
-                replies=replies,
-                media_only=media_only,
-                pinned=paging.before is None and not media_only,
-            )
+            page: Page = Page((), None)
+            pinned: tuple[Post, ...] = ()
+            if not person.blocked:
+                page, pinned = self._of_author(
+                    work,
+                    viewer,
+                    person.account_id,
+                    paging,
+                    replies=replies,
+                    media_only=media_only,
+                    pinned=paging.before is None and not media_only,
+                )
         profile = Profile(
             author=Author(person.account_id, person.handle, person.display_name, person.avatar, person.locked),
             bio=person.bio,
@@ -181,6 +184,10 @@ class Timelines:
             fields=shown_fields(person.fields),
             bot=person.bot,
             discoverable=person.discoverable,
+            follows_viewer=person.follows_reader,
+            requested_by_viewer=person.requested,
+            blocked_by_viewer=person.blocked,
+            muted_by_viewer=person.muted,
         )
         return ProfilePage(profile, page, pinned)
 

@@ -10,7 +10,7 @@ __all__ = ["PersonRow", "id_of", "insert", "is_active", "is_locked", "person", "
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A profile with its counts; `followed`: the asking account follows it."""
+    """A profile with its counts; `followed` to `muted`: what is between the asking account and it."""
 
     account_id: int
     handle: str
@@ -26,6 +26,10 @@ class PersonRow:
     locked: bool
     bot: bool
     discoverable: bool
+    follows_reader: bool
+    requested: bool
+    blocked: bool
+    muted: bool
 
 
 def insert(
@@ -110,18 +114,29 @@ def set_locked(work: Work, account_id: int, *, locked: bool) -> None:
 
 
 def person(work: Work, handle: str, *, reader_id: int) -> PersonRow | None:
-    """An active person's profile and counts, as `reader_id` (0: a visitor) sees them."""
+    """The profile and counts of an active person, as `reader_id` (0: a visitor) sees them; None if they block it."""
     for shard in work.shards.schemas:
         row = work.one(
             """
             SELECT a.id, p.handle, p.display_name, p.bio, s.posts, s.followers, s.following,
                 EXISTS (SELECT FROM {reader}.following f
                         WHERE f.follower_id = %(reader_id)s AND f.followee_id = a.id),
-                p.avatar, p.header, p.fields, p.locked, p.bot, p.discoverable
+                p.avatar, p.header, p.fields, p.locked, p.bot, p.discoverable,
+                EXISTS (SELECT FROM {reader}.followers f
+                        WHERE f.followee_id = %(reader_id)s AND f.follower_id = a.id),
+                EXISTS (SELECT FROM {reader}.follow_requests r
+                        WHERE r.requester_id = %(reader_id)s AND r.target_id = a.id),
+                EXISTS (SELECT FROM {reader}.blocks b
+                        WHERE b.account_id = %(reader_id)s AND b.target_id = a.id),
+                EXISTS (SELECT FROM {reader}.mutes m
+                        WHERE m.account_id = %(reader_id)s AND m.target_id = a.id
+                        AND (m.expires_at IS NULL OR m.expires_at > now()))
             FROM g.account a
             JOIN {shard}.profile p ON p.account_id = a.id
             JOIN {shard}.author_stats s ON s.author_id = a.id
             WHERE a.handle = %(handle)s AND a.state = 'active'
+            AND NOT EXISTS (SELECT FROM {reader}.blocked_by b
+                            WHERE b.account_id = %(reader_id)s AND b.by_id = a.id)
             """,
             {"handle": handle, "reader_id": reader_id},
             shard=shard,

@@ -154,7 +154,6 @@ def profile_page(handle: str, tab: str = "", *, replies: bool, media_only: bool 
         tab=tab,
         profile=shown.profile,
         person=person,
-        relation=site().relations.between(me, [person.account_id])[0] if me and not shown.profile.is_viewer else None,
         pinned=shown.pinned if not tab else (),
         posts=shown.posts.items,
         older=shown.posts.next_before,
