@@ -2,7 +2,7 @@
 
 import pytest
 
-from flotilla.errors import UnavailableError
+from flotilla.errors import InvalidInputError, UnavailableError
 
 
 @pytest.fixture
@@ -88,3 +88,30 @@ def test_pages_cost_no_statement_for_the_gate(app, blocked, statements):
     with statements() as sent:
         assert client.get("/sign-in").status_code == 200
     assert sent == []
+
+
+def test_a_blocked_mail_domain_is_no_way_in_by_changing_the_address_later(site, blocked, owner, letters):
+    ada = site.accounts.sign_up(handle="ada", password="correct horse").viewer
+
+    with pytest.raises(InvalidInputError) as caught:
+        site.addresses.change(ada, email="ada@mx.spam.example", password="correct horse")
+    assert set(caught.value.problems) == {"email"}
+    owner.execute("UPDATE g.account SET state = 'unconfirmed'")
+    with pytest.raises(InvalidInputError):
+        site.addresses.correct(handle="ada", password="correct horse", email="ada@spam.example")
+    assert letters.count() == 0
+
+
+def test_whoever_signs_up_through_the_page_meets_the_blocks(app, blocked, visitor):
+    eve = visitor()
+    token = eve.token("/sign-up")
+
+    def sign_up(address, email=""):
+        fields = {"csrf_token": token, "handle": "eve", "password": "a calm sea at dawn", "email": email}
+        return eve.client.post("/sign-up", data=fields, environ_base={"REMOTE_ADDR": address})
+
+    assert sign_up("203.0.113.9").status_code == 403
+    refused = sign_up("192.0.2.1", "eve@spam.example")
+    assert refused.status_code == 403
+    assert 'value="eve@spam.example"' in refused.text
+    assert sign_up("192.0.2.1").status_code == 303

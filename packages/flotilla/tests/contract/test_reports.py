@@ -268,3 +268,18 @@ def test_a_page_of_reports_is_one_statement_and_a_report_at_most_five(site, pers
     with statements() as sent:
         site.reports.read(mo, reports[0])
     assert len(sent) <= 5
+
+
+def test_the_pictures_of_a_reported_post_are_named_with_their_descriptions(site, owner, person, mo):
+    ada, eve = person("ada"), person("eve")
+    post = site.posts.publish(eve, "look")
+    owner.execute(
+        "INSERT INTO s0000.media (id, account_id, post_id, position, state, file, alt, width, height)"
+        " VALUES (7, %s, %s, 0, 'ready', 'a.webp', 'A boat', 3, 2)",
+        [eve.account_id, post],
+    )
+    owner.execute("UPDATE s0000.posts SET media_count = 1 WHERE id = %s", [post])
+
+    report_id = site.reports.make(ada, "eve", category="spam", post_ids=[post])
+
+    assert site.reports.read(mo, report_id).row.posts[0]["pictures"] == [{"url": "/media/a.webp", "alt": "A boat"}]

@@ -1,7 +1,10 @@
 """What moderators do about people: each measure, its undoing, and who may take it against whom."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
+from mastodon import MastodonUnauthorizedError
 
 from flotilla.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, SignInError
 from flotilla.social.sanctions import Kind
@@ -323,3 +326,20 @@ def test_there_are_words_for_every_measure_and_for_its_undoing(site, owner, pers
 def told(owner, person):
     rows = owner.execute("SELECT message FROM s0000.notifications WHERE account_id = %s", [person.account_id])
     return [message for (message,) in rows]
+
+
+def test_apps_of_somebody_suspended_act_for_them_no_more_not_even_when_it_is_undone(server, owner):
+    mo, ada = server.person("mo"), server.person("ada")
+    server.site.roles.set(None, "mo", "moderator")
+    mo = replace(mo, role="moderator")
+    app = server.client(ada)
+    assert app.account_verify_credentials().username == "ada"
+
+    sanction = server.site.sanctions.impose(mo, ada.account_id, Kind.SUSPEND)
+    with pytest.raises(MastodonUnauthorizedError):
+        app.account_verify_credentials()
+
+    server.site.sanctions.undo(mo, sanction)
+    with pytest.raises(MastodonUnauthorizedError):
+        app.account_verify_credentials()
+    assert owner.execute("SELECT count(*) FROM s0000.access_token").fetchone() == (0,)

@@ -6,6 +6,7 @@ from flotilla.errors import InvalidInputError, NotFoundError, SignInError
 from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.background import Background, Task
+from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.handles import handle_of
 from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
 from flotilla.social.pages import Viewer
@@ -24,6 +25,7 @@ LINK_LIFETIME = timedelta(days=3)
 SEND_CONFIRMATION = Task("send_confirmation", queue="mail")
 TELL_OLD_ADDRESS = Task("tell_old_address", queue="mail")
 STALE_LINK = "This link was used already, or is too old."
+NOT_FROM_THERE = "Mail addresses there are not accepted here."
 
 
 class Addresses:
@@ -35,6 +37,7 @@ class Addresses:
         settings: Settings,
         *,
         site_settings: SiteSettings,
+        gatekeeping: Gatekeeping,
         passwords: Passwords,
         mail: Mail,
         background: Background,
@@ -42,6 +45,7 @@ class Addresses:
         self._database = database
         self._site_url = settings.site_url
         self._site_settings = site_settings
+        self._gatekeeping = gatekeeping
         self._passwords = passwords
         self._mail = mail
         self._background = background
@@ -73,6 +77,8 @@ class Addresses:
         """
         address = email_of(email)
         problems = {} if address else {"email": NOT_AN_ADDRESS}
+        if address and not self._gatekeeping.may_have_mail_at(address):
+            problems = {"email": NOT_FROM_THERE}
         if not self._knows_password(viewer.account_id, password):
             problems |= {"password": NOT_THE_PASSWORD}
         if problems:
@@ -96,6 +102,8 @@ class Addresses:
         address = email_of(email)
         if address is None:
             raise InvalidInputError({"email": NOT_AN_ADDRESS})
+        if not self._gatekeeping.may_have_mail_at(address):
+            raise InvalidInputError({"email": NOT_FROM_THERE})
         if found is None or not fits or found.state != "unconfirmed":
             raise SignInError("Handle and password do not belong together.")
         with self._database.write() as work:

@@ -8,6 +8,7 @@ from flotilla.social.addresses import Addresses
 from flotilla.social.background import Background
 from flotilla.social.departures import Departures
 from flotilla.social.exports import Exports
+from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.house_rules import HouseRules
 from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
@@ -45,6 +46,7 @@ def open_entrance(
     files: Files,
     media: Uploads,
     site_settings: SiteSettings,
+    gatekeeping: Gatekeeping,
     house_rules: HouseRules,
 ) -> Entrance:
     """Make them all; connects to nothing."""
@@ -52,7 +54,13 @@ def open_entrance(
     sessions = Sessions(database, settings)
     second_factor = SecondFactor(database, settings, passwords=passwords, mail=mail, background=background)
     addresses = Addresses(
-        database, settings, site_settings=site_settings, passwords=passwords, mail=mail, background=background
+        database,
+        settings,
+        site_settings=site_settings,
+        gatekeeping=gatekeeping,
+        passwords=passwords,
+        mail=mail,
+        background=background,
     )
     exports = Exports(database, settings, files=files, background=background)
     return Entrance(

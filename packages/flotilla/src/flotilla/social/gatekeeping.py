@@ -61,8 +61,12 @@ class Gatekeeping:
         blocks = self._blocks.get()
         if address in blocks.no_access or address in blocks.no_sign_up:
             return False
-        labels = mail_domain(email.rpartition("@")[2]).split(".")
-        return not any(".".join(labels[start:]) in blocks.mail_domains for start in range(len(labels)))
+        return self.may_have_mail_at(email)
+
+    def may_have_mail_at(self, email: str) -> bool:
+        """Whether people here may have that mail address: neither its domain nor one above it is blocked."""
+        domains, labels = self._blocks.get().mail_domains, mail_domain(email.rpartition("@")[2]).split(".")
+        return not any(".".join(labels[start:]) in domains for start in range(len(labels)))
 
     def forget(self) -> None:
         """Read the blocks anew at the next question: they were just changed here."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from flotilla.errors import ConflictError, InvalidInputError, NotFoundError
 from flotilla.social.audit import Action, note
+from flotilla.social.media import media_of_posts
 from flotilla.social.pages import Viewer
 from flotilla.social.standing import require_moderator
 from flotilla.social.text import tidied
@@ -261,14 +262,17 @@ def _problems(category: str, comment: str, post_ids: Sequence[int], rule_ids: Se
 
 def _copies(work: Work, viewer: Viewer, person: StandingRow, post_ids: Sequence[int]) -> list[Mapping[str, object]]:
     wanted = sorted({post_id for post_id in post_ids if 0 < post_id <= MAX_ID})
-    rows = post_rows.find(work, wanted, reader_id=viewer.account_id) if wanted else []
+    found = post_rows.find(work, wanted, reader_id=viewer.account_id) if wanted else []
+    rows = [row for row in found if row.author_id == person.account_id and may_see(row, viewer.account_id)]
+    pictures = media_of_posts(work, [row.post_id for row in rows if row.media_count])
     return [
         {
             "id": str(row.post_id),
             "text": row.body,
             "warning": row.warning,
             "posted_at": made_at(row.post_id).isoformat(),
+            # Not copies: a picture that its author deletes is gone, and its description stays.
+            "pictures": [{"url": picture.url, "alt": picture.alt} for picture in pictures.get(row.post_id, ())],
         }
         for row in rows
-        if row.author_id == person.account_id and may_see(row, viewer.account_id)
     ]

@@ -14,6 +14,7 @@ from flotilla.social.reports import hold_open, settle
 from flotilla.social.standing import held_below, require_moderator
 from flotilla.social.text import tidied
 from flotilla.social.uploads import Uploads
+from flotilla.store import credentials as credential_rows
 from flotilla.store import moderating as account_rows
 from flotilla.store import posts as post_rows
 from flotilla.store import sanctions as sanction_rows
@@ -181,6 +182,7 @@ def _carry_out(work: Work, kind: Kind, person: StandingRow, post_ids: Sequence[i
         case Kind.SUSPEND:
             account_rows.set_state(work, person.account_id, "suspended")
             session_rows.delete_all(work, person.account_id)
+            credential_rows.revoke_apps(work, person.account_id)
             publish(work, EventKind.SIGNED_OUT, account_id=person.account_id)
     return []
 

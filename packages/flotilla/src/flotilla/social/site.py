@@ -131,11 +131,18 @@ def open_site(settings: Settings) -> Site:
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
     follows = Follows(database)
+    gatekeeping = Gatekeeping(database)
     site_settings, house_rules = SiteSettings(database, settings), HouseRules(database)
     entrance = open_entrance(
-        database, settings, background, files=files, media=media, site_settings=site_settings, house_rules=house_rules
+        database,
+        settings,
+        background,
+        files=files,
+        media=media,
+        site_settings=site_settings,
+        gatekeeping=gatekeeping,
+        house_rules=house_rules,
     )
-    gatekeeping = Gatekeeping(database)
     posts = Posts(database, settings, media)
     return Site(
         settings=settings,
