@@ -8,15 +8,13 @@ from flotilla.social.addresses import Addresses
 from flotilla.social.background import Background
 from flotilla.social.departures import Departures
 from flotilla.social.exports import Exports
-from flotilla.social.gatekeeping import Gatekeeping
-from flotilla.social.house_rules import HouseRules
 from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
+from flotilla.social.oversight import Oversight
 from flotilla.social.passwords import Passwords
 from flotilla.social.resets import Resets
 from flotilla.social.second_factor import SecondFactor
 from flotilla.social.sessions import Sessions
-from flotilla.social.site_settings import SiteSettings
 from flotilla.social.uploads import Uploads
 from flotilla.store.database import Database
 from flotilla.store.files import Files
@@ -45,9 +43,7 @@ def open_entrance(
     *,
     files: Files,
     media: Uploads,
-    site_settings: SiteSettings,
-    gatekeeping: Gatekeeping,
-    house_rules: HouseRules,
+    oversight: Oversight,
 ) -> Entrance:
     """Make them all; connects to nothing."""
     mail, passwords = Mail(settings), Passwords(settings)
@@ -56,8 +52,8 @@ def open_entrance(
     addresses = Addresses(
         database,
         settings,
-        site_settings=site_settings,
-        gatekeeping=gatekeeping,
+        site_settings=oversight.site_settings,
+        gatekeeping=oversight.gatekeeping,
         passwords=passwords,
         mail=mail,
         background=background,
@@ -70,8 +66,8 @@ def open_entrance(
             addresses=addresses,
             second_factor=second_factor,
             sessions=sessions,
-            site_settings=site_settings,
-            house_rules=house_rules,
+            site_settings=oversight.site_settings,
+            house_rules=oversight.house_rules,
         ),
         addresses=addresses,
         resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),

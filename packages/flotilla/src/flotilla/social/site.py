@@ -14,7 +14,6 @@ from flotilla.social.blocks import Blocks
 from flotilla.social.cards import Cards
 from flotilla.social.cleanup import clean_up_regularly
 from flotilla.social.conversations import Conversations
-from flotilla.social.decisions import Decisions
 from flotilla.social.departures import Departures
 from flotilla.social.directory import Directory
 from flotilla.social.entrance import open_entrance
@@ -26,11 +25,11 @@ from flotilla.social.house_rules import HouseRules
 from flotilla.social.keeping_out import KeepingOut
 from flotilla.social.limits import Limits
 from flotilla.social.lists import Lists
-from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.notifications import Notifications
 from flotilla.social.operator import Operator
 from flotilla.social.orphans import Orphans, find_orphans
+from flotilla.social.oversight import open_oversight
 from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
 from flotilla.social.profiles import Profiles
@@ -131,18 +130,8 @@ def open_site(settings: Settings) -> Site:
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
     follows = Follows(database)
-    gatekeeping = Gatekeeping(database)
-    site_settings, house_rules = SiteSettings(database, settings), HouseRules(database)
-    entrance = open_entrance(
-        database,
-        settings,
-        background,
-        files=files,
-        media=media,
-        site_settings=site_settings,
-        gatekeeping=gatekeeping,
-        house_rules=house_rules,
-    )
+    oversight = open_oversight(database, settings, background, media)
+    entrance = open_entrance(database, settings, background, files=files, media=media, oversight=oversight)
     posts = Posts(database, settings, media)
     return Site(
         settings=settings,
@@ -166,18 +155,18 @@ def open_site(settings: Settings) -> Site:
         tags=FollowedTags(database),
         notifications=Notifications(database, settings),
         timelines=Timelines(database, settings),
-        gatekeeping=gatekeeping,
-        keeping_out=KeepingOut(database, gatekeeping),
-        reports=Reports(database),
-        sanctions=Sanctions(database, media, Decisions(database, settings, mail=Mail(settings), background=background)),
-        roles=Roles(database),
+        gatekeeping=oversight.gatekeeping,
+        keeping_out=oversight.keeping_out,
+        reports=oversight.reports,
+        sanctions=oversight.sanctions,
+        roles=oversight.roles,
         operator=Operator(database, Passwords(settings)),
-        audit_log=AuditLog(database),
-        house_rules=house_rules,
-        announcements=Announcements(database),
-        site_settings=site_settings,
-        directory=Directory(database),
-        statistics=Statistics(database, background),
+        audit_log=oversight.audit_log,
+        house_rules=oversight.house_rules,
+        announcements=oversight.announcements,
+        site_settings=oversight.site_settings,
+        directory=oversight.directory,
+        statistics=oversight.statistics,
         media=media,
         profiles=Profiles(database, media, follows),
         files=files,
