@@ -74,6 +74,9 @@ def test_where_addresses_are_confirmed_nobody_is_in_before(site_with, letters, o
 
     assert sign_up(site, email=ADDRESS) == NotYet("ada", "unconfirmed")
     assert sign_in(site) == NotYet("ada", "unconfirmed")
+    assert len(letters.to(ADDRESS)) == 1, "nobody is flooded with letters"
+    owner.execute("UPDATE s0000.account_token SET expires_at = expires_at - interval '11 minutes'")
+    assert sign_in(site) == NotYet("ada", "unconfirmed")
     assert owner.execute("SELECT count(*) FROM s0000.sessions").fetchone() == (0,)
     with pytest.raises(NotFoundError):
         site.timelines.profile(None, "ada")

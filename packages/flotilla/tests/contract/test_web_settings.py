@@ -204,6 +204,12 @@ class TestLimits:
             for number in range(3)
         ]
         assert made == [303, 303, 429]
+        fields = {"password": PASSWORD, "email": "flooded@example.org"}
+        app = visitor().client.application
+        app.extensions["flotilla.site"].limits._counts._entries.clear()
+        flooded = [visitor().post_form("/sign-up", "/sign-up", handle=f"f{number}", **fields) for number in range(2)]
+        assert [answer.status_code for answer in flooded] == [303, 429]
+        assert len(letters.to("flooded@example.org")) == 1
         asked = [visitor().post_form("/forgot", "/forgot", email="a@example.org").status_code for _ in range(2)]
         assert asked == [200, 429]
 

@@ -22,6 +22,7 @@ from flotilla.store.database import Database, Work
 __all__ = ["Addresses"]
 
 LINK_LIFETIME = timedelta(days=3)
+NOT_AGAIN_WITHIN = timedelta(minutes=10)
 SEND_CONFIRMATION = Task("send_confirmation", queue="mail")
 TELL_OLD_ADDRESS = Task("tell_old_address", queue="mail")
 STALE_LINK = "This link was used already, or is too old."
@@ -57,8 +58,11 @@ class Addresses:
         self._background.later(work, SEND_CONFIRMATION, account_id=account_id, email=email)
 
     def ask_again(self, work: Work, *, account_id: int) -> None:
-        """Have another link sent to the address that was last to be proven, if there was any."""
-        email = token_rows.newest_email(work, account_id)
+        """Have another link sent to the address that was last to be proven, unless one was sent just now.
+
+        The address may be that of a stranger, who shall not be flooded with letters.
+        """
+        email = token_rows.newest_email(work, account_id, unless_left=LINK_LIFETIME - NOT_AGAIN_WITHIN)
         if email is not None:
             self.ask_to_confirm(work, account_id=account_id, email=email)
 

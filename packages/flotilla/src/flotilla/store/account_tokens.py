@@ -69,14 +69,17 @@ def delete_all(work: Work, *, account_id: int, purposes: tuple[Purpose, ...]) ->
     )
 
 
-def newest_email(work: Work, account_id: int) -> str | None:
-    """The address that was last to be confirmed, whether or not its link still works."""
+def newest_email(work: Work, account_id: int, *, unless_left: timedelta) -> str | None:
+    """The address that was last to be confirmed, whether or not its link still works.
+
+    None, too, when that link is good for `unless_left` or longer, for then it was sent just now.
+    """
     row = work.one(
         """
-        SELECT email FROM {shard}.account_token WHERE account_id = %(account_id)s AND purpose = 'confirm'
-        ORDER BY expires_at DESC LIMIT 1
+        SELECT CASE WHEN expires_at < now() + %(unless_left)s THEN email END FROM {shard}.account_token
+        WHERE account_id = %(account_id)s AND purpose = 'confirm' ORDER BY expires_at DESC LIMIT 1
         """,
-        {"account_id": account_id},
+        {"account_id": account_id, "unless_left": unless_left},
         shard=work.shards.schema_of(account_id),
     )
     return None if row is None else row[0]

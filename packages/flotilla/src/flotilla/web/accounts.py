@@ -78,6 +78,8 @@ def sign_up() -> str | Response | tuple[str, int]:
     """Create an account and, if it is active at once, sign in with it."""
     form = request.form
     site().limits.sign_up(request.remote_addr or "")
+    if form.get("email"):
+        site().limits.letter(request.remote_addr or "", form["email"])
     if not site().gatekeeping.may_sign_up(request.remote_addr or "", form.get("email", "")):
         # The same words for a blocked network and a blocked mail domain: neither list is anybody's to explore.
         return form_page("sign-up", {"email": _("From there nobody can sign up.")}), 403
