@@ -16,6 +16,7 @@ from flotilla.web.compiling import TranslatingEnvironment
 from flotilla.web.csrf import add_form_check
 from flotilla.web.gate import add_gate
 from flotilla.web.headers import add_security_headers
+from flotilla.web.metrics import add_metrics
 from flotilla.web.navigation import IdConverter
 from flotilla.web.problems import add_problem_pages
 from flotilla.web.rendering import prepare_templates
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     # What is added first runs first before a request, and last after it: the log line comes when all else is done.
     add_request_log(app, access_log=settings.access_log)
+    add_metrics(app, settings)
     add_security_headers(app, https=settings.secure_cookies)
     add_size_limits(app)
     add_gate(app)

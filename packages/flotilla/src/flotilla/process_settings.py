@@ -34,6 +34,13 @@ class ProcessSettings:
     live_listeners: int = setting(
         "Live connections at once; who comes later is refused and asks again.", default=3000, minimum=1, maximum=100000
     )
+    metrics_token: str = setting(
+        "Whoever sends it as `Authorization: Bearer ...` may read /metrics, the numbers for Prometheus; without one "
+        "nothing is counted.",
+        default="",
+        default_text="not set",
+        secret=True,
+    )
     listen_url: str = setting(
         "The same database for the connections that wait for its notifications; needed only when FLOTILLA_DATABASE_URL "
         "names a pooler, which cannot pass them on: name PostgreSQL itself here.",

@@ -4,8 +4,11 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -15,10 +18,11 @@ from flotilla.errors import StartError
 from flotilla.jobs import run_jobs
 from flotilla.live import run_live
 from flotilla.logs import configure_logs
-from flotilla.server import server_options
+from flotilla.server import MEMORY_FOLDER, server_options
 from flotilla.settings import Settings
 from flotilla.social import Site
 from flotilla.supervisor import Part, Supervisor
+from flotilla.web.metrics import FOLDER
 
 __all__ = ["run_part", "run_site"]
 
@@ -46,6 +50,11 @@ def run_site(settings: Settings) -> int:
 
     Raises StartError before anything is started when a setting is wrong, the database is not ready, or a port is taken.
     """
+    with _numbers_in_memory(settings):
+        return _run_all(settings)
+
+
+def _run_all(settings: Settings) -> int:
     app = create_app(settings)
     site: Site = app.extensions["flotilla.site"]
     # Held open here, so that a web process that dies and comes back refuses nobody meanwhile.
@@ -74,6 +83,19 @@ def run_part(settings: Settings, part: str, *, once: bool = False) -> int:
     else:
         _Server(app, server_options(settings)).run()
     return 0
+
+
+@contextmanager
+def _numbers_in_memory(settings: Settings) -> Iterator[None]:
+    """A folder for the processes' numbers, where there is somebody to ask for them."""
+    if not settings.metrics_token:
+        yield
+        return
+    folder = MEMORY_FOLDER if MEMORY_FOLDER.is_dir() else Path(tempfile.gettempdir())
+    with tempfile.TemporaryDirectory(prefix="flotilla-numbers-", dir=folder) as name:
+        # Read when the library is first loaded, which happens later.
+        os.environ[FOLDER] = name
+        yield
 
 
 def _web(app: Flask, settings: Settings, listening: socket.socket) -> None:

@@ -125,7 +125,9 @@ class Supervisor:
             life.wait_s = RESTART_FIRST_S if steady or not life.wait_s else min(2 * life.wait_s, RESTART_MAX_S)
             life.due_s = time.monotonic() + life.wait_s
             self._log.error("process ended", part=life.part.name, how=ended, restart_in_s=life.wait_s)
-            hopeless |= life.part.essential and life.starts == 1 and lived_s < FIRST_START_S
+            # By itself, that is; whom somebody killed may well work.
+            gave_up = life.starts == 1 and lived_s < FIRST_START_S and ended.startswith("exit")
+            hopeless |= life.part.essential and gave_up
         return hopeless
 
     def _stop_all(self) -> None:

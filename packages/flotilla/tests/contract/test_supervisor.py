@@ -108,7 +108,7 @@ def wait(until: Callable[[], bool]) -> None:
 
 
 def test_a_process_that_is_killed_comes_back_and_the_others_stay(supervise):
-    running = supervise('Part("sleeper", sleeper), Part("stubborn", stubborn)')
+    running = supervise('Part("sleeper", sleeper, essential=True), Part("stubborn", stubborn)')
     first, other = running.pid("sleeper"), running.pid("stubborn")
     os.kill(first, signal.SIGKILL)
     second = running.pid("sleeper", 1)

@@ -26,6 +26,7 @@ from flotilla.settings import Settings
 from flotilla.social import Site, Viewer
 from flotilla.social.events import CHANNEL
 from flotilla.store.bus import listen
+from flotilla.web.metrics import meters
 from flotilla.web.sessions import SESSION_COOKIE, session_signer
 
 __all__ = ["live_app", "run_live"]
@@ -35,6 +36,7 @@ LISTENERS_EACH_MAX = 25
 SOCKET_MESSAGE_MAX_BYTES = 4_000
 SOCKET_PING_S = 30.0
 GRACE_S = 5
+COUNT_EVERY_S = 2.0
 SEND_BUFFER_BYTES = 64 * 1024
 STUCK_MAX_MS = 60_000
 
@@ -96,11 +98,14 @@ def live_app(site: Site) -> Any:
         loop = asyncio.get_running_loop()
         heard = partial(_hear, loop, relay)
         threading.Thread(target=listen, args=(settings, [CHANNEL], heard), name="live: bus", daemon=True).start()
-        passing = asyncio.create_task(relay.run())
+        tasks = [asyncio.create_task(relay.run())]
+        if settings.metrics_token:
+            tasks.append(asyncio.create_task(_count(listeners)))
         try:
             yield
         finally:
-            passing.cancel()
+            for task in tasks:
+                task.cancel()
             for listener in listeners.of(listeners.account_ids):
                 listener.end("the site restarts")
             threads.shutdown(wait=False, cancel_futures=True)
@@ -145,6 +150,13 @@ def base_of(settings: Settings, scope: Scope) -> str:
     scheme = headers.get(b"x-forwarded-proto", b"").decode("latin-1") if settings.proxies else scope["scheme"]
     name = f"{host.rpartition(':')[0]}:{settings.port}" if host.endswith(f":{settings.live_port}") else host
     return f"{'https' if scheme in {'https', 'wss'} else 'http'}://{name}"
+
+
+async def _count(listeners: Listeners) -> None:
+    known = meters()
+    while True:
+        known.listeners.set(len(listeners))
+        await asyncio.sleep(COUNT_EVERY_S)
 
 
 def _hear(loop: asyncio.AbstractEventLoop, relay: Relay, _channel: str, payload: str) -> None:

@@ -130,6 +130,11 @@ class Background:
         with self._database.read() as work:
             return job_rows.seconds_until_due(work, queues=queues)
 
+    def depth(self) -> list[tuple[str, int, int, int]]:
+        """Of each queue how much is due, planned for later or being done, and given up."""
+        with self._database.read() as work:
+            return job_rows.depth(work)
+
     def _do(self, job: JobRow) -> None:
         log = structlog.get_logger("flotilla.jobs").bind(task=job.task, job=job.job_id, attempt=job.attempts)
         task, run = self._known.get(job.task, (Task(job.task), _unknown))

@@ -113,6 +113,11 @@ class Site:
         """Files of pictures that no row knows, and those that rows know and that are gone."""
         return find_orphans(self.database, self.files)
 
+    def ready(self) -> bool:
+        """Whether the database has the tables this program needs; one statement. Raises UnavailableError."""
+        with self.database.read() as work:
+            return schema.version(work) == schema.SCHEMA_VERSION
+
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers now; one statement."""
         self.database.ping()

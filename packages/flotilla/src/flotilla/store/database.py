@@ -123,6 +123,10 @@ class Database:
         with self._work() as work:
             work.one("SELECT 1", {})
 
+    def pool_numbers(self) -> dict[str, int]:
+        """The pool's own counts, such as how often somebody waited for a connection; none before the first use."""
+        return {} if self._pool is None else self._pool.get_stats()
+
     def close(self) -> None:
         """Give back this process's connections; the next use opens new ones."""
         with self._lock:

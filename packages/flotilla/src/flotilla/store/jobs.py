@@ -11,7 +11,18 @@ from typing import Any
 
 from flotilla.store.database import Work
 
-__all__ = ["CHANNEL", "JobRow", "add", "done", "failed", "forget_failed", "give_back", "seconds_until_due", "take"]
+__all__ = [
+    "CHANNEL",
+    "JobRow",
+    "add",
+    "depth",
+    "done",
+    "failed",
+    "forget_failed",
+    "give_back",
+    "seconds_until_due",
+    "take",
+]
 
 CHANNEL = "flotilla_jobs"
 ERROR_MAX_CHARACTERS = 500
@@ -128,6 +139,19 @@ def seconds_until_due(work: Work, *, queues: Sequence[str]) -> float | None:
         {"queues": list(queues)},
     )
     return None if row is None else row[0]
+
+
+def depth(work: Work) -> list[tuple[str, int, int, int]]:
+    """Of each queue how much is due, planned for later or being done, and given up."""
+    rows = work.all(
+        """
+        SELECT queue, count(*) FILTER (WHERE failed_at IS NULL AND due_at <= now()),
+            count(*) FILTER (WHERE failed_at IS NULL AND due_at > now()), count(failed_at)
+        FROM g.job GROUP BY queue ORDER BY queue
+        """,
+        {},
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def forget_failed(work: Work, *, days: int, most: int) -> int:

@@ -4,9 +4,9 @@ import psycopg
 
 from flotilla.errors import StartError
 from flotilla.settings import Settings
-from flotilla.store.database import connection_arguments
+from flotilla.store.database import Work, connection_arguments
 
-__all__ = ["SCHEMA_VERSION", "address", "check", "connect_or_explain", "owner_url"]
+__all__ = ["SCHEMA_VERSION", "address", "check", "connect_or_explain", "owner_url", "version"]
 
 SCHEMA_VERSION = "0008"
 
@@ -58,6 +58,12 @@ def _advice(said: str, setting: str) -> str:
     if "does not exist" in said:
         return f"Create the database first (createdb), or correct its name in {setting}."
     return f"Is PostgreSQL running there, and do host and port in {setting} fit? Try: pg_isready -h HOST -p PORT"
+
+
+def version(work: Work) -> str:
+    """The version of the tables, as the running site sees it."""
+    row = work.one("SELECT version_num FROM g.schema_version", {})
+    return "" if row is None else str(row[0])
 
 
 def check(settings: Settings) -> None:

@@ -21,6 +21,18 @@ def health() -> tuple[Response, int]:
     return jsonify(status="ok", version=__version__), 200
 
 
+@blueprint.get("/ready")
+def ready() -> tuple[Response, int]:
+    """200 when requests can be served: the database answers and has the tables of this version; else 503."""
+    try:
+        fits = site().ready()
+    except UnavailableError as error:
+        return jsonify(status="unavailable", reason=error.what), 503
+    if not fits:
+        return jsonify(status="unavailable", reason="The tables are of another version: flotilla migrate"), 503
+    return jsonify(status="ready", version=__version__), 200
+
+
 @blueprint.get("/live")
 def live() -> tuple[Response, int]:
     """200 as long as this process answers; asks nobody else."""
