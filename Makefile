@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Tests that need no quiet machine and look at nothing but what they started; they mostly wait.
 SIDE_BY_SIDE := packages/seatrial/tests/unit packages/flotilla/tests/unit packages/seatrial/tests/contract/load \
   $(filter-out %/test_load_frozen_server.py,$(wildcard packages/seatrial/tests/e2e/load/test_*.py)) packages/seatrial/tests/e2e/test_export_command.py \
-  packages/seatrial/tests/e2e/test_plans_command.py packages/seatrial/tests/contract/report \
+  packages/seatrial/tests/e2e/test_plans_command.py packages/seatrial/tests/e2e/test_sample_apps.py packages/seatrial/tests/contract/report \
   $(addprefix packages/seatrial/tests/contract/,test_measure_queries.py test_testbed_postgres.py) \
   $(filter-out %/test_seed.py,$(wildcard packages/flotilla/tests/contract/test_*.py)) packages/flotilla/tests/e2e \
   tests/test_carrying_page.py tests/test_documents.py tests/test_flotilla_visits.py tests/test_journeys_page.py \

@@ -61,6 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N,N,N",
         help="three or more amounts of data, such as 1000,10000,100000, in place of measure.sizes",
     )
+    measure.add_argument(
+        "--allow-noise", action="store_true", help="measure on a busy machine too, with a caveat on every number"
+    )
     measure.add_argument("--results", metavar="DIR", type=Path, help="where study.json and report.html go")
     measure.add_argument("--quiet", action="store_true", help="no progress on standard error")
     measure.add_argument(
@@ -134,6 +137,7 @@ def _measure(options: argparse.Namespace) -> int:
             quick=options.quick,
             results=options.results,
             allow_remote=options.allow_remote,
+            allow_noise=options.allow_noise,
             sizes=whole_numbers("--sizes", options.sizes, at_most=1_000_000_000, example="1000,10000,100000"),
         )
         written = f"{_near(measured.study_path)} and {_near(measured.report_path)}"

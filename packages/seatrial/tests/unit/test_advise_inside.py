@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from seatrial.advise.faults import faults_of
 from seatrial.advise.inside import growth_of, inside_caveats, inside_of
 from seatrial.measure.demands import Demands, LoadedDemands, MemoryPoint, RegressionRow
-from seatrial.measure.measurement import QueryProfile
+from seatrial.measure.measurement import QueryProfile, TableScan
 
 MEBIBYTE = 1024 * 1024
 
@@ -46,9 +47,31 @@ def test_the_same_statement_once_for_each_row_is_named_with_its_count_and_time(a
     often = (("SELECT name FROM authors WHERE id = ?", 20.0), ("SELECT id FROM posts", 1.0))
     dear = (("SELECT name FROM authors WHERE id = ?", 20.0, 0.004), ("SELECT id FROM posts", 1.0, 0.001))
     study = replace(a_study(), queries=(QueryProfile("read", 10, 1.0, 21.0, often, dear),))
-    (found,) = inside_of(study, [], {}).repeated
-    assert (found.operation, found.count, found.milliseconds) == ("read", 20.0, 4.0)
-    assert found.statement == often[0][0]
+    (found,) = faults_of(study)
+    assert (found.code, found.operation, found.cost_ms) == ("n-plus-one", "read", 4.0)
+    assert found.what == f"one request sends 20 times: {often[0][0]}"
+
+
+def test_a_table_read_from_end_to_end_is_named_once_where_it_costs_most(a_study) -> None:
+    def scanned(operation: str, seconds: float) -> QueryProfile:
+        scan = TableScan("SELECT count(*) FROM orders WHERE customer_id = ?", "orders", 100_000, seconds)
+        return QueryProfile(operation, 10, 1.0, 1.0, scans=(scan,))
+
+    study = replace(a_study(), queries=(scanned("list", 0.004), scanned("detail", 0.009), scanned("rare", 0.0001)))
+    (found,) = faults_of(study)
+    assert (found.code, found.operation, found.cost_ms) == ("missing-index", "detail", 9.0)
+    assert "all 100,000 rows of orders are read" in found.what
+
+
+def test_a_connection_for_each_request_costs_what_opening_one_takes(a_study) -> None:
+    def opening(operation: str, per_request: float, statements: float = 2.0) -> QueryProfile:
+        return QueryProfile(operation, 10, 1.0, statements, connections_per_request=per_request, connect_s=0.005)
+
+    study = replace(a_study(), queries=(opening("list", 2.0), opening("detail", 1.0), opening("static", 1.0, 0.0)))
+    (found,) = faults_of(study)
+    assert (found.code, found.operation, found.cost_ms) == ("connection-per-request", "list", 10.0)
+    pooled = replace(a_study(), queries=(opening("list", 0.4),))
+    assert faults_of(pooled) == ()
 
 
 def test_the_dearest_statements_are_those_of_the_whole_mix(a_study) -> None:

@@ -10,6 +10,7 @@ from seatrial.advise.capacity import Start, capacity_of, capacity_of_plan, group
 from seatrial.advise.caveats import caveats_of
 from seatrial.advise.demand import demand_of, queries_by_operation, queries_per_request
 from seatrial.advise.estimate import demands_under_load, saturation_of, system_seen
+from seatrial.advise.faults import faults_of
 from seatrial.advise.findings import (
     Capacity,
     DailyUsers,
@@ -74,6 +75,7 @@ def conclude(study: Study) -> Findings:
         points=tuple(_point(m) for m in study.measurements if m.mode == "open"),
         curve=_curve(study, base, capacity),
         inside=inside_of(study, [s.seen for s in base], _weights(spec)),
+        faults=faults_of(study),
         dearest_operation=dearest.operation if dearest else "",
         dearest_queries=_dearest_queries(study),
         environment=study.environment,

@@ -15,13 +15,13 @@ __all__ = [
     "DearStatement",
     "DemandChange",
     "DemandMs",
+    "Fault",
     "Findings",
     "InsideFindings",
     "MemoryFindings",
     "MemoryGrowth",
     "PlanFindings",
     "RegressionCheck",
-    "RepeatedStatement",
     "WorkerPrediction",
 ]
 
@@ -166,13 +166,17 @@ class DearStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatedStatement:
-    """One statement sent `count` times by one request of an operation; milliseconds of the server for all of them."""
+class Fault:
+    """Something an app does that costs it on a server. code: which, such as `missing-index`. operation: where.
 
+    cost_ms: of each such request, None where it is not known.
+    """
+
+    code: str
     operation: str
-    statement: str
-    count: float
-    milliseconds: float | None
+    what: str
+    cost_ms: float | None
+    try_this: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,6 @@ class InsideFindings:
     busy_slots: tuple[float, float] | None = None
     database: tuple[DatabaseLoad, ...] = ()
     statements: tuple[DearStatement, ...] = ()
-    repeated: tuple[RepeatedStatement, ...] = ()
     regression: RegressionCheck | None = None
     growth: MemoryGrowth | None = None
     database_per_request: Mapping[str, float] = field(default_factory=dict)
@@ -230,6 +233,7 @@ class Findings:
     points: every trial as plain rows for the picture: offered_rate_rps, slo_quantile_s, p50_s, p99_s, verdict, label,
         workers.
     curve: the model's response-time curve for one worker: (offered_rate_rps, slo_quantile_s).
+    faults: what the app does that costs it on a server, dearest first.
     checks: what was predicted before it was measured, this study's last; earlier ones of the same app before it.
     address: of an app that was running already; "" when Seatrial started it. Of such an app plan_capacity,
         memory_bytes and plan are None: nothing held it to a plan, and nothing read its meters.
@@ -257,6 +261,7 @@ class Findings:
     points: tuple[Mapping[str, Any], ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
     inside: InsideFindings = field(default_factory=InsideFindings)
+    faults: tuple[Fault, ...] = ()
     dearest_operation: str = ""
     dearest_queries: tuple[tuple[str, str, float], ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)

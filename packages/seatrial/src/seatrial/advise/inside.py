@@ -10,7 +10,6 @@ from seatrial.advise.findings import (
     InsideFindings,
     MemoryGrowth,
     RegressionCheck,
-    RepeatedStatement,
 )
 from seatrial.measure.demands import DatabaseActivity, Demands, MemoryPoint
 from seatrial.measure.figures import rounded
@@ -19,9 +18,6 @@ from seatrial.measure.study import Study
 from seatrial.model.confidence import interval_over_starts
 
 __all__ = ["growth_of", "inside_caveats", "inside_of"]
-
-REPEATS = 5
-"""The same statement so many times in one request: one for each row of another, as lists of unfetched relations do."""
 
 STATEMENTS_TOLD = 5
 UNATTRIBUTED_MAX = 0.10
@@ -43,7 +39,6 @@ def inside_of(study: Study, starts: Sequence[Sequence[Measurement]], weights: Ma
         ),
         busy_slots=next(((a, b) for a, b, _ in _slots(demands)), None),
         statements=_statements(study.queries, weights),
-        repeated=_repeated(study.queries),
         regression=_regression(demands),
         growth=growth_of(study.memory_growth),
         database_per_request=demands.database_per_request,
@@ -154,17 +149,6 @@ def _statements(queries: Sequence[QueryProfile], weights: Mapping[str, float]) -
             seconds[text] = seconds.get(text, 0.0) + part * taken_s
     dearest = sorted(seconds, key=lambda text: -seconds[text])[:STATEMENTS_TOLD]
     return tuple(DearStatement(text, calls[text], 1000.0 * seconds[text]) for text in dearest)
-
-
-def _repeated(queries: Sequence[QueryProfile]) -> tuple[RepeatedStatement, ...]:
-    found = []
-    for q in queries:
-        taken = {text: seconds for text, _, seconds in q.dear}
-        for text, count in q.often:
-            if count >= REPEATS:
-                taken_ms = 1000.0 * taken[text] if text in taken else None
-                found.append(RepeatedStatement(q.operation, text, count, taken_ms))
-    return tuple(sorted(found, key=lambda one: -one.count))
 
 
 def _regression(demands: Demands) -> RegressionCheck | None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seatrial.discover.routes import group_of, name_of, openapi_paths
-from seatrial.discover.visitor import Answer, Visitor, links_of
+from seatrial.discover.visitor import Answer, Visitor, files_of, links_of
 
 __all__ = ["Found", "crawl"]
 
 ANSWERS_MAX = 80
 PER_GROUP_MAX = 3
 SECONDS_MAX = 30.0
+FILES_MAX = 5
 
 LEAVE_ALONE = re.compile(
     r"log[-_]?out|sign[-_]?out|delete|remove|destroy|unsubscribe|/static/|/media/|/assets/|reset|/jsi18n|/__debug__/"
@@ -32,7 +33,8 @@ USUAL = ("/login", "/accounts/login/", "/admin/login/", "/docs", "/health", "/he
 class Found:
     """What was opened. good: the first good answer of each group; links: how often each group is linked to.
 
-    bad: those that were answered with an error, by group. pages: every HTML answer, for its forms.
+    bad: those that were answered with an error, by group. pages: every HTML answer, for its forms. files: stylesheets
+    and the like that the app itself handed out.
     """
 
     good: dict[str, Answer] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Found:
     links: Counter[str] = field(default_factory=Counter)
     pages: list[Answer] = field(default_factory=list)
     openapi: str = ""
+    files: list[Answer] = field(default_factory=list)
 
     def names(self) -> dict[str, Answer]:
         """The good answers by the name of their operation."""
@@ -79,6 +82,10 @@ def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
             found.openapi = answer.body
             waiting += [p for p, get in openapi_paths(answer.body) if "{" not in p and not _needs_query(get)]
     _fill_parameters(visitor, found)
+    for path in list(dict.fromkeys(file for page in found.pages for file in files_of(page)))[:FILES_MAX]:
+        answer = visitor.get(path)
+        if answer.is_good:
+            found.files.append(answer)
     return found
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from seatrial.discover.choosing import with_coverage
 from seatrial.discover.crawl import Found, crawl
-from seatrial.discover.drafting import data_doubt, drafts, read_project
+from seatrial.discover.data_seen import with_data_seen
+from seatrial.discover.drafting import drafts, read_project
 from seatrial.discover.entering import Entering
 from seatrial.discover.journeys_text import People
 from seatrial.discover.log_operations import LoggedRequests, logged_requests
@@ -64,8 +65,9 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
         proposal = entering.with_operations(draft, public)
         if not proposal.operations:
             raise _nothing_good(testbed, public)
-        proposal = _with_troubles(proposal, public, testbed)
-    return _with_doubts(with_coverage(replace(proposal, health_path=_health_path(public)), logged))
+        proposal = _with_files(_with_troubles(proposal, public, testbed), public)
+        proposal = with_data_seen(proposal, testbed.database)
+    return with_coverage(replace(proposal, health_path=_health_path(public)), logged)
 
 
 def _logged_paths(logged: LoggedRequests | None) -> list[str]:
@@ -92,10 +94,15 @@ def _with_troubles(proposal: Proposal, public: Found, testbed: Testbed) -> Propo
     return proposal
 
 
-def _with_doubts(proposal: Proposal) -> Proposal:
-    if proposal.database == "embedded" and not any(clue.topic == "data" for clue in proposal.clues):
-        proposal = replace(proposal, clues=(*proposal.clues, data_doubt()))
-    return proposal
+def _with_files(proposal: Proposal, public: Found) -> Proposal:
+    """Stylesheets and the like that the app hands out itself: a proxy does that for a hundredth of the time."""
+    if not public.files:
+        return proposal
+    slowest = max(public.files, key=lambda answer: answer.seconds)
+    what = f"{len(public.files)} served by the app, such as {slowest.asked}"
+    took = f"{1000 * slowest.seconds:.0f} ms"
+    doubt = f"It took {took} of the app's time; where it is deployed let a proxy or WhiteNoise do it."
+    return proposal.with_clue("files", what, "linked from pages", doubt)
 
 
 def _nothing_good(testbed: Testbed, public: Found) -> TestbedError:

@@ -1,5 +1,6 @@
 """The first draft of a seatrial.toml, from the files alone: which app, which server, which database, which commands."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from seatrial.discover.databases import DatabaseUse, database_use
 from seatrial.discover.django import with_django
 from seatrial.discover.interpreter import Interpreter, find_interpreter
 from seatrial.discover.preparing import create_all_command, migrations_of, seeds_of
-from seatrial.discover.proposal import Clue, Proposal
+from seatrial.discover.proposal import Proposal
 from seatrial.discover.source_tree import SourceTree
 from seatrial.discover.start_lines import StartLine, find_start_lines
 from seatrial.discover.values import value_for
@@ -20,6 +21,20 @@ __all__ = ["Facts", "drafts", "read_project"]
 
 CANDIDATES_MAX = 4
 """Of apps that are tried: the likeliest ones."""
+
+DEVELOPMENT = (
+    (
+        re.compile(r"""config\[["']DEBUG["']\]\s*=\s*True|^\s*DEBUG\s*=\s*True\b|\bdebug=True\b"""),
+        "debugging is on",
+        "Switch it off where it is deployed, by a variable for instance.",
+    ),
+    (
+        re.compile(r"""TEMPLATES_AUTO_RELOAD["'\]]*\s*=\s*True|auto_reload\s*=\s*True"""),
+        "templates are looked at anew for each request",
+        "Switch it off where it is deployed: each request asks the disk whether its templates have changed.",
+    ),
+)
+"""(what stands in a line, what that is, what to do)"""
 
 NO_APP = (
     "Name it with --app, as gunicorn would: --app shop:app, --app 'shop:create_app()', or for Django "
@@ -125,7 +140,7 @@ def _draft(facts: Facts, candidate: AppCandidate | None, how: str, command: str,
         draft = _with_known_variable(draft, facts, name, variable)
     if framework == "django":
         draft = with_django(draft, facts.tree)
-    return _with_commands(draft, facts, candidate)
+    return _with_commands(_with_development(draft, facts), facts, candidate)
 
 
 def _framework(facts: Facts, candidate: AppCandidate | None) -> str:
@@ -189,6 +204,19 @@ def _with_known_variable(draft: Proposal, facts: Facts, name: str, variable: Var
     return draft
 
 
+def _with_development(draft: Proposal, facts: Facts) -> Proposal:
+    """What is set for working on the app and costs where it is deployed, as it stands in the code."""
+    for module in facts.tree.modules():
+        for number, line in enumerate(
+            facts.tree.text(module.path.relative_to(facts.tree.root).as_posix()).splitlines(), 1
+        ):
+            for pattern, what, remedy in DEVELOPMENT:
+                if pattern.search(line) and ".run(" not in line:
+                    where = f"{module.path.relative_to(facts.tree.root).as_posix()}, line {number}"
+                    draft = draft.with_clue("development", what, where, remedy)
+    return draft
+
+
 def _with_commands(draft: Proposal, facts: Facts, candidate: AppCandidate | None) -> Proposal:
     tree = facts.tree
     migrations = list(migrations_of(tree, facts.interpreter, candidate))
@@ -201,14 +229,5 @@ def _with_commands(draft: Proposal, facts: Facts, candidate: AppCandidate | None
         draft = draft.with_prepared(command, how).with_clue("tables", command, how)
     for command, how, makes_tables in seeds:
         if not makes_tables:
-            doubt = "Does it fill in as much data as your app will have? Queries on empty tables cost nothing."
-            draft = draft.with_prepared(command, how).with_clue("data", command, how, doubt)
+            draft = draft.with_prepared(command, how).with_clue("seed", command, how)
     return draft
-
-
-def data_doubt() -> Clue:
-    """What to say when nothing fills the tables."""
-    return Clue(
-        "data", "none", "no command was found that fills in data",
-        "Queries on empty tables cost nothing, so the answer will be too good: add a command to subject.prepare.",
-    )  # fmt: skip

@@ -131,9 +131,9 @@ def _without_failing_command(proposal: Proposal, words: str) -> Proposal | None:
         return None
     number = int(found[1])
     command, how = proposal.prepare[number]
-    if not any(clue.topic == "data" and clue.what == command for clue in proposal.clues):
+    if not any(clue.topic == "seed" and clue.what == command for clue in proposal.clues):
         return None
     kept = tuple(one for n, one in enumerate(proposal.prepare) if n != number)
     last = next((line for line in reversed(words.splitlines()) if line.strip()), "")
     doubt = f"It failed and was left out ({last.strip()[:120]}). Queries on empty tables cost nothing."
-    return replace(proposal, prepare=kept).with_clue("data", command, how, doubt)
+    return replace(proposal, prepare=kept).with_clue("seed", command, how, doubt)

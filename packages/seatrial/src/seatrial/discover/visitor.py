@@ -9,13 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 
-__all__ = ["Answer", "Visitor", "links_of"]
+__all__ = ["Answer", "Visitor", "files_of", "links_of"]
 
 TIMEOUT_S = 10.0
 BODY_BYTES_MAX = 2_000_000
 REDIRECTS_MAX = 5
 
 LINK = re.compile(r"<a\s[^>]*?\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+
+FILE = re.compile(
+    r"<(?:link\s[^>]*?\bhref|script\s[^>]*?\bsrc|img\s[^>]*?\bsrc)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,17 @@ class Visitor:
         if target.scheme != "http" or target.netloc not in known:
             return target.netloc or location, ""
         return "", urllib.parse.urlunsplit(("", "", target.path or "/", target.query, ""))
+
+
+def files_of(answer: Answer) -> list[str]:
+    """Paths on the same app of the stylesheets, scripts and pictures of a page, each once."""
+    found: dict[str, None] = {}
+    for match in FILE.finditer(answer.body):
+        address = unescape(next(group for group in match.groups() if group is not None)).strip()
+        target = urllib.parse.urlsplit(urllib.parse.urljoin(f"http://app{answer.path}", address))
+        if target.scheme == "http" and target.netloc == "app" and target.path:
+            found.setdefault(urllib.parse.urlunsplit(("", "", target.path, target.query, "")))
+    return list(found)
 
 
 def links_of(answer: Answer) -> list[str]:

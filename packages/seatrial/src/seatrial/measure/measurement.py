@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Caveat", "Measurement", "MemoryReading", "OperationProfile", "QueryProfile", "SizeDemands", "Verdict"]
+__all__ = [
+    "Caveat",
+    "Measurement",
+    "MemoryReading",
+    "OperationProfile",
+    "QueryProfile",
+    "SizeDemands",
+    "TableScan",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,16 @@ class SizeDemands:
 
 
 @dataclass(frozen=True, slots=True)
+class TableScan:
+    """A statement whose plan reads a whole table and throws rows away. rows: of the table; seconds: per request."""
+
+    statement: str
+    table: str
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class QueryProfile:
     """SQL statements per request of one operation, its redirects among the requests; transaction control not counted.
 
@@ -83,6 +102,8 @@ class QueryProfile:
     per request), dearest first. controls_per_request: BEGIN, COMMIT and the like. Seconds per request: statements_s,
     that the server took for all of them, by its own clock, while it logged them; from glances at the backends
     lock_wait_s, that one waited for a lock, and held_s, that a connection was in a transaction or at a statement.
+    scans: of the dearest statements. connections_per_request: different ones that were used, over the requests;
+    connect_s: what opening one takes.
     """
 
     operation: str
@@ -95,6 +116,9 @@ class QueryProfile:
     statements_s: float | None = None
     lock_wait_s: float | None = None
     held_s: float | None = None
+    scans: tuple[TableScan, ...] = ()
+    connections_per_request: float | None = None
+    connect_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from statistics import median
 
 from seatrial.load.driver import Driver
 from seatrial.measure.measurement import QueryProfile
+from seatrial.measure.table_scans import table_scans
 from seatrial.testbed.activity import Watch
 from seatrial.testbed.postgres import Database
 
@@ -15,6 +17,8 @@ ARRIVALS_PER_OPERATION = 10
 DEAREST_KEPT = 5
 
 GLANCE_S = 0.005
+
+CONNECTS = 7
 
 QUIET_S = 0.3
 QUIET_WITHIN_S = 15.0
@@ -32,12 +36,13 @@ async def count_queries(driver: Driver, database: Database, operations: Sequence
     try:
         with Watch(database.meter, every_s=GLANCE_S) as watch:
             await _until_quiet(database)
-            return tuple([await _counted(driver, database, watch, operation) for operation in operations])
+            connect_s = _connect_s(database)
+            return tuple([await _counted(driver, database, watch, operation, connect_s) for operation in operations])
     finally:
         database.query_log_off()
 
 
-async def _counted(driver: Driver, database: Database, watch: Watch, operation: str) -> QueryProfile:
+async def _counted(driver: Driver, database: Database, watch: Watch, operation: str, connect_s: float) -> QueryProfile:
     mark = database.query_log_mark()
     watch.taken()
     began_s = time.perf_counter()
@@ -48,18 +53,32 @@ async def _counted(driver: Driver, database: Database, watch: Watch, operation: 
     dear = sorted(seen.seconds_by_text.items(), key=lambda item: -item[1])[:DEAREST_KEPT]
     # Little's law: the mean number of backends in a state, over the rate of requests, is the time each spends in it.
     per_glance_s = lasted_s / max(1, glances.count) / requests
+    dearest = tuple((text, seen.by_text[text] / requests, seconds / requests) for text, seconds in dear)
     return QueryProfile(
         operation=operation,
         requests=requests,
         requests_per_arrival=requests / ARRIVALS_PER_OPERATION,
         statements_per_request=seen.statements / requests,
         often=tuple((text, count / requests) for text, count in often),
-        dear=tuple((text, seen.by_text[text] / requests, seconds / requests) for text, seconds in dear),
+        dear=dearest,
         controls_per_request=seen.transactions_control / requests,
         statements_s=seen.seconds / requests,
         lock_wait_s=glances.locked * per_glance_s if glances.count else None,
         held_s=glances.held * per_glance_s if glances.count and watch.is_beside else None,
+        scans=table_scans(database, dearest, seen.samples),
+        connections_per_request=seen.connections / requests,
+        connect_s=connect_s,
     )
+
+
+def _connect_s(database: Database) -> float:
+    """What opening a connection takes, the median of a few."""
+    taken = []
+    for _ in range(CONNECTS):
+        since = time.perf_counter()
+        database.meter().close()
+        taken.append(time.perf_counter() - since)
+    return median(taken)
 
 
 async def _until_quiet(database: Database) -> None:

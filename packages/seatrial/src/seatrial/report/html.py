@@ -10,6 +10,7 @@ import jinja2
 from seatrial.advise.findings import Findings
 from seatrial.model.population import HABIT_BASIS
 from seatrial.report import inside_sentences, numbers, picture, prose, sentences
+from seatrial.report.fault_sentences import fault_sentences
 from seatrial.report.shares import memory_parts, operation_bars, time_bars, worker_bars
 
 __all__ = ["report_html"]
@@ -35,6 +36,7 @@ def report_html(findings: Findings) -> str:
             for name in words.__all__
             if name.endswith("_sentence") or words is sentences
         },
+        faults=[prose.kept_together(text) for text in fault_sentences(findings)],
         pictures=[
             (name, drawn)
             for name, size in (("wide", WIDE_PX), ("narrow", NARROW_PX))

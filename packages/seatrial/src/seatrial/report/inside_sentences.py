@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from seatrial.advise.findings import Findings, RepeatedStatement
+from seatrial.advise.findings import Findings
 from seatrial.report.numbers import milliseconds, percent, rate, rounded
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "middleware_sentence",
     "parts_named",
     "regression_sentence",
-    "repeated_sentence",
     "time_sentence",
 ]
 
@@ -21,7 +20,6 @@ PARTS = ("app_alone", "database_alone", "database_wait", "lock_wait", "external_
 """The parts of a request's time alone, in the order in which they are told."""
 
 SECONDS_PER_DAY = 86_400
-STATEMENT_WIDTH = 60
 
 
 def parts_named(findings: Findings) -> Mapping[str, str]:
@@ -63,24 +61,6 @@ def time_sentence(findings: Findings) -> str:
     largest = max(known, key=lambda part: rows[slowest].get(part) or 0.0)
     whole_ms, largest_ms = milliseconds(rows[slowest]["alone"]), milliseconds(rows[slowest].get(largest))
     return f"{sentence} The slowest is {slowest}: {whole_ms}, most of it {named[largest]} ({largest_ms})."
-
-
-def repeated_sentence(findings: Findings) -> str:
-    """Statements that one request sends again and again."""
-    found = findings.inside.repeated
-    if not found:
-        return ""
-    first = _repeated(found[0])
-    more = f" {len(found) - 1} more like it are in the report." if len(found) > 1 else ""
-    return (
-        f"N+1 queries: {first}.{more} One statement that fetches all rows at once (a join, or IN with a list) does the "
-        "same with one message."
-    )
-
-
-def _repeated(one: RepeatedStatement) -> str:
-    taken = f", {milliseconds(one.milliseconds)} in the server" if one.milliseconds is not None else ""
-    return f'each {one.operation} sends {rounded(one.count, 2)} times "{_short(one.statement)}"{taken}'
 
 
 def load_sentence(findings: Findings) -> str:
@@ -165,10 +145,6 @@ def growth_sentence(findings: Findings) -> str:
 
 def _above(value_ms: float, grain_ms: float) -> str:
     return milliseconds(value_ms) if value_ms > grain_ms else f"less than {max(0.1, grain_ms):.1f} ms"
-
-
-def _short(statement: str) -> str:
-    return statement if len(statement) <= STATEMENT_WIDTH else f"{statement[:STATEMENT_WIDTH]}..."
 
 
 def _percent(share: float) -> str:

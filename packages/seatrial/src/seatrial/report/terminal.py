@@ -2,6 +2,7 @@
 
 from seatrial.advise.findings import Findings
 from seatrial.report import inside_sentences, sentences
+from seatrial.report.fault_sentences import fault_sentences
 from seatrial.report.prose import capitalised, ended
 from seatrial.report.text_blocks import filled, labelled, listed
 
@@ -46,7 +47,7 @@ def _facts(findings: Findings, width: int) -> str:
         ("server", f"{findings.server}. {sentences.worker_explained(findings)}"),
         ("a request", sentences.demand_sentence(findings)),
         ("its time", f"{inside_sentences.time_sentence(findings)} {inside_sentences.middleware_sentence(findings)}"),
-        ("queries", inside_sentences.repeated_sentence(findings)),
+        *(("fault", text) for text in fault_sentences(findings)),
         ("with load", inside_sentences.load_sentence(findings)),
         ("workers", sentences.workers_sentence(findings)),
         ("checked", sentences.check_sentence(findings)),

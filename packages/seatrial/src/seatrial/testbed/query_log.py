@@ -39,7 +39,8 @@ class QueryCount:
     statements: all but transaction control. transactions_control: BEGIN, COMMIT, ROLLBACK, SAVEPOINT, DEALLOCATE, ...
     by_text: normalised text (literals and parameters replaced by ?) -> how often; sums up to `statements`.
     seconds: that the server took for all of it; seconds_by_text: for each text, planning included. What a commit takes
-    is in them where COMMIT is said; one that the end of a single statement implies is not.
+    is in them where COMMIT is said; one that the end of a single statement implies is not. samples: each text as it was
+    first sent. connections: different ones that statements came over.
     """
 
     statements: int
@@ -47,6 +48,8 @@ class QueryCount:
     by_text: Mapping[str, int]
     seconds: float = 0.0
     seconds_by_text: Mapping[str, float] = field(default_factory=dict)
+    samples: Mapping[str, str] = field(default_factory=dict)
+    connections: int = 0
 
 
 def normalise(sql: str) -> str:
@@ -69,6 +72,8 @@ def count_queries(log: str) -> QueryCount:
     # By process: the time of Parse and Bind, of a statement that is named next; the statement that is running.
     ahead_s: defaultdict[str, float] = defaultdict(float)
     running: dict[str, str] = {}
+    samples: dict[str, str] = {}
+    connections: set[str] = set()
     control = 0
     for entry in re.split(r"\n(?!\t)", log):
         matched = _ENTRY.match(entry)
@@ -85,7 +90,10 @@ def count_queries(log: str) -> QueryCount:
         statement = _STATEMENT.match(matched["text"])
         if not statement:
             continue
-        text = normalise(statement["sql"].replace("\n\t", "\n"))
+        sent = statement["sql"].replace("\n\t", "\n")
+        text = normalise(sent)
+        samples.setdefault(text, sent)
+        connections.add(pid)
         running[pid] = text
         if statement["fetch"]:
             continue  # more rows of a statement that was counted when it began
@@ -99,4 +107,6 @@ def count_queries(log: str) -> QueryCount:
         by_text=dict(counts.most_common()),
         seconds=sum(seconds.values()),
         seconds_by_text={text: seconds[text] for text in counts},
+        samples={text: samples[text] for text in counts},
+        connections=len(connections),
     )

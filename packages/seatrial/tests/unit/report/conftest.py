@@ -17,7 +17,6 @@ from seatrial.advise.findings import (
     MemoryGrowth,
     PlanFindings,
     RegressionCheck,
-    RepeatedStatement,
     WorkerPrediction,
 )
 from seatrial.measure.measurement import Caveat
@@ -47,7 +46,6 @@ INSIDE = InsideFindings(
         DearStatement("SELECT post.id FROM post JOIN follow ON ... ORDER BY post.id DESC LIMIT ?", 0.84, 1.12),
         DearStatement("SELECT name FROM author WHERE id = ?", 8.4, 0.71),
     ),
-    repeated=(RepeatedStatement("home timeline", "SELECT name FROM author WHERE id = ?", 20.0, 1.7),),
     regression=RegressionCheck(("home timeline", "profile"), ("like",), (("profile", 5.9, 7.1, 0.8),)),
     growth=MemoryGrowth(1240.0, 1010.0, 1470.0, 6200, is_above_noise=True),
 )

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from seatrial.advise.findings import InsideFindings
+from seatrial.advise.findings import Fault, InsideFindings
 from seatrial.report import inside_sentences as say
+from seatrial.report.fault_sentences import fault_sentences
 from seatrial.report.html import report_html
 from seatrial.report.shares import time_bars
 from seatrial.report.terminal import answer
@@ -48,9 +49,15 @@ def test_parts_that_are_more_than_the_whole_are_told_with_their_sign_and_draw_no
 
 
 def test_n_plus_one_is_named_with_count_time_and_remedy(sample):
-    text = say.repeated_sentence(sample())
-    assert 'N+1 queries: each home timeline sends 20 times "SELECT name FROM author WHERE id = ?", 1.7 ms' in text
-    assert "One statement that fetches all rows at once" in text
+    what = "one request sends 20 times: SELECT name FROM author WHERE id = ?"
+    (text,) = fault_sentences(sample(faults=(Fault("n-plus-one", "home timeline", what, 1.7, "Fetch them at once."),)))
+    assert text == f"N+1 queries, in home timeline: {what}. 1.7 ms of each home timeline. Fetch them at once."
+
+
+def test_of_many_faults_the_dearest_are_told_and_the_rest_counted(sample):
+    faults = tuple(Fault("missing-index", f"page {n}", "all rows are read", 1.0, "Make one.") for n in range(7))
+    told = fault_sentences(sample(faults=faults))
+    assert (len(told), told[-1]) == (5, "3 more of such kinds are in study.json.")
 
 
 def test_growth_of_memory_is_told_per_request_and_per_day_only_above_noise(sample):
@@ -94,7 +101,8 @@ def test_regression_is_told_with_what_it_finds_apart_and_what_it_cannot_tell(sam
 
 
 def test_terminal_and_page_tell_it_and_stay_silent_where_nothing_was_seen(sample, bare, running):
-    text = joined(answer(sample()))
+    faults = (Fault("n-plus-one", "home timeline", "one request sends 20 times: SELECT 1", 1.7, "Join."),)
+    text = joined(answer(sample(faults=faults)))
     assert "Alone, one takes" in text
     assert "N+1 queries" in text
     assert "The app grew by 1.2 kB a request" in text
