@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from flotilla.errors import UnavailableError
+from flotilla.social.pictures import PictureWorkshop
 from flotilla.web.sizes import REQUEST_MAX_BYTES
 
 
@@ -82,6 +84,40 @@ def test_what_is_wrong_with_a_picture_is_said_beside_it_and_nothing_is_lost(aboa
     assert again.status_code == 303
     assert re.findall(r'alt="([^"]*)" width', ada.get("/home").text) == ["A red sail", "Picture without a description"]
     assert len(files_of(app)) == 4
+
+
+def test_that_pictures_shall_be_hidden_is_not_forgotten_with_a_refused_form(aboard):
+    ada = aboard("ada")
+    ticked = 'name="sensitive" value="1" checked'
+    assert ticked not in form(ada, text="x" * 501, picture_1=picture()).text
+    answer = form(ada, text="x" * 501, picture_1=picture(), sensitive="1")
+    assert answer.text.count(ticked) == 1
+
+
+def test_a_site_busy_with_other_pictures_says_so_beside_the_picture_and_keeps_the_text(aboard, monkeypatch):
+    def busy(*_arguments):
+        raise UnavailableError("Too many pictures came at once.")
+
+    ada = aboard("ada")
+    monkeypatch.setattr(PictureWorkshop, "make", busy)
+    answer = form(ada, text="Keep me", picture_1=picture())
+    assert answer.status_code == 400
+    assert "Keep me</textarea>" in answer.text
+    assert 'id="picture_1-wrong">The site is busy with other pictures.' in answer.text
+    token = ada.token("/settings/profile")
+    data = {"csrf_token": token, "display_name": "New name", "avatar": (io.BytesIO(picture()), "x")}
+    answer = ada.client.post("/settings/profile", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert 'id="avatar-wrong">The site is busy' in answer.text
+
+
+def test_posts_start_as_their_author_wants(aboard):
+    ada = aboard("ada")
+    data = {"csrf_token": ada.token("/home"), "default_visibility": "followers", "default_sensitive": "1"}
+    assert ada.client.post("/settings/profile", data=data).status_code == 303
+    page = ada.get("/home").text
+    assert re.search(r'<option value="2" selected>', page)
+    assert 'name="sensitive" value="1" checked' in page
 
 
 def test_a_text_that_is_refused_keeps_the_pictures_and_one_can_be_left_out(aboard, app):

@@ -37,7 +37,7 @@ def publish(me: Viewer) -> Response | tuple[str, int]:
             me,
             entered.text,
             warning=entered.warning,
-            sensitive=entered.sensitive,
+            sensitive=entered.sensitive and bool(pictures.media_ids),
             visibility=entered.visibility,
             parent_id=entered.parent_id,
             media_ids=pictures.media_ids,

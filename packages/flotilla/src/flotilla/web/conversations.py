@@ -20,7 +20,7 @@ blueprint = Blueprint("conversations", __name__)
 @signed_in_only
 def conversations(me: Viewer) -> str:
     """One's conversations; `?to=` begins a new one."""
-    fresh = empty_form()
+    fresh = empty_form(me)
     return conversations_page(me, Writing(fresh.key, to=request.args.get("to", "")[:500]))
 
 
@@ -56,7 +56,7 @@ def conversations_page(me: Viewer, writing: Writing, problems: dict[str, str] | 
 @signed_in_only
 def conversation(me: Viewer, conversation_id: int) -> str:
     """One conversation; opening it is reading it."""
-    return conversation_page(me, conversation_id, empty_form(), start=before())
+    return conversation_page(me, conversation_id, empty_form(me), start=before())
 
 
 @blueprint.post("/messages/<id:conversation_id>")

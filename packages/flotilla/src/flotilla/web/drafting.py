@@ -28,9 +28,9 @@ class Writing:
     kept: tuple[Upload, ...] = ()
 
 
-def empty_form() -> Writing:
-    """A fresh form."""
-    return Writing(_new_key())
+def empty_form(me: Viewer) -> Writing:
+    """A fresh form, as this person's posts start."""
+    return Writing(_new_key(), visibility=me.default_visibility, sensitive=me.default_sensitive)
 
 
 def reply_form(me: Viewer, post: Post) -> Writing:
@@ -41,7 +41,8 @@ def reply_form(me: Viewer, post: Post) -> Writing:
         _new_key(),
         text=f"{mentioned} " if mentioned else "",
         warning=post.warning,
-        visibility=post.visibility,
+        sensitive=me.default_sensitive,
+        visibility=max(post.visibility, me.default_visibility),
         parent_id=post.id,
     )
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from flask import request
 
-from flotilla.errors import InvalidInputError, NotFoundError, TooManyError
+from flotilla.errors import InvalidInputError, NotFoundError, TooManyError, UnavailableError
 from flotilla.social import PICTURES_MAX, Upload, Viewer
 from flotilla.web.sessions import site
+from flotilla.web.translating import mark
 
-__all__ = ["FormPictures", "pictures_of_form"]
+__all__ = ["BUSY", "FormPictures", "pictures_of_form"]
+
+BUSY = mark("The site is busy with other pictures. Choose this one again in a moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,9 @@ def pictures_of_form(me: Viewer) -> FormPictures:
                 problems[name] = str(error)
         except TooManyError as error:
             problems[name] = str(error)
+        except UnavailableError:
+            # Were it the database, the page that comes now could not be made either.
+            problems[name] = BUSY
         else:
             media_ids.append(media.id)
     return FormPictures(site().media.waiting(me, media_ids), problems)

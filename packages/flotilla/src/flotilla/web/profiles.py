@@ -6,8 +6,9 @@ from typing import IO
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from flotilla.errors import InvalidInputError
+from flotilla.errors import InvalidInputError, TooManyError, UnavailableError
 from flotilla.social import FIELDS_MAX, OwnProfile, ProfileChanges, Viewer, Visibility
+from flotilla.web.pictures import BUSY
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site
 from flotilla.web.sizes import takes_files
@@ -45,11 +46,16 @@ def picture_of_form(me: Viewer, name: str, put: Callable[[Viewer, IO[bytes] | No
     sent = request.files.get(name)
     try:
         if sent is not None and sent.filename:
+            site().limits.upload(me.account_id)
             put(me, sent.stream)
         elif request.form.get(f"remove_{name}"):
             put(me, None)
     except InvalidInputError as error:
         return error.problems
+    except TooManyError as error:
+        return {name: str(error)}
+    except UnavailableError:
+        return {name: BUSY}
     return {}
 
 

@@ -55,7 +55,7 @@ def home_page(
         heading=_("Home"),
         path="/home",
         before=start,
-        writing=writing or (empty_form() if start is None else None),
+        writing=writing or (empty_form(me) if start is None else None),
         problems=problems,
     )
 
