@@ -79,6 +79,8 @@ def test_nobody_in_a_blocked_network_gets_a_page_and_machines_still_learn_that_t
         200,
     ]
     assert asked("/", "203.0.113.9") == 200
+    refused = client.get("/api/v1/instance", environ_base={"REMOTE_ADDR": "198.51.100.9"})
+    assert (refused.status_code, list(refused.json)) == (403, ["error"])
 
 
 def test_pages_cost_no_statement_for_the_gate(app, blocked, statements):

@@ -283,3 +283,23 @@ def test_the_pictures_of_a_reported_post_are_named_with_their_descriptions(site,
     report_id = site.reports.make(ada, "eve", category="spam", post_ids=[post])
 
     assert site.reports.read(mo, report_id).row.posts[0]["pictures"] == [{"url": "/media/a.webp", "alt": "A boat"}]
+
+
+def test_a_report_about_a_moderator_is_for_the_others_alone(site, person, mo):
+    ada, mia = person("ada"), person("mia", "moderator")
+    report_id = site.reports.make(ada, "mo", category="other", comment="He shouts.")
+
+    assert ids(site, mia, Queue.OPEN) == [report_id]
+    assert ids(site, mo, Queue.OPEN) == []
+    assert site.directory.person(mo, "mo").reports == ()
+    assert [row.id for row in site.directory.person(mia, "mo").reports] == [report_id]
+    for deed in (
+        lambda: site.reports.read(mo, report_id),
+        lambda: site.reports.take(mo, report_id),
+        lambda: site.reports.give_back(mo, report_id),
+        lambda: site.reports.add_note(mo, report_id, "No."),
+        lambda: site.reports.resolve(mo, report_id),
+        lambda: site.reports.reopen(mo, report_id),
+    ):
+        with pytest.raises(NotFoundError):
+            deed()

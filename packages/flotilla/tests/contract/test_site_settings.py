@@ -51,9 +51,9 @@ def test_what_is_as_in_the_environment_is_not_stored_so_that_the_environment_sti
 
 def test_every_setting_that_cannot_be_accepted_is_told_and_none_is_changed(site, boss):
     with pytest.raises(InvalidInputError) as caught:
-        change(site, boss, site_name="x" * 41, default_language="xx", site_description="Fine.")
+        change(site, boss, site_name="x" * 41, default_language="xx", contact_email="nobody", site_description="Fine.")
 
-    assert set(caught.value.problems) == {"site_name", "default_language"}
+    assert set(caught.value.problems) == {"site_name", "default_language", "contact_email"}
     assert "FLOTILLA" not in str(caught.value)
     assert site.site_settings.now().site_description == ""
 

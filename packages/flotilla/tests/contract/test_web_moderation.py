@@ -269,6 +269,10 @@ def test_settings_are_changed_and_seen_by_everyone_at_once(staff, visitor):
     assert "<h1>Harbour &amp; Co</h1>" in shown
     assert "· Harbour &amp; Co</title>" in shown
     assert "Small boats." in shown
+    form = boss.get(path).text
+    for name in re.findall(r'<(?:input|select|textarea)[^>]* id="(\w+)"', form):
+        assert re.search(rf'<label for="{name}">[^<]+</label>', form), f"{name} has no label"
+    assert '<option value="no" selected>No</option>' in form
     wrong = boss.post_form(path, path, site_name="x" * 41, site_description="Words to keep.")
     assert wrong.status_code == 400
     assert "Words to keep." in wrong.text

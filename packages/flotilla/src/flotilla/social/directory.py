@@ -95,13 +95,15 @@ class Directory:
             account = None if standing is None else directory_rows.by_id(work, standing.account_id)
             if account is None:
                 raise NotFoundError("There is nobody with this handle.")
+            is_viewer = account.account_id == viewer.account_id
             return PersonFile(
                 account=account,
                 joined_at=made_at(account.account_id),
                 addresses=tuple(address_rows.of(work, account.account_id, limit=ADDRESSES_SHOWN)),
                 sanctions=tuple(sanction_rows.newest_of(work, account.account_id, limit=SANCTIONS_SHOWN)),
-                reports=tuple(report_rows.about(work, account.account_id, limit=REPORTS_SHOWN)),
-                may_act=outranks(viewer.role, account.role) and account.account_id != viewer.account_id,
+                # Who reported a moderator is none of that moderator's business.
+                reports=() if is_viewer else tuple(report_rows.about(work, account.account_id, limit=REPORTS_SHOWN)),
+                may_act=outranks(viewer.role, account.role) and not is_viewer,
             )
 
 

@@ -154,9 +154,7 @@ class Reports:
         """One report with what belongs to it. Raises ForbiddenError, NotFoundError."""
         require_moderator(viewer)
         with self._database.read() as work:
-            row = report_rows.find(work, report_id)
-            if row is None:
-                raise NotFoundError("There is no such report.")
+            row = _for_others(viewer, report_rows.find(work, report_id))
             named = set(row.rule_ids)
             return Report(
                 row=row,
@@ -170,7 +168,7 @@ class Reports:
         """Take an open report on. Raises ForbiddenError, NotFoundError, ConflictError: somebody else has it."""
         require_moderator(viewer)
         with self._database.write() as work:
-            row = hold_open(work, report_id)
+            row = _for_others(viewer, hold_open(work, report_id))
             if row.assigned_id == viewer.account_id:
                 return
             if row.assigned_id is not None:
@@ -182,7 +180,7 @@ class Reports:
         """Let others take an open report on, whoever had it. Raises ForbiddenError, NotFoundError, ConflictError."""
         require_moderator(viewer)
         with self._database.write() as work:
-            row = hold_open(work, report_id)
+            row = _for_others(viewer, hold_open(work, report_id))
             if row.assigned_id is None:
                 return
             report_rows.assign(work, report_id, None)
@@ -196,7 +194,7 @@ class Reports:
         if not 0 < len(words) <= NOTE_MAX_CHARACTERS:
             raise InvalidInputError({"note": f"A note has 1 to {NOTE_MAX_CHARACTERS} characters."})
         with self._database.write() as work:
-            row = _held(work, report_id)
+            row = _for_others(viewer, _held(work, report_id))
             report_rows.add_note(work, report_id=report_id, author_id=viewer.account_id, text=words)
             note(work, viewer, Action.NOTE, f"report {report_id}", account_id=row.account_id, after={"note": words})
 
@@ -204,14 +202,14 @@ class Reports:
         """Close a report without any measure. Raises ForbiddenError, NotFoundError, ConflictError: it is closed."""
         require_moderator(viewer)
         with self._database.write() as work:
-            row = hold_open(work, report_id)
+            row = _for_others(viewer, hold_open(work, report_id))
             settle(work, viewer, report_id, account_id=row.account_id, subject=f"@{row.account}")
 
     def reopen(self, viewer: Viewer, report_id: int) -> None:
         """Open a report again. Raises ForbiddenError, NotFoundError."""
         require_moderator(viewer)
         with self._database.write() as work:
-            row = _held(work, report_id)
+            row = _for_others(viewer, _held(work, report_id))
             if row.resolved_at is None:
                 return
             report_rows.set_resolved(work, report_id, by=None)
@@ -239,6 +237,13 @@ def settle(work: Work, viewer: Viewer, report_id: int, *, account_id: int, subje
 def _held(work: Work, report_id: int) -> ReportRow:
     row = report_rows.lock(work, report_id)
     if row is None:
+        raise NotFoundError("There is no such report.")
+    return row
+
+
+def _for_others(viewer: Viewer, row: ReportRow | None) -> ReportRow:
+    # Who reported a moderator, and what the others note about it, is none of that moderator's business.
+    if row is None or row.account_id == viewer.account_id:
         raise NotFoundError("There is no such report.")
     return row
 

@@ -9,6 +9,7 @@ from flotilla.errors import InvalidInputError, StartError
 from flotilla.settings import Settings, declarations
 from flotilla.social.audit import Action, note
 from flotilla.social.keeping import KeptFor
+from flotilla.social.mail import NOT_AN_ADDRESS, email_of
 from flotilla.social.pages import Viewer
 from flotilla.social.standing import require_admin
 from flotilla.social.text import tidied
@@ -51,6 +52,8 @@ class SiteSettings:
                 wanted[name] = parsed(declared, text) if text else getattr(self._from_environment, name)
             except StartError as error:
                 problems[name] = error.what.replace(declared.name, "This", 1)
+            if name == "contact_email" and text and email_of(text) is None:
+                problems[name] = NOT_AN_ADDRESS
         if problems:
             raise InvalidInputError(problems)
         with self._database.write() as work:

@@ -116,9 +116,15 @@ def count_since(work: Work, *, reporter_id: int, period: timedelta, limit: int) 
 
 
 def newest(work: Work, *, queue: str, moderator_id: int, before: int, limit: int) -> list[ReportRow]:
-    """The newest reports before `before` that are `open`, `mine` (open and that moderator's) or `resolved`."""
+    """The newest reports before `before` that are `open`, `mine` (open and that moderator's) or `resolved`.
+
+    Those about the moderator are for the others.
+    """
     rows = work.all(
-        _COLUMNS + "WHERE r.id < %(before)s" + _QUEUES[queue] + " ORDER BY r.id DESC LIMIT %(limit)s",
+        _COLUMNS
+        + "WHERE r.id < %(before)s AND r.account_id <> %(moderator_id)s"
+        + _QUEUES[queue]
+        + " ORDER BY r.id DESC LIMIT %(limit)s",
         {"before": before, "limit": limit, "moderator_id": moderator_id},
     )
     return [ReportRow(*row) for row in rows]

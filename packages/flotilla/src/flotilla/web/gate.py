@@ -1,6 +1,6 @@
 """The gate in front of every page: networks that moderators blocked get one answer, and no other."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, jsonify, request
 
 from flotilla.web.problems import Explanation, problem_page
 from flotilla.web.sessions import site
@@ -23,4 +23,8 @@ def add_gate(app: Flask) -> None:
     def keep_out() -> Response | None:
         if request.endpoint in ALWAYS_ANSWERED or site().gatekeeping.may_visit(request.remote_addr or ""):
             return None
+        if request.path.startswith("/api/"):
+            refused = jsonify(error=KEPT_OUT.what)
+            refused.status_code = 403
+            return refused
         return problem_page(403, KEPT_OUT)

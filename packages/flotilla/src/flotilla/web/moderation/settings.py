@@ -19,6 +19,7 @@ LABELS = {
     "site_description": mark("Description"),
     "contact_email": mark("Mail address of whoever runs it"),
     "sign_up": mark("Who may sign up"),
+    "confirm_email": mark("Confirm mail addresses"),
     "sign_up_message": mark("What people read before they sign up"),
     "default_language": mark("Language"),
 }
@@ -27,6 +28,8 @@ CHOICES = {
     "invite": mark("People with an invitation"),
     "approval": mark("People whom a moderator approves"),
     "closed": mark("Nobody"),
+    "yes": mark("Yes"),
+    "no": mark("No"),
     **LANGUAGES,
 }
 
@@ -37,7 +40,7 @@ def settings_page(me: Viewer, problems: dict[str, str] | None = None) -> str:
     """The form with what counts now, or, after a problem, with what was entered."""
     now = site().site_settings.now()
     declared = site().site_settings.declared
-    shown = {each.field_name: getattr(now, each.field_name) for each in declared}
+    shown = {each.field_name: as_text(getattr(now, each.field_name)) for each in declared}
     return page(
         "moderation/settings.html",
         "moderation-settings",
@@ -49,6 +52,11 @@ def settings_page(me: Viewer, problems: dict[str, str] | None = None) -> str:
         labels=LABELS,
         choice_words=CHOICES,
     )
+
+
+def as_text(value: object) -> str:
+    """A setting as the form shows it and takes it."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 @blueprint.get("")
