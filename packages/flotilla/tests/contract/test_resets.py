@@ -1,7 +1,9 @@
 """New passwords: by a letter, and by the old one."""
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -143,3 +145,28 @@ def test_apps_are_signed_out_by_a_new_password_too(site, ada, letters, owner):
     one_app()
     site.resets.change(ada.viewer, old=NEW, new=PASSWORD)
     assert owner.execute("SELECT count(*) FROM s0000.access_token").fetchone() == (0,)
+
+
+def test_signing_in_changing_the_password_and_leaving_at_once_never_wait_in_a_circle(site_with, ada, letters):
+    site = site_with(pool_size=8, pool_wait_s=20)
+    start, refused = threading.Barrier(5, timeout=20), (SignInError, NotFoundError, InvalidInputError)
+    links = []
+    for _ in range(2):
+        site.resets.ask(ADDRESS)
+        links.append(letters.token(ADDRESS, "/reset/"))
+
+    def at_once(deed):
+        start.wait()
+        with contextlib.suppress(*refused):
+            deed()
+
+    deeds = [
+        *(partial(site.resets.reset, link, password=PASSWORD) for link in links),
+        partial(site.resets.change, ada.viewer, old=PASSWORD, new=PASSWORD),
+        lambda: [fits(site, PASSWORD) for _ in range(5)],
+        partial(site.departures.leave, ada.viewer, password=PASSWORD),
+    ]
+    with ThreadPoolExecutor(5) as pool:
+        for future in [pool.submit(at_once, deed) for deed in deeds]:
+            future.result(30)
+    assert not fits(site, PASSWORD)

@@ -1,5 +1,7 @@
 """The whole site with its rows in two schemas, against a model of it in memory: nothing depends on one schema."""
 
+import json
+import zipfile
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -129,3 +131,38 @@ def test_apps_act_for_people_in_every_schema(two_shards):
     site.apps.withdraw(people[0], made.app.id)
     assert site.apps.granted(people[0]) == ()
     assert len(site.apps.granted(people[1])) == 1
+
+
+def test_whoever_leaves_leaves_nothing_in_any_shard_and_takes_everything_along(two_shards, own_settings, tmp_path):
+    site = open_site(replace(own_settings, export_folder=str(tmp_path)))
+    try:
+        people = [site.accounts.sign_up(handle=f"p{number}", password="correct horse").viewer for number in range(6)]
+        assert len({bucket_of(person.account_id) < 4096 for person in people}) == 2, "people in both shards"
+        for one in people:
+            post_id = site.posts.publish(one, "#tea with @p0")
+            for other in people:
+                if one != other:
+                    site.follows.follow(other, one.handle)
+                site.posts.like(other, post_id)
+        for one in people[:2]:
+            site.exports.ask(one)
+            with zipfile.ZipFile(site.exports.file(one)) as archive:
+                assert archive.read("following_accounts.csv").count(b"\n") == 6
+                assert len(json.loads(archive.read("likes.json"))) == 6
+        for one in people[:2]:
+            site.departures.leave(one, password="correct horse")
+        gone = [person.account_id for person in people[:2]]
+        with psycopg.connect(own_settings.owner_url) as connection:
+            for schema in ("s0000", "s0001"):
+                for table, column in (
+                    ("posts", "author_id"), ("likes_given", "account_id"), ("likes_received", "account_id"),
+                    ("following", "follower_id"), ("following", "followee_id"), ("followers", "follower_id"),
+                    ("notifications", "actor_id"), ("profile", "account_id"), ("author_stats", "author_id"),
+                ):  # fmt: skip
+                    found = f"SELECT count(*) FROM {schema}.{table} WHERE {column} = ANY(%s)"
+                    assert connection.execute(found, [gone]).fetchone() == (0,), (schema, table, column)
+        for other in people[2:]:
+            shown = site.timelines.profile(None, other.handle).profile
+            assert (shown.followers, shown.following) == (3, 3)
+    finally:
+        site.close()

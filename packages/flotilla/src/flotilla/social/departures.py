@@ -70,6 +70,7 @@ class Departures:
         ForbiddenError when it is the last admin's.
         """
         with self._database.write() as work:
+            credential_rows.lock(work, account_id, to_change=True)
             keep_an_admin(work, account_id)
             if not rows.close(work, account_id):
                 raise NotFoundError("There is no such account any more.")

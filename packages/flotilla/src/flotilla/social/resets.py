@@ -71,6 +71,7 @@ class Resets:
             raise InvalidInputError({"password": problem})
         new_hash = self._passwords.hashed(password)
         with self._database.write() as work:
+            credential_rows.lock(work, keys.account_id, to_change=True)
             taken = token_rows.take(work, account_id=keys.account_id, token_hash=keys.sha256, purpose="reset")
             if taken is None:
                 raise NotFoundError(STALE_LINK)

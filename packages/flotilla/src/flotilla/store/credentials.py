@@ -1,6 +1,7 @@
 """Rows of passwords' hashes, in the shard of the person."""
 
 from dataclasses import dataclass
+from typing import LiteralString
 
 from flotilla.store.account_states import State
 from flotilla.store.database import Work
@@ -61,10 +62,15 @@ def held(work: Work, *, account_id: int, password_hash: str) -> bool:
     return row is not None
 
 
-def lock(work: Work, account_id: int) -> None:
-    """Let nobody change the password until the transaction ends."""
+def lock(work: Work, account_id: int, *, to_change: bool = False) -> None:
+    """Let nobody change the password until the transaction ends; `to_change`: but this transaction.
+
+    Taken before any other lock on the account's rows, by whoever signs somebody in, changes a password or closes an
+    account, so that none of them waits for another in a circle.
+    """
+    statement: LiteralString = "SELECT FROM {shard}.credential WHERE account_id = %(account_id)s FOR "
     work.one(
-        "SELECT FROM {shard}.credential WHERE account_id = %(account_id)s FOR SHARE",
+        statement + ("UPDATE" if to_change else "SHARE"),
         {"account_id": account_id},
         shard=work.shards.schema_of(account_id),
     )
