@@ -50,6 +50,7 @@ HOLD = (
     Place("/public", mark("Everyone"), "everyone", "public"),
     Place("/bookmarks", mark("Bookmarks"), "bookmark", "bookmarks"),
     Place("/lists", mark("Lists"), "list", "lists"),
+    Place("/people", mark("People to follow"), "person", "suggestions"),
 )
 SETTINGS = (Place("/settings", mark("Settings"), "settings", "settings"),)
 MODERATION = (*SETTINGS, Place("/moderation", mark("Moderation"), "shield", "moderation"))
@@ -60,6 +61,9 @@ SETTINGS_PAGES = (
     Place("/settings/sessions", mark("Sessions"), page="settings-sessions"),
     Place("/settings/apps", mark("Apps"), page="settings-apps"),
     Place("/settings/invites", mark("Invitations"), page="settings-invites"),
+    Place("/follow-requests", mark("Follow requests"), page="follow-requests"),
+    Place("/muted", mark("Muted"), page="muted"),
+    Place("/blocked", mark("Blocked"), page="blocked"),
     Place("/settings/export", mark("Export"), page="settings-export"),
 )
 MODERATION_PAGES = (
