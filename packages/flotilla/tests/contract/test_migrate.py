@@ -102,7 +102,7 @@ def test_a_user_who_may_not_create_schemas_is_told_so(empty_settings, settings, 
 
 
 def test_two_migrates_at_once_do_not_mix(empty_settings, monkeypatch):
-    monkeypatch.setattr("flotilla.store.migrating.LOCK_WAIT_S", 1)
+    monkeypatch.setattr("flotilla.store.migrating.ATTEMPTS", 2)
     with psycopg.connect(empty_settings.owner_url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
         with pytest.raises(StartError, match="Another `flotilla migrate`"):

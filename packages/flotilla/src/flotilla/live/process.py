@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import resource
 import signal
 import socket
 import threading
@@ -37,6 +38,7 @@ SOCKET_MESSAGE_MAX_BYTES = 4_000
 SOCKET_PING_S = 30.0
 GRACE_S = 5
 COUNT_EVERY_S = 2.0
+FILES_BESIDE = 200
 SEND_BUFFER_BYTES = 64 * 1024
 STUCK_MAX_MS = 60_000
 
@@ -48,6 +50,11 @@ def run_live(site: Site, listening: socket.socket) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MAX_MS)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, site.settings.live_listeners + FILES_BESIDE)
+    if soft < wanted:
+        # Each connection is an open file, and the usual limit is 1,024.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     config = uvicorn.Config(
         live_app(site),
         loop="asyncio",

@@ -1,4 +1,4 @@
-"""What Alembic runs for each migration: the caller's connection, one transaction, no models."""
+"""What Alembic runs for each migration: the caller's connection, a transaction for each, no models."""
 
 from alembic import context
 
@@ -8,6 +8,8 @@ context.configure(
     connection=context.config.attributes["connection"],
     version_table="schema_version",
     version_table_schema="g",
+    # A lock is held until its own migration ends, not until the last of several does.
+    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()

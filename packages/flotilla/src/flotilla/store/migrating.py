@@ -3,6 +3,7 @@
 Alembic and SQLAlchemy are loaded here only: the running site needs neither, nor the memory they take.
 """
 
+import time
 from pathlib import Path
 
 import alembic.command
@@ -19,7 +20,11 @@ from flotilla.store.schema import address, connect_or_explain, owner_url
 __all__ = ["migrate", "newest_version"]
 
 LOCK_KEY = 0x464C4F54  # "FLOT": one migrate at a time
-LOCK_WAIT_S = 5
+# While a migration waits for a lock, whoever comes later waits behind it: so it waits less than a person would notice,
+# gives way, and tries again.
+LOCK_WAIT_MS = 700
+PAUSE_S = 1.0
+ATTEMPTS = 30
 
 
 def newest_version() -> str:
@@ -34,7 +39,7 @@ def migrate(settings: Settings) -> str:
     url = owner_url(settings)
     connect_or_explain(url, "FLOTILLA_OWNER_URL", settings).close()
     try:
-        _run_migrations(url, settings)
+        _until_it_gets_its_locks(url, settings)
         with connect_or_explain(url, "FLOTILLA_OWNER_URL", settings) as connection, connection.transaction():
             _let_application_in(connection, settings)
     except psycopg.Error as error:
@@ -42,6 +47,17 @@ def migrate(settings: Settings) -> str:
     except sa.exc.DBAPIError as error:
         raise _explained(error.orig or error, url) from error
     return newest_version()
+
+
+def _until_it_gets_its_locks(url: str, settings: Settings) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _run_migrations(url, settings)
+        except sa.exc.DBAPIError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable) or attempt == ATTEMPTS:
+                raise
+            time.sleep(PAUSE_S)
+    return None
 
 
 def _explained(error: BaseException, url: str) -> StartError:
@@ -63,14 +79,14 @@ def _alembic_config() -> alembic.config.Config:
 
 
 def _run_migrations(url: str, settings: Settings) -> None:
-    # No statement_timeout: a migration may take its time. But while it waits for a lock, the site waits behind it.
+    # No statement_timeout: a migration may take its time, as long as nobody waits for it.
     engine = sa.create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(
             url,
             connect_timeout=settings.connect_timeout_s,
             application_name="flotilla migrate",
-            options=f"-c lock_timeout={LOCK_WAIT_S}s",
+            options=f"-c lock_timeout={LOCK_WAIT_MS}ms",
         ),
         poolclass=sa.NullPool,
     )
