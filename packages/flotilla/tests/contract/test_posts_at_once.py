@@ -1,12 +1,14 @@
 """Many at once on the same posts: counts are their rows, nobody waits for ever, nothing dangles."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from random import Random
 
+import psycopg
 import pytest
 
 from flotilla.errors import InvalidInputError, NotFoundError
@@ -133,15 +135,30 @@ def test_one_key_sent_many_times_at_once_publishes_one_post(busy_site, people, o
     assert owner.execute("SELECT count(*) FROM s0000.posts").fetchone() == (3,)
 
 
-def test_many_pins_at_once_stay_within_the_limit(busy_site, people, owner):
+def test_two_last_pins_at_once_stay_within_the_limit(busy_site, people, owner):
     me = people[0]
-    ids = [busy_site.posts.publish(me, f"post {number}") for number in range(PINS_MAX + 3)]
+    ids = [busy_site.posts.publish(me, f"post {number}") for number in range(PINS_MAX + 1)]
+    for post_id in ids[:-2]:
+        busy_site.posts.pin(me, post_id)
 
     def pin(post_id):
         with suppress(InvalidInputError):
             busy_site.posts.pin(me, post_id)
 
-    at_once([partial(pin, post_id) for post_id in ids])
+    # Both have come as far as they can before either is done.
+    with psycopg.connect(owner.info.dsn, password=owner.info.password) as other, ThreadPoolExecutor(2) as pool:
+        other.execute("SELECT FROM s0000.author_stats WHERE author_id = %s FOR UPDATE", [me.account_id])
+        pins = [pool.submit(pin, post_id) for post_id in ids[-2:]]
+        deadline_s = time.monotonic() + WAIT_S
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        while other.execute(waiting).fetchone() != (2,) and not all(future.done() for future in pins):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+        other.rollback()
+        for future in pins:
+            future.result(WAIT_S)
     assert owner.execute("SELECT count(*) FROM s0000.posts WHERE pinned").fetchone() == (PINS_MAX,)
 
 

@@ -187,8 +187,10 @@ def test_people_write_each_other_and_nobody_else_reads_it(app: Flask, aboard: Ca
     conversation = started.location
     assert re.fullmatch(r"/messages/\d+", conversation)
     assert 'class="unread"' in bo.get("/messages").text
+    assert re.search(r'href="/messages"[^>]*>.*?<b class="badge">1<', bo.get("/home").text)
     assert "A secret" in bo.get(conversation).text
     assert 'class="unread"' not in bo.get("/messages").text
+    assert 'class="badge"' not in re.search(r'href="/messages".*?</a>', bo.get("/home").text, re.DOTALL)[0]
     answered = bo.post_form(conversation, conversation, text="Safe with me")
     assert (answered.status_code, answered.location) == (303, conversation)
     assert "Safe with me" in ada.get(conversation).text
@@ -223,3 +225,12 @@ def test_a_conversation_taken_off_the_list_comes_back_with_the_next_message(aboa
 
     assert "Second" in bo.get(conversation).text
     assert "First" not in bo.get(conversation).text
+
+
+def test_a_form_starts_with_the_audience_its_writer_chose_for_all_posts(aboard: Callable, owner) -> None:
+    ada, bo = aboard("ada"), aboard("bo")
+    post_id = bo.publish("Which way?")
+    owner.execute("UPDATE s0000.profile SET default_visibility = 2 WHERE handle = 'ada'")
+    for path in ("/home", f"/@bo/{post_id}"):
+        assert '<option value="2" selected>' in ada.get(path).text
+    assert '<option value="2" selected>' not in bo.get("/home").text

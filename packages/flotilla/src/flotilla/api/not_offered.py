@@ -84,7 +84,7 @@ def trending_links(_call: Call) -> list[dict[str, Any]]:
     return []
 
 
-class OfAccounts(Struct, kw_only=True):
+class OfStrangers(Struct, kw_only=True):
     """Several accounts."""
 
     id: list[IdParameter] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Description(Struct, kw_only=True):
 
 
 @endpoints.add("GET", "/api/v1/accounts/familiar_followers", "read:follows")
-def familiar_followers(_call: Call, given: OfAccounts) -> list[Familiar]:
+def familiar_followers(_call: Call, given: OfStrangers) -> list[Familiar]:
     """Who among those one follows follows an account too: not looked up."""
     return [Familiar(id=str(account_id)) for account_id in given.id[:40]]
 

@@ -245,6 +245,7 @@ class Accounts:
             role=found.role,
             announcements_dismissed=tuple(found.announcements_dismissed),
             unread_notifications=found.unread_notifications,
+            unread_messages=found.unread_messages,
             language=found.language,
             avatar=found.avatar,
             default_visibility=Visibility(found.default_visibility),

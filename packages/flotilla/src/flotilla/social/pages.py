@@ -29,7 +29,7 @@ class Viewer:
 
     `role` is member, moderator or admin; `language` is "" for the browser's; `avatar` as an Author's. Their posts start
     with `default_visibility` and, where they have pictures, `default_sensitive`.
-    `unread_notifications` counts up to 100: a badge shows 99+ then.
+    `unread_notifications` and `unread_messages` (conversations) count up to 100: a badge shows 99+ then.
     """
 
     account_id: int
@@ -42,6 +42,7 @@ class Viewer:
     default_sensitive: bool = False
     announcements_dismissed: tuple[int, ...] = ()
     unread_notifications: int = 0
+    unread_messages: int = 0
 
     @property
     def is_moderator(self) -> bool:

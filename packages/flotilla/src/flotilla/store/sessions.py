@@ -33,6 +33,7 @@ class SessionRow:
     avatar: str | None
     default_visibility: int
     default_sensitive: bool
+    unread_messages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,12 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
                     WHERE m.account_id = s.account_id AND m.timeline = 'notifications'), 0)
                 LIMIT 100
             ) new), s.last_seen >= current_date,
-            p.language, p.avatar, p.default_visibility, p.default_sensitive
+            p.language, p.avatar, p.default_visibility, p.default_sensitive,
+            (SELECT count(*) FROM (
+                SELECT FROM {shard}.conversations c
+                WHERE c.account_id = s.account_id AND c.last_post_id > c.last_read_id
+                LIMIT 100
+            ) new)
         FROM {shard}.sessions s
         JOIN {shard}.profile p ON p.account_id = s.account_id
         JOIN g.account a ON a.id = s.account_id
