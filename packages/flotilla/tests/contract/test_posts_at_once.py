@@ -150,11 +150,10 @@ def test_two_last_pins_at_once_stay_within_the_limit(busy_site, people, owner):
         other.execute("SELECT FROM s0000.author_stats WHERE author_id = %s FOR UPDATE", [me.account_id])
         pins = [pool.submit(pin, post_id) for post_id in ids[-2:]]
         deadline_s = time.monotonic() + WAIT_S
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        while other.execute(waiting).fetchone() != (2,) and not all(future.done() for future in pins):
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        while other.execute(waiting).fetchone() != (2,):
             assert time.monotonic() < deadline_s
+            assert not any(future.done() for future in pins), "a pin does not wait for another"
             time.sleep(0.01)
         other.rollback()
         for future in pins:
