@@ -145,7 +145,7 @@ def test_nobody_acts_on_their_like_or_on_those_above_and_what_was_imposed_from_a
 def test_nobody_acts_on_themselves(site, person, role):
     me = person("zoe", role)
 
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(ForbiddenError, match="themselves"):
         site.sanctions.impose(me, me.account_id, Kind.SILENCE)
 
 
