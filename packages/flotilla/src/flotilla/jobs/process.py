@@ -19,7 +19,7 @@ from flotilla.social.background import Background
 from flotilla.store.bus import listen
 from flotilla.store.jobs import CHANNEL, JobRow
 
-__all__ = ["GRACE_S", "LANES", "run_jobs"]
+__all__ = ["GRACE_S", "LANES", "finish", "run_jobs"]
 
 LANES = (("mail",), ("media",), ("default", "cleanup"))
 GRACE_S = 15.0
@@ -84,7 +84,7 @@ def run_jobs(site: Site, *, once: bool = False) -> None:
     heard = partial(_wake_all, lanes)
     threading.Thread(target=listen, args=(site.settings, [CHANNEL], heard), name="jobs: listener", daemon=True).start()
     stopping.wait()
-    _finish(site.background, lanes, leave=os._exit)
+    finish(site.background, lanes, leave=os._exit)
 
 
 def _wake_all(lanes: list[Lane], _channel: str, queue: str) -> None:
@@ -92,7 +92,8 @@ def _wake_all(lanes: list[Lane], _channel: str, queue: str) -> None:
         lane.wake(queue)
 
 
-def _finish(background: Background, lanes: list[Lane], *, leave: Callable[[int], object]) -> None:
+def finish(background: Background, lanes: list[Lane], *, leave: Callable[[int], object]) -> None:
+    """Let each lane finish what it is doing; what takes longer than GRACE_S is given back, and `leave` is called."""
     for lane in lanes:
         lane.stop()
     deadline_s = time.monotonic() + GRACE_S

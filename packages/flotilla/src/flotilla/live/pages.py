@@ -109,7 +109,8 @@ class Pages:
         except UnavailableError:
             structlog.get_logger("flotilla.live").warning("database unavailable")
             return False
-        # Kept by the library for each connection, and needed no more: many kilobytes of headers.
+        # Kept by the libraries for each connection, and needed no more.
+        environ["asgi.scope"]["headers"] = []
         environ.clear()
         if viewer is None:
             return False
