@@ -91,6 +91,28 @@ def test_unlocking_lets_everyone_in_who_waits(site, people, owner, monkeypatch):
     assert site.timelines.profile(ada, "ada").profile.followers == len(others)
 
 
+def test_while_those_who_wait_are_let_in_one_may_follow_at_once_and_a_new_lock_stops_it(site_with, owner):
+    site = site_with(jobs=True)
+    ada, bob, cy = [
+        site.accounts.sign_up(handle=handle, password="correct horse").viewer for handle in ("ada", "bob", "cy")
+    ]
+    site.follows.set_locked(ada, locked=True)
+    for other in (bob, cy):
+        site.follows.follow(other, "ada")
+    site.follows.set_locked(ada, locked=False)
+    site.follows.follow(bob, "ada")
+    assert edges(owner, "follow_requests") == {(cy.account_id, ada.account_id)}
+    site.follows.set_locked(ada, locked=True)
+    while site.background.do_next(("default",)):
+        pass
+    assert edges(owner, "following") == {(bob.account_id, ada.account_id)}
+    site.follows.set_locked(ada, locked=False)
+    while site.background.do_next(("default",)):
+        pass
+    assert edges(owner, "following") == {(bob.account_id, ada.account_id), (cy.account_id, ada.account_id)}
+    assert edges(owner, "follow_requests") == set()
+
+
 def test_a_block_ends_follows_and_requests_in_both_directions(site, people, owner):
     ada, bob, cy = people
     site.follows.follow(ada, "bob")

@@ -1,6 +1,7 @@
 """Following people, or asking to, when they want to be asked."""
 
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
+from flotilla.social.background import Background, Task
 from flotilla.social.events import Kind, publish
 from flotilla.social.notifying import NotificationKind, forget_between, take_back, tell, today
 from flotilla.social.pages import Viewer
@@ -19,13 +20,16 @@ __all__ = ["FOLLOWING_MAX", "Follows", "end_between"]
 # The home timeline looks at everyone one follows.
 FOLLOWING_MAX = 7500
 LET_IN_AT_ONCE = 50
+LET_IN = Task("let_in")
 
 
 class Follows:
     """Who follows whom. A person is named by handle or by id."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, background: Background) -> None:
         self._database = database
+        self._background = background
+        background.does(LET_IN, self._let_all_in)
 
     def follow(self, viewer: Viewer, who: Who, *, show_reposts: bool | None = None) -> None:
         """Follow a person, once however often; whoever is locked is asked instead.
@@ -50,6 +54,8 @@ class Follows:
                 if request_rows.insert(work, requester_id=viewer.account_id, target_id=target_id):
                     tell(work, NotificationKind.REQUEST, [target_id], actor_id=viewer.account_id, target=0)
                 return
+            # From before the account was unlocked, when whoever lets the others in has not come to it yet.
+            _end_request(work, requester_id=viewer.account_id, target_id=target_id)
             follow_rows.insert(
                 work, follower_id=viewer.account_id, followee_id=target_id, show_reposts=show_reposts is not False
             )
@@ -98,19 +104,25 @@ class Follows:
         with self._database.write() as work:
             people_rows.lock(work, (viewer.account_id,))
             account_rows.set_locked(work, viewer.account_id, locked=locked)
-        while not locked and self._let_in(viewer):
+            if not locked and relation_rows.page(
+                work, "requests", account_id=viewer.account_id, before=MAX_ID, limit=1
+            ):
+                self._background.later(work, LET_IN, account_id=viewer.account_id)
+
+    def _let_all_in(self, account_id: int) -> None:
+        while self._let_in(account_id):
             pass
 
-    def _let_in(self, viewer: Viewer) -> bool:
-        """Let some of those who wait follow, a transaction for each of a few; whether more may wait."""
+    def _let_in(self, account_id: int) -> bool:
+        """Let some of those who wait follow, unless the account is locked again; whether more may wait."""
         with self._database.write() as work:
-            waiting = relation_rows.page(
-                work, "requests", account_id=viewer.account_id, before=MAX_ID, limit=LET_IN_AT_ONCE
-            )
-            people_rows.lock(work, (viewer.account_id, *waiting))
+            waiting = relation_rows.page(work, "requests", account_id=account_id, before=MAX_ID, limit=LET_IN_AT_ONCE)
+            people_rows.lock(work, (account_id, *waiting))
+            if account_rows.is_locked(work, account_id):
+                return False
             for requester_id in waiting:
-                if _end_request(work, requester_id=requester_id, target_id=viewer.account_id):
-                    follow_rows.insert(work, follower_id=requester_id, followee_id=viewer.account_id)
+                if _end_request(work, requester_id=requester_id, target_id=account_id):
+                    follow_rows.insert(work, follower_id=requester_id, followee_id=account_id)
             if waiting:
                 publish(work, Kind.CIRCLE_CHANGED, account_ids=waiting)
         return len(waiting) == LET_IN_AT_ONCE

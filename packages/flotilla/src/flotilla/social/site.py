@@ -134,7 +134,7 @@ def open_site(settings: Settings) -> Site:
     clean_up_regularly(background, database)
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
-    follows = Follows(database)
+    follows = Follows(database, background)
     oversight = open_oversight(database, settings, background, media)
     entrance = open_entrance(database, settings, background, files=files, media=media, oversight=oversight)
     posts = Posts(database, settings, media)
