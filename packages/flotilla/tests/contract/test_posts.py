@@ -4,6 +4,7 @@ import pytest
 
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
 from flotilla.social import Visibility
+from flotilla.social.cleanup import clean_up
 from flotilla.social.posts import PINS_MAX
 
 
@@ -225,6 +226,16 @@ def test_the_same_key_publishes_once_for_each_person(site, ada, bo):
         site.posts.publish(ada, "", key="refused")
     site.posts.publish(ada, "now", key="refused")
     assert site.timelines.public(None).items[0].text == "now"
+
+
+def test_keys_are_forgotten_after_a_day_and_not_before(site, ada, owner):
+    site.posts.publish(ada, "hello", key="of today")
+    site.posts.publish(ada, "hello", key="of long ago")
+    owner.execute("UPDATE s0000.publish_keys SET post_id = 1 WHERE post_id = (SELECT max(id) FROM s0000.posts)")
+    assert clean_up(site.database) == 1
+    assert clean_up(site.database) == 0
+    site.posts.publish(ada, "hello", key="of today")
+    assert owner.execute("SELECT count(*) FROM s0000.posts").fetchone() == (2,)
 
 
 def test_each_set_of_people_has_one_conversation(site, ada, bo, join):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from flotilla.social.background import Background, Task
 from flotilla.store import account_states as state_rows
 from flotilla.store import apps as app_rows
+from flotilla.store import edits as edit_rows
 from flotilla.store import jobs as job_rows
 from flotilla.store import mutes as mute_rows
 from flotilla.store import notifications as notification_rows
@@ -25,6 +26,8 @@ FAILED_JOBS_KEPT_DAYS = 14
 ADDRESSES_KEPT_DAYS = 90
 UNUSED_APPS_KEPT_DAYS = 30
 NOTIFICATIONS_KEPT_DAYS = 180
+# A form that is sent again a day later is meant.
+FORM_KEYS_KEPT_DAYS = 1
 
 # Each removes at most so many rows (the second argument) and says how many it did.
 SWEEPS: tuple[Callable[[Work, int], int], ...] = (
@@ -34,6 +37,7 @@ SWEEPS: tuple[Callable[[Work, int], int], ...] = (
     lambda work, most: mute_rows.forget_expired(work, most=most),
     lambda work, most: notification_rows.forget_old(work, before=_days_ago(NOTIFICATIONS_KEPT_DAYS), most=most),
     lambda work, most: app_rows.forget_unused(work, days=UNUSED_APPS_KEPT_DAYS, most=most),
+    lambda work, most: edit_rows.forget_claims(work, before_id=_days_ago(FORM_KEYS_KEPT_DAYS), most=most),
     lambda work, most: address_rows.forget_old(work, days=ADDRESSES_KEPT_DAYS, most=most),
 )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flotilla.store.database import Work
 
-__all__ = ["VersionRow", "claim", "count_versions", "forget_claim", "pin", "pinned", "update", "versions"]
+__all__ = ["VersionRow", "claim", "count_versions", "forget_claims", "pin", "pinned", "update", "versions"]
 
 
 class VersionRow(NamedTuple):
@@ -116,7 +116,7 @@ def claim(work: Work, *, account_id: int, bucket: int, key: bytes) -> tuple[int,
     return row[0], False
 
 
-def forget_claim(work: Work, *, before_id: int, most: int) -> int:
+def forget_claims(work: Work, *, before_id: int, most: int) -> int:
     """Remove at most so many keys of posts older than `before_id`; how many."""
     removed = 0
     for shard in work.shards.schemas:

@@ -11,6 +11,10 @@ from flotilla.web.navigation import LARGEST_ID
 __all__ = ["Writing", "empty_form", "entered_form", "reply_form"]
 
 
+# A reply begins with at most so many handles: they take room from what it says.
+ADDRESSED_MAX = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """What stands in the form. `key` makes sending it twice publish once.
@@ -36,7 +40,8 @@ def empty_form(me: Viewer) -> Writing:
 def reply_form(me: Viewer, post: Post) -> Writing:
     """A fresh form for a reply: to everyone in the talk, behind the same warning, no more public than the post."""
     handles = [post.author.handle, *(other.handle for other in post.mentions)]
-    mentioned = " ".join(f"@{handle}" for handle in dict.fromkeys(handles) if handle != me.handle)
+    others = [handle for handle in dict.fromkeys(handles) if handle != me.handle]
+    mentioned = " ".join(f"@{handle}" for handle in others[:ADDRESSED_MAX])
     return Writing(
         _new_key(),
         text=f"{mentioned} " if mentioned else "",
