@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument(
         "--pictures", type=_count(0, 1_000), default=0, help="posts with a picture, beside those (default %(default)s)"
     )
+    seed.add_argument(
+        "--follows", type=_count(1, 10_000), default=35, help="how many each follows on average (default %(default)s)"
+    )
     seed.add_argument("--seed", type=int, default=1, help="another number, another town (default %(default)s)")
     seed.add_argument("--force", action="store_true", help="even in production")
     add_commands(commands, settings)
@@ -141,6 +144,7 @@ def _seed(settings: Settings, chosen: argparse.Namespace) -> None:
         settings,
         people=chosen.people,
         posts=chosen.posts,
+        follows_mean=chosen.follows,
         pictures=chosen.pictures,
         seed=chosen.seed,
         force=chosen.force,

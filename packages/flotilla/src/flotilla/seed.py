@@ -48,6 +48,7 @@ def seed_town(
     force: bool,
     progress: Progress,
     pictures: int = 0,
+    follows_mean: float = FOLLOWS_MEAN,
 ) -> None:
     """Fill the empty, migrated database with a trial town. Raises StartError, in production too unless forced.
 
@@ -60,7 +61,7 @@ def seed_town(
             try_this="Nothing was changed. If that is what you want: flotilla seed --force",
         )
     progress("drawing up the town")
-    town = plan_town(people=people, posts=posts, seed=seed)
+    town = plan_town(people=people, posts=posts, seed=seed, follows_mean=follows_mean)
     # A fixed salt, so that the same town is the same to the last byte.
     password_hash = Passwords(settings).hashed(PASSWORD, salt=b"flotilla's trial")
     load(settings, owner_url(settings), town.tables(password_hash), progress)
@@ -213,8 +214,11 @@ def handle(number: int) -> str:
     return f"person{number + 1:05}"
 
 
-def plan_town(*, people: int, posts: int, seed: int) -> Town:
-    """The town of that size and seed; ValueError for a size outside 1 to PEOPLE_MAX and 0 to POSTS_MAX."""
+def plan_town(*, people: int, posts: int, seed: int, follows_mean: float = FOLLOWS_MEAN) -> Town:
+    """The town of that size and seed, where each follows so many on average.
+
+    ValueError for a size outside 1 to PEOPLE_MAX and 0 to POSTS_MAX.
+    """
     if not 1 <= people <= PEOPLE_MAX or not 0 <= posts <= POSTS_MAX:
         raise ValueError(f"a town has 1 to {PEOPLE_MAX} people and 0 to {POSTS_MAX} posts")
     random = Random(f"{seed} town of {people} and {posts}")
@@ -225,7 +229,7 @@ def plan_town(*, people: int, posts: int, seed: int) -> Town:
     ]
     popularity = list(range(people))
     random.shuffle(popularity)
-    following = follows(random, popularity)
+    following = follows(random, popularity, follows_mean)
     authors = _authors(random, popularity, posts)
     post_ids = [
         make_id(since_epoch_ms=ms, bucket=buckets[authors[i]], sequence=i)

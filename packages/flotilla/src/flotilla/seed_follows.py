@@ -13,13 +13,13 @@ FOLLOWS_MEAN = 35.0
 DRAWS_MAX = 12
 
 
-def follows(random: Random, popularity: list[int]) -> "list[array[int]]":
-    """Whom each person follows, by number; popular people (a low rank) are followed by many."""
+def follows(random: Random, popularity: list[int], mean: float = FOLLOWS_MEAN) -> "list[array[int]]":
+    """Whom each person follows, by number: `mean` on average; popular people (a low rank) are followed by many."""
     people = len(popularity)
     weights = list(accumulate((rank + 1) ** (-1 / (FOLLOWS_EXPONENT - 1)) for rank in popularity))
     everyone = range(people)
     following = []
-    for person, wanted in enumerate(_degrees(random, people)):
+    for person, wanted in enumerate(_degrees(random, people, mean)):
         # Popular people are drawn over and over; whoever follows nearly everyone is completed in the end.
         found: dict[int, None] = {}
         for _ in range(DRAWS_MAX):
@@ -35,12 +35,12 @@ def follows(random: Random, popularity: list[int]) -> "list[array[int]]":
     return following
 
 
-def _degrees(random: Random, people: int) -> Iterator[int]:
+def _degrees(random: Random, people: int, wanted: float) -> Iterator[int]:
     """How many each person follows: a power law between a least number, chosen for the mean, and everyone else."""
     most = people - 1
     if most < 2:
         return repeat(most, people)
-    mean = min(FOLLOWS_MEAN, most / 2)
+    mean = min(wanted, most / 2)
     # _mean_of grows with the least degree, so the least degree for the mean is found by bisection.
     steps = range(1, most * 1000)
     least = steps[min(bisect_left(steps, mean, key=lambda step: _mean_of(step / 1000, most)), len(steps) - 1)] / 1000

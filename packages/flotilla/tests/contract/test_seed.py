@@ -186,6 +186,11 @@ def test_follows_have_the_promised_mean_and_a_heavy_tail():
     assert popular[1] / popular[0] == pytest.approx(4 ** (1 - 2.3), rel=0.3)
 
 
+def test_a_town_can_follow_more():
+    town = plan_town(people=2_000, posts=0, seed=7, follows_mean=50)
+    assert sum(map(len, town.following)) / 2_000 == pytest.approx(50, rel=0.1)
+
+
 def test_a_town_can_have_pictures(settings):
     seed_town(settings, people=20, posts=30, pictures=2, seed=1, force=False, progress=lambda what: None)
     site = open_site(settings)
