@@ -43,6 +43,34 @@ def test_a_single_file_app_comes_to_operations_people_and_data_without_a_word(pr
     assert (again.status, "would be replaced" in again.err) == (2, True)
 
 
+HAR = [
+    ("GET", "/register", None),
+    ("POST", "/register", {"username": "recorded", "password": "as it was"}),
+    ("GET", "/notices/7", None),
+    ("GET", "/", None),
+]
+
+
+def test_a_visit_that_a_browser_recorded_is_replayed_with_fresh_people(project, run_seatrial, tmp_path):
+    folder, har = project("noticeboard"), tmp_path / "visit.har"
+    entries = []
+    for number, (method, path, fields) in enumerate(HAR):
+        request = {"method": method, "url": f"http://127.0.0.1:5000{path}", "headers": []}
+        if fields:
+            params = [{"name": name, "value": value} for name, value in fields.items()]
+            request["postData"] = {"mimeType": "application/x-www-form-urlencoded", "params": params}
+        response = {"status": 200, "content": {"mimeType": "text/html"}, "redirectURL": ""}
+        entries.append({"startedDateTime": f"2026-11-28T10:00:0{number}Z", "request": request, "response": response})
+    har.write_text(json.dumps({"log": {"entries": entries}}))
+    options = ["--har", har, "--user", "trial", "--password", "trial-password", "--python", sys.executable, "--json"]
+    ended = run_seatrial("init", folder, *options)
+    assert ended.status == 0, ended.err
+    (clue,) = [clue for clue in ended.findings["found"] if clue["topic"] == "visit"]
+    assert (clue["doubt"], clue["what"].startswith("4 requests")) == (None, True)
+    assert read_trial_spec(folder).workload.mix == {"visit": 1}
+    assert "as it was" not in (folder / "journeys.py").read_text()
+
+
 def test_an_app_that_cannot_be_started_is_told_in_its_own_words(project, run_seatrial):
     folder = project("noticeboard")
     (folder / "noticeboard.py").write_text("import no_such_package\nfrom flask import Flask\napp = Flask('x')\n")

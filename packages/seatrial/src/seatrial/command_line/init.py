@@ -22,6 +22,7 @@ def run_init(options: argparse.Namespace) -> int:
         password=options.password,
         signs_up=options.sign_up,
         logs=tuple(options.log),
+        har=options.har,
     )
 
     def tell(step: str) -> None:

@@ -38,6 +38,7 @@ def add_init(
     init.add_argument("--password", metavar="WORD", default="", help="of --user")
     init.add_argument("--sign-up", action="store_true", help="make people by the app's own form, in private data")
     init.add_argument("--log", metavar="FILE", type=Path, action="append", default=[], help="an access log of the app")
+    init.add_argument("--har", metavar="FILE", type=Path, help="a visit recorded by a browser, as the workload")
     init.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     init.add_argument("--json", action="store_true", help="print what was found as JSON instead of a table")
     init.add_argument("--quiet", action="store_true", help="no progress on standard error")

@@ -11,19 +11,23 @@ from typing import Any
 from seatrial.discover.routes import group_of, name_of, openapi_paths
 from seatrial.discover.visitor import Answer, Visitor, files_of, links_of
 
-__all__ = ["Found", "crawl"]
+__all__ = ["Found", "crawl", "is_file"]
 
 ANSWERS_MAX = 80
 PER_GROUP_MAX = 3
 SECONDS_MAX = 30.0
 FILES_MAX = 5
 
-LEAVE_ALONE = re.compile(
-    r"log[-_]?out|sign[-_]?out|delete|remove|destroy|unsubscribe|/static/|/media/|/assets/|reset|/jsi18n|/__debug__/"
-    r"|\.(?:css|js|png|jpe?g|gif|svg|ico|webp|pdf|zip|woff2?|txt|xml|map)(?:$|\?)",
+FILES = re.compile(
+    r"/static/|/media/|/assets/|\.(?:css|js|png|jpe?g|gif|svg|ico|webp|pdf|zip|woff2?|txt|xml|map)(?:$|\?)",
     re.IGNORECASE,
 )
-"""Addresses that are not opened: they may change something, or are files that a browser keeps."""
+"""What a browser keeps, and a proxy serves."""
+
+LEAVE_ALONE = re.compile(
+    r"log[-_]?out|sign[-_]?out|delete|remove|destroy|unsubscribe|reset|/jsi18n|/__debug__/", re.IGNORECASE
+)
+"""Addresses that are not opened: they may change something."""
 
 OPENAPI = ("/openapi.json", "/api/openapi.json", "/api/v1/openapi.json", "/schema/openapi.json")
 USUAL = ("/login", "/accounts/login/", "/admin/login/", "/docs", "/health", "/healthz", "/api/", "/blog/")
@@ -67,7 +71,7 @@ def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
     while (waiting or usual) and len(asked) < ANSWERS_MAX and time.monotonic() < until:
         path = waiting.pop(0) if waiting else usual.pop(0)
         group = group_of(path)
-        if path in asked or taken[group] >= PER_GROUP_MAX or LEAVE_ALONE.search(path):
+        if path in asked or taken[group] >= PER_GROUP_MAX or LEAVE_ALONE.search(path) or is_file(path):
             continue
         asked.add(path)
         taken[group] += 1
@@ -87,6 +91,11 @@ def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
         if answer.is_good:
             found.files.append(answer)
     return found
+
+
+def is_file(path: str) -> bool:
+    """Whether an address is that of a stylesheet, a picture or the like."""
+    return bool(FILES.search(path))
 
 
 def _note(found: Found, group: str, answer: Answer) -> None:

@@ -1,5 +1,6 @@
 """From a project's folder to the proposal of a seatrial.toml: read, started, looked at."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,9 @@ from seatrial.discover.entering import Entering
 from seatrial.discover.journeys_text import People
 from seatrial.discover.log_operations import LoggedRequests, logged_requests
 from seatrial.discover.proposal import Proposal
+from seatrial.discover.recorded_visit import recorded_visit
 from seatrial.discover.repairs import wants_tables
+from seatrial.discover.replaying import with_recording
 from seatrial.discover.routes import declared_paths
 from seatrial.discover.starting import started
 from seatrial.discover.visitor import Visitor
@@ -32,6 +35,7 @@ class Wishes:
     """What the user said. app, command, python: before anything found. user, password: of somebody who may sign in.
 
     signs_up: whether new people may be made by the app's own form, in the trial's private data. logs: its access logs.
+    har: a visit that a browser recorded, in place of what is found.
     """
 
     app: str = ""
@@ -41,6 +45,7 @@ class Wishes:
     password: str = ""
     signs_up: bool = False
     logs: tuple[Path, ...] = ()
+    har: Path | None = None
 
 
 def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) -> Proposal:
@@ -54,6 +59,9 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
     if wishes.logs:
         tell("reading the log")
         logged = logged_requests(wishes.logs)
+    visit = None
+    if wishes.har is not None:
+        visit = recorded_visit(wishes.har, user=wishes.user, password=wishes.password)
     tell("reading the project")
     facts = read_project(root, python=wishes.python)
     with started(drafts(facts, app=wishes.app, command=wishes.command), facts, tell) as (draft, testbed):
@@ -62,12 +70,18 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
         public = crawl(Visitor(testbed.url), declared)
         people = People(wishes.user, wishes.password, wishes.signs_up)
         entering = Entering(testbed.url, people, logged, lambda visitor: crawl(visitor, declared))
-        proposal = entering.with_operations(draft, public)
+        if visit is None or wishes.har is None:
+            proposal = entering.with_operations(draft, public)
+        else:
+            tell("playing the recorded visit")
+            with tempfile.TemporaryDirectory(prefix="seatrial-init-") as folder:
+                proposal = with_recording(draft, visit, wishes.har, testbed.url, Path(folder))
         if not proposal.operations:
             raise _nothing_good(testbed, public)
         proposal = _with_files(_with_troubles(proposal, public, testbed), public)
         proposal = with_data_seen(proposal, testbed.database)
-    return with_coverage(replace(proposal, health_path=_health_path(public)), logged)
+    proposal = replace(proposal, health_path=_health_path(public))
+    return proposal if visit else with_coverage(proposal, logged)
 
 
 def _logged_paths(logged: LoggedRequests | None) -> list[str]:

@@ -40,6 +40,7 @@ class Proposal:
     directory: what the app is started in. target: as gunicorn names the app. interface: "wsgi" or "asgi".
     server: "gunicorn" or "command", with its `command`. database: "embedded" or "none". is_copied: run in a copy of
     the directory. files: what else is written there, text by name.
+    signs_in: whether the journeys have a function `sign_in`.
     environment, prepare: with the reason of each beside it, which becomes its comment.
     """
 
@@ -61,6 +62,7 @@ class Proposal:
     operations: tuple[FoundOperation, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     journeys: str = ""
+    signs_in: bool = True
     files: Mapping[str, str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
 

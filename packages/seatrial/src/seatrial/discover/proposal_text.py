@@ -70,7 +70,8 @@ def _workload(proposal: Proposal) -> Iterator[str]:
     journeys = [operation for operation in proposal.operations if operation.signed_in]
     if proposal.journeys:
         yield 'journeys = "journeys.py"'
-        yield 'sign_in = "sign_in"'
+        if proposal.signs_in:
+            yield 'sign_in = "sign_in"'
         yield "people = 10"
         mix = ", ".join(f"{_key(o.name)} = {o.weight:g}" for o in journeys)
         yield f"mix = {{ {mix} }}"
