@@ -24,7 +24,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 3
+EXAMPLES = 2
 # What would end the token that the other examples are sent with.
 LEFT_OUT = {"/oauth/revoke"}
 

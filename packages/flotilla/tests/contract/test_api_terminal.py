@@ -48,7 +48,6 @@ def test_toot_signs_in_posts_reads_and_follows(server: Any, toot: Any, tmp_path:
     )
     assert "Successfully logged in" in toot("login", "--instance", server.url, typed=f"n\n{code}\n")
 
-    assert "@ada" in toot("whoami")
     assert "Toot posted" in toot("post", "Ahoy from a terminal @bob", "--visibility", "unlisted")
     assert "now following" in toot("follow", "bob")
     home = toot("timelines", "home")

@@ -11,6 +11,8 @@ REDIRECTS_MAX = 10
 CHARACTERS_MAX = 2000
 # A browser that is sent to one of these runs or shows what the app put there, as if it were ours.
 FORBIDDEN_SCHEMES = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"})
+# It is named in a header (`form_target`), where a semicolon would begin something else.
+_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+", re.ASCII)
 
 
@@ -32,7 +34,7 @@ def _acceptable(uri: str) -> bool:
     except ValueError:
         return False
     if parts.scheme in {"http", "https"}:
-        return bool(parts.hostname) and "@" not in parts.netloc
+        return bool(parts.hostname) and _HOST.fullmatch(parts.netloc) is not None
     return parts.scheme not in FORBIDDEN_SCHEMES
 
 

@@ -80,7 +80,7 @@ def scope_words(scopes: Iterable[str]) -> list[str]:
 
 
 def asked_for(values: "MultiDict[str, str]") -> Asked | Response:
-    """What is asked for; or the answer to what cannot be asked: a page, until it is sure where the app may be told."""
+    """What is asked for; or the page that says why it cannot be asked."""
     redirect_uri = values.get("redirect_uri", "")
     try:
         app = site().apps.of_client(values.get("client_id", ""))
@@ -94,9 +94,8 @@ def asked_for(values: "MultiDict[str, str]") -> Asked | Response:
     try:
         return _checked(asked, values)
     except OAuthError as error:
-        if redirect_uri == OUT_OF_BAND:
-            return problem_page(400, _explained(str(error)))
-        return asked.back(error=error.code, error_description=str(error))
+        # Anybody may register an app with any address: sent on without a word, a link to this site would lead anywhere.
+        return problem_page(400, _explained(str(error)))
 
 
 def _checked(asked: Asked, values: "MultiDict[str, str]") -> Asked:
