@@ -343,3 +343,17 @@ def test_apps_of_somebody_suspended_act_for_them_no_more_not_even_when_it_is_und
     with pytest.raises(MastodonUnauthorizedError):
         app.account_verify_credentials()
     assert owner.execute("SELECT count(*) FROM s0000.access_token").fetchone() == (0,)
+
+
+def test_what_the_operator_suspends_moderators_take_back_and_the_other_way_round(site, owner, person, mo):
+    ada = person("ada")
+
+    site.operator.suspend("ada")
+    (by_operator,) = site.sanctions.of(mo, ada.account_id)
+    site.sanctions.undo(mo, by_operator.id)
+    assert standing(owner, "ada")[0] == "active"
+
+    site.sanctions.impose(mo, ada.account_id, Kind.SUSPEND)
+    site.operator.restore("ada")
+    assert standing(owner, "ada")[0] == "active"
+    assert [sanction.undone_at is None for sanction in site.sanctions.of(mo, ada.account_id)] == [False, False]

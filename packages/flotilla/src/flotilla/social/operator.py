@@ -6,11 +6,14 @@ from flotilla.social.events import Kind, publish
 from flotilla.social.passwords import Passwords, password_problem
 from flotilla.store import credentials as credential_rows
 from flotilla.store import moderating as account_rows
+from flotilla.store import sanctions as sanction_rows
 from flotilla.store import sessions as session_rows
 from flotilla.store.database import Database, Work
 from flotilla.store.moderating import StandingRow
 
 __all__ = ["Operator"]
+
+THE_OPERATOR = 0
 
 
 class Operator:
@@ -36,7 +39,7 @@ class Operator:
         return self._put(handle, ("unconfirmed", "waiting"), "active", Action.APPROVAL)
 
     def suspend(self, handle: str) -> bool:
-        """Keep a person out and hide what they wrote; whether they were in."""
+        """Keep a person out and hide what they wrote, as a measure that moderators see; whether they were in."""
         return self._put(handle, ("active",), "suspended", Action.SANCTION)
 
     def restore(self, handle: str) -> bool:
@@ -49,6 +52,18 @@ class Operator:
             if person.state not in before:
                 return False
             account_rows.set_state(work, person.account_id, after)
+            if action is Action.SANCTION:
+                sanction_rows.insert(
+                    work,
+                    account_id=person.account_id,
+                    kind="suspend",
+                    text="",
+                    report_id=None,
+                    state_before=person.state,
+                    made_by=THE_OPERATOR,
+                )
+            elif action is Action.UNDO:
+                sanction_rows.all_undone(work, person.account_id, kind="suspend", by=THE_OPERATOR)
             if after != "active":
                 _sign_out(work, person.account_id)
             note(

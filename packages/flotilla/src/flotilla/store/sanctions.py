@@ -8,6 +8,7 @@ from flotilla.store.database import Work
 
 __all__ = [
     "SanctionRow",
+    "all_undone",
     "cover",
     "find",
     "find_locked",
@@ -123,4 +124,15 @@ def uncover(work: Work, *, author_id: int, post_ids: Sequence[int]) -> None:
         "UPDATE {shard}.posts SET sensitive = false WHERE id = ANY(%(post_ids)s) AND author_id = %(author_id)s",
         {"author_id": author_id, "post_ids": list(post_ids)},
         shard=work.shards.schema_of(author_id),
+    )
+
+
+def all_undone(work: Work, account_id: int, *, kind: str, by: int) -> None:
+    """Note that every measure of that kind against an account is taken back."""
+    work.count(
+        """
+        UPDATE g.sanction SET undone_by = %(by)s, undone_at = now()
+        WHERE account_id = %(account_id)s AND kind = %(kind)s AND undone_at IS NULL
+        """,
+        {"account_id": account_id, "kind": kind, "by": by},
     )
