@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from flotilla.social import Paging, Viewer, open_site
+from flotilla.social.checkup import check_up
 from flotilla.store.ids import bucket_of
 
 PAGE_SIZE = 3
@@ -83,6 +84,14 @@ def test_two_schemas_behave_as_one(two_shards, two_schemas):
     with psycopg.connect(two_schemas.owner_url) as connection:
         for shard in ("s0000", "s0001"):
             assert connection.execute(f"SELECT count(*) > 10 FROM {shard}.posts").fetchone() == (True,)
+    assert check_up(site.database, site.files) == ()
+    with psycopg.connect(two_schemas.owner_url) as connection:
+        connection.execute("DELETE FROM s0001.followers; DELETE FROM s0000.likes_received")
+    broken = {finding.what for finding in check_up(site.database, site.files)}
+    assert "following without its mirror in followers" in broken
+    for _ in range(2):
+        check_up(site.database, site.files, repair=True)
+    assert check_up(site.database, site.files) == ()
 
 
 def act(site, model, random, people):

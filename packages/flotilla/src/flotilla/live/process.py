@@ -51,8 +51,10 @@ def run_live(site: Site, listening: socket.socket) -> None:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MAX_MS)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, site.settings.live_listeners + FILES_BESIDE)
-    if soft < wanted:
+    wanted = site.settings.live_listeners + FILES_BESIDE
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
         # Each connection is an open file, and the usual limit is 1,024.
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     config = uvicorn.Config(
