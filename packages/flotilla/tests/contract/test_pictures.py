@@ -395,6 +395,6 @@ def test_one_picture_is_worked_on_at_a_time_and_a_crowd_is_sent_away(workshop, t
 def test_the_memory_for_a_picture_can_be_set(tmp_path):
     small = PictureWorkshop(dataclasses.replace(SETTINGS, media_memory_mib=96), Files(tmp_path))
     source = Files(tmp_path).receive(io.BytesIO(encoded(two_halves(3000, 2500), "PNG")), most_bytes=1 << 20)
-    with pytest.raises(RefusedError, match=r"to 5\.3 million"):
-        # (96 - 40) MiB at 11 bytes a pixel
+    with pytest.raises(RefusedError, match=r"to 1\.9 million"):
+        # (96 - 72) MiB at 13 bytes a pixel
         small.make(source, IN_A_POST)

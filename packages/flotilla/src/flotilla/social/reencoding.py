@@ -19,7 +19,8 @@ from typing import Any
 
 __all__ = ["RefusedError", "format_of", "pixels_max", "reencode"]
 
-BASE_BYTES = 40 << 20
+# What this process takes without a picture, and what the largest one it makes takes until it is encoded.
+BASE_BYTES = (40 + 32) << 20
 CPU_MAX_S = 20
 OUTPUT_MAX_BYTES = 16 << 20
 JPEG_QUALITY = 82
@@ -28,7 +29,7 @@ WEBP_EFFORT = 3
 ORIENTATION = 0x0112
 # Bytes of memory for each pixel that is decoded, at worst: the pixels themselves at 4 bytes, once more while
 # transparency is worked into a copy, and what the decoder keeps beside them. Measured, then rounded up.
-BYTES_PER_PIXEL = {"JPEG": 10, "PNG": 11, "GIF": 12, "WEBP": 20}
+BYTES_PER_PIXEL = {"JPEG": 6, "PNG": 13, "GIF": 9, "WEBP": 23}
 MAGIC = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -54,7 +55,22 @@ def pixels_max(kind: str, memory_bytes: int) -> int:
 
 
 def reencode(source: str, makes: list[dict[str, Any]], memory_bytes: int) -> dict[str, Any]:
-    """Make each of `makes` from the file at `source`; width, height and suffix of the first. Raises RefusedError."""
+    """Make each of `makes`, the largest first and all of one shape, from the file at `source`. Raises RefusedError.
+
+    Gives width, height and suffix of the first.
+    """
+    # What was decoded is given back before anything is encoded, which takes as much memory again.
+    kind, made = _largest(source, makes[0], memory_bytes)
+    answer: dict[str, Any] = {}
+    for make in makes:
+        made = _fitted(made, make, 1)
+        suffix = _saved(made, make["path"], as_jpeg=kind == "JPEG")
+        answer = answer or {"width": made.width, "height": made.height, "suffix": suffix}
+    return answer
+
+
+def _largest(source: str, make: dict[str, Any], memory_bytes: int) -> tuple[str, Any]:
+    """The file's format, and the picture as that make has it, upright and in sRGB."""
     from PIL import Image
 
     with open(source, "rb") as file:  # noqa: PTH123 (no pathlib, which takes a fifth of this process's start)
@@ -72,15 +88,10 @@ def reencode(source: str, makes: list[dict[str, Any]], memory_bytes: int) -> dic
             raise _too_large(most) from None
         orientation = picture.getexif().get(ORIENTATION, 1)
         profile = picture.info.get("icc_profile")
-        wanted = [_wanted(picture.size, make, turned=orientation in {5, 6, 7, 8}) for make in makes]
+        wanted = _wanted(picture.size, make, turned=orientation in {5, 6, 7, 8})
         _refuse_too_large(picture, kind, memory_bytes, wanted)
         drawn = _decoded(picture, wanted)
-    answer: dict[str, Any] = {}
-    for make in makes:
-        made = _in_srgb(_upright(_fitted(drawn, make, orientation), orientation), profile)
-        suffix = _saved(made, make["path"], as_jpeg=kind == "JPEG")
-        answer = answer or {"width": made.width, "height": made.height, "suffix": suffix}
-    return answer
+    return kind, _in_srgb(_upright(_fitted(drawn, make, orientation), orientation), profile)
 
 
 def _wanted(size: tuple[int, int], make: dict[str, Any], *, turned: bool) -> tuple[int, int]:
@@ -92,16 +103,15 @@ def _wanted(size: tuple[int, int], make: dict[str, Any], *, turned: bool) -> tup
     return max(1, math.ceil(width * scale)), max(1, math.ceil(height * scale))
 
 
-def _refuse_too_large(picture: Any, kind: str, memory_bytes: int, wanted: list[tuple[int, int]]) -> None:
+def _refuse_too_large(picture: Any, kind: str, memory_bytes: int, wanted: tuple[int, int]) -> None:
     width, height = picture.size
     most = pixels_max(kind, memory_bytes)
     if kind == "JPEG":
         # A JPEG is made smaller by halves while it is decoded. What then counts is what the decoder keeps of the whole:
         # little when the lines come in order, but every coefficient, of two bytes, when they come in several passes.
-        largest = max(wanted)
-        scale = next(s for s in (8, 4, 2, 1) if s <= max(1, min(width // largest[0], height // largest[1])))
+        scale = next(s for s in (8, 4, 2, 1) if s <= max(1, min(width // wanted[0], height // wanted[1])))
         held = 2 * _samples_per_pixel(picture) if picture.info.get("progressive") else 0.0
-        most = int(max(0, memory_bytes - BASE_BYTES) / (held + 0.5 + BYTES_PER_PIXEL[kind] / scale**2))
+        most = int(max(0, memory_bytes - BASE_BYTES) / (held + 0.1 + BYTES_PER_PIXEL[kind] / scale**2))
     if width * height > most:
         raise _too_large(most)
 
@@ -119,10 +129,10 @@ def _too_large(most: int) -> RefusedError:
     )
 
 
-def _decoded(picture: Any, wanted: list[tuple[int, int]]) -> Any:
+def _decoded(picture: Any, wanted: tuple[int, int]) -> Any:
     """The picture's first frame, at least as large as wanted, in a mode that can be made smaller smoothly."""
     if picture.format in {"JPEG", "MPO"}:
-        picture.draft(None, max(wanted))
+        picture.draft(None, wanted)
     picture.load()
     match picture.mode:
         case "I;16" | "I;16B" | "I;16L" | "I;16N" | "I":
@@ -198,7 +208,11 @@ def _saved(picture: Any, path: str, *, as_jpeg: bool) -> str:
     if as_jpeg:
         picture.save(path, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
         return "jpg"
-    picture.save(path, "WEBP", quality=WEBP_QUALITY, method=WEBP_EFFORT)
+    try:
+        picture.save(path, "WEBP", quality=WEBP_QUALITY, method=WEBP_EFFORT)
+    except ValueError as error:
+        # The encoder's own word for running out of memory; nothing else can be wrong with these pixels.
+        raise MemoryError from error
     return "webp"
 
 
