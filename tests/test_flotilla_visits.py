@@ -32,6 +32,21 @@ def town() -> Iterator[str]:
         yield testbed.url
 
 
+def test_every_operation_of_both_mixes_is_answered_rightly(town: str) -> None:
+    for file in ("seatrial.toml", "deathstar.toml"):
+        spec = read_trial_spec(TRIAL / file).workload
+        workload = Workload.from_spec(replace(spec, people=3))
+
+        async def main(workload: Workload = workload, file: str = file) -> LoadRecord:
+            async with Driver(town, workload, seed=1, run_token=f"each{file[0]}") as driver:
+                await driver.sign_in_all()
+                return await driver.serial(2 * tuple(workload.weights), int, int, lambda *_: None)
+
+        record = run(main())
+        assert record.failures == (), file
+        assert {one.operation.removesuffix(" (redirect)") for one in record.requests} == set(spec.mix)
+
+
 def test_whole_visits_of_new_and_of_returning_people_go_through_every_step(town: str) -> None:
     workload = Workload.from_spec(replace(read_trial_spec(SESSIONS).workload, people=8))
     steps = {"arrive", "sign_in", "home", "one_post", "profile", "older_home", "public", "like", "write_post", "static"}

@@ -3,16 +3,30 @@
 import argparse
 import importlib
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from seatrial.spec.reference import plans_page, reference_page
 
-__all__ = ["cli_page", "pages"]
+__all__ = ["api_page", "cli_page", "pages"]
 
 HERE = Path(__file__).parent
 
 NOTE = "<!-- Generated from the command line's own declarations by `python docs/reference/generate.py`. -->\n"
+API_INTRODUCTION = """\
+<!-- Generated from the table of endpoints by `python docs/reference/generate.py`. -->
+
+# Flotilla's API
+
+A subset of the [Mastodon client API](https://docs.joinmastodon.org/client/intro/), so that apps for phones and
+terminals work with it: give them your site's address, and let them in on the page they open. Answers, paging by
+`Link`, errors and rate limits are as that documentation says; `/api/openapi.json` of every site describes the same in
+OpenAPI 3.1.
+
+A scope such as `read:statuses` is part of `read`. `token of` says whose token is asked for: a *person*'s, any *app*'s,
+or *anyone* may ask, and with a person's token sees what that person sees.
+"""
 
 
 def pages() -> dict[Path, str]:
@@ -22,7 +36,23 @@ def pages() -> dict[Path, str]:
         parser = _parser(program)
         if parser is not None:
             found[HERE / name] = cli_page(parser)
+    found[HERE / "flotilla-api.md"] = api_page()
     return found
+
+
+def api_page() -> str:
+    """Every endpoint of Flotilla's API: who may ask, and what it does; from the table that is served."""
+    from flotilla.api.table import endpoints
+
+    rows = []
+    for endpoint in endpoints():
+        path = re.sub("<(.*?)>", r":\1", endpoint.path)
+        scopes = " or ".join(f"`{scope}`" for scope in endpoint.scopes) or "-"
+        rows.append(f"| `{endpoint.method} {path}` | {scopes} | {endpoint.who.value} | {endpoint.summary} |")
+    return (
+        "\n".join([API_INTRODUCTION, "| endpoint | scope | token of | does |", "| --- | --- | --- | --- |", *rows])
+        + "\n"
+    )
 
 
 def cli_page(parser: argparse.ArgumentParser) -> str:

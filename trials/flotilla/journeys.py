@@ -5,12 +5,16 @@ whole session of many of them, which sessions.toml drives.
 import os
 import re
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any, cast
 
-from seatrial.load.journeys import Journey, Person, Response, Zipf, expect, form, get, page, post, think
+from seatrial.load.journeys import File, Journey, Person, Response, Zipf, expect, form, get, page, post, think
 
 PEOPLE = int(os.environ.get("SEATRIAL_SIZE", "10000"))
 PASSWORD = "correct horse battery"  # of every person of the seeded town
+
+# As large as a phone's photo is once an app has made it smaller.
+PICTURE = Path(__file__).with_name("harbour.jpg").read_bytes()
 
 # Few people are visited often, most hardly ever.
 visited = Zipf(PEOPLE, exponent=0.9, seed="visited")
@@ -89,6 +93,59 @@ def follow(person: Person) -> Journey:
         who = handle(PEOPLE)
     response = yield post(f"/@{who}/follow", {"csrf_token": token(person), "next": f"/@{who}"})
     expect_signed_in(person, response, f'formaction="/@{who}/unfollow"')
+
+
+def notifications(person: Person) -> Journey:
+    response = yield get("/notifications")
+    expect_signed_in(person, response, "<h1")
+
+
+def messages(person: Person) -> Journey:
+    response = yield get("/messages")
+    expect_signed_in(person, response, "<h1")
+
+
+def search(person: Person) -> Journey:
+    word = person.random.choice(("harbour", "wind", "person000", "#harbour"))
+    response = yield get(f"/search?q={word.replace('#', '%23')}")
+    expect_signed_in(person, response, 'name="q"')
+
+
+def bookmark(person: Person) -> Journey:
+    path, number = person.random.choice(known_posts(person))
+    response = yield post(f"/posts/{number}/bookmark", {"csrf_token": token(person), "next": path})
+    expect_signed_in(person, response, f'formaction="/posts/{number}/unbookmark"')
+
+
+def repost(person: Person) -> Journey:
+    path, number = person.random.choice(known_posts(person))
+    response = yield post(f"/posts/{number}/repost", {"csrf_token": token(person), "next": path})
+    expect(response, contains=f'data-me="{person.memory["me"]}"')
+
+
+def reply(person: Person) -> Journey:
+    path, number = person.random.choice(known_posts(person))
+    words = person.unique("reply")
+    sent = {"csrf_token": token(person), "next": path, "text": f"Well said {words}", "parent_id": number}
+    response = yield post("/posts", sent)
+    expect_signed_in(person, response, words)
+
+
+def post_a_picture(person: Person) -> Journey:
+    words = person.unique("picture")
+    sent = {"csrf_token": token(person), "next": "/home", "text": words, "picture_1_alt": "Boats in a harbour"}
+    picture = File("harbour.jpg", PICTURE, "image/jpeg")
+    response = yield post("/posts", sent, files={"picture_1": picture})
+    expect_signed_in(person, response, words)
+
+
+def write_message(person: Person) -> Journey:
+    who = handle(visited.draw(person.random))
+    if who == person.memory["me"]:
+        who = handle(PEOPLE)
+    words = person.unique("message")
+    response = yield post("/messages", {"csrf_token": token(person), "to": f"@{who}", "text": words})
+    expect_signed_in(person, response, words)
 
 
 def visit(person: Person) -> Journey:

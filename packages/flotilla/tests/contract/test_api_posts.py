@@ -1,6 +1,7 @@
 """Posts and timelines as apps use them, through Mastodon.py on a running server."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +147,8 @@ def test_what_cannot_be_posted_is_told(server: Any) -> None:
         ({"status": "x", "visibility": "secret"}, None),
         ({"status": "x", "in_reply_to_id": 12345}, "reply to"),
         ({"status": "x", "spoiler_text": "w" * 201}, "warning"),
+        ({"status": "x", "poll": ada.make_poll(["a", "b"], 3600)}, "polls"),
+        ({"status": "x", "scheduled_at": datetime.now(UTC) + timedelta(days=1)}, "scheduled"),
     ):
         with pytest.raises((MastodonAPIError, ValueError)) as raised:
             ada.status_post(**wrong)

@@ -1,6 +1,6 @@
 """Posts: writing, changing and reading them."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -37,6 +37,7 @@ class NewStatus(Struct, kw_only=True):
     visibility: Literal["", "public", "unlisted", "private", "direct"] = ""
     language: str = ""
     scheduled_at: str = ""
+    poll: dict[str, Any] | None = None
 
 
 class MediaAttributes(Struct, kw_only=True):
@@ -70,6 +71,9 @@ def publish(call: Call, given: NewStatus) -> Status:
     """Publish a post; the same Idempotency-Key publishes it once."""
     if given.scheduled_at:
         raise InvalidInputError({"scheduled_at": "Posts cannot be scheduled on this site."})
+    if given.poll:
+        # Left out without a word, the question would stand there without its answers.
+        raise InvalidInputError({"poll": "There are no polls on this site."})
     call.site.limits.post(call.me.account_id)
     visibility, sensitive, language = VISIBILITIES.get(given.visibility), given.sensitive, given.language
     if visibility is None or sensitive is None or not language:
