@@ -1,11 +1,13 @@
 """Followers, requests, blocks, mutes, lists and followed hashtags, on the real PostgreSQL."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import psycopg
 import pytest
 
 from flotilla.errors import InvalidInputError, NotFoundError
@@ -252,6 +254,27 @@ def test_lists_their_members_and_followed_hashtags_have_an_end(settings, monkeyp
         assert len(busy.tags.page(me)) == 2
     finally:
         busy.close()
+
+
+def test_whoever_is_put_on_a_list_at_the_same_moment_is_counted(site, people, owner, monkeypatch):
+    monkeypatch.setattr("flotilla.social.lists.MEMBERS_MAX", 1)
+    me, one, other = people[:3]
+    for person in (one, other):
+        site.follows.follow(me, person.handle)
+    harbour = site.lists.create(me, "Harbour")
+    with psycopg.connect(owner.info.dsn, password=owner.info.password) as busy, ThreadPoolExecutor(1) as pool:
+        busy.execute("SELECT FROM s0000.lists FOR UPDATE")
+        busy.execute("INSERT INTO s0000.list_members VALUES (%s, %s)", [harbour.id, one.account_id])
+        adding = pool.submit(site.lists.add, me, harbour.id, [other.account_id])
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        deadline_s = time.monotonic() + WAIT_S
+        while busy.execute(waiting).fetchone() == (0,) and not adding.done():
+            assert time.monotonic() < deadline_s, "nobody waits for the list"
+            time.sleep(0.01)
+        busy.commit()
+        with pytest.raises(InvalidInputError, match="at most 1 people"):
+            adding.result(WAIT_S)
+    assert handles(site.lists.members(me, harbour.id)) == [one.handle]
 
 
 def test_followed_hashtags_have_one_spelling_and_need_not_be_used_yet(site, people):
