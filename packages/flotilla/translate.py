@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).parent / "src" / "flotilla"
 TRANSLATIONS = PACKAGE / "translations"
-KEYWORDS = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2), "counted": (1, 2), "pgettext": ((1, "c"), 2)}
 TEMPLATE_OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 SENTENCE = re.compile(r"(?:[A-Z]|%\()[^\n]* [^\n]*[.!?]", re.DOTALL)
 NOT_FOR_READERS = {"StartError"}  # whoever runs the site reads English

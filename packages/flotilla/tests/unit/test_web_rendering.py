@@ -1,5 +1,6 @@
 """A post's text and its age as HTML."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flotilla.social import Link, parse
+from flotilla.social import Author, Link, Post, parse
+from flotilla.social.visibility import Visibility
+from flotilla.web.buttons import deed_buttons
 from flotilla.web.moments import CALENDARS
 from flotilla.web.rendering import text_html
 
@@ -100,3 +103,21 @@ def test_germans_read_dates_in_german() -> None:
 
     assert german.how_long_ago(NOON - timedelta(hours=3), NOON) == "3 Std."
     assert german.date_words(datetime(2026, 3, 8, tzinfo=UTC)) == "8. März 2026"
+
+
+def test_buttons_tell_what_they_do_and_what_was_done() -> None:
+    author = Author(7, "ada", "Ada")
+    plain = Post(5, author, "", (), NOON, likes=1500, replies=1)
+    done = replace(plain, liked_by_viewer=True, reposted_by_viewer=True, bookmarked_by_viewer=True, reposts=1)
+    to_followers = replace(plain, visibility=Visibility.FOLLOWERS)
+
+    page, german = Reader(deed_buttons("en", plain, 5, "/@ada/5")), Reader(deed_buttons("de", done, 9, "/@ada/5"))
+    deeds = [attributes.get("formaction") for tag, attributes in german.elements if tag == "button"]
+
+    assert page.words == "11,500"  # one reply, 1,500 likes
+    assert [attributes["aria-label"] for tag, attributes in page.elements if tag in {"a", "button"}] == [
+        "Reply, 1 reply", "Repost, 0 reposts", "Like, 1,500 likes", "Bookmark",
+    ]  # fmt: skip
+    assert deeds == ["/posts/9/unrepost", "/posts/9/unlike", "/posts/9/unbookmark"]
+    assert german.words == "111.500"
+    assert "repost" not in deed_buttons("en", to_followers, 5, "/@ada/5")

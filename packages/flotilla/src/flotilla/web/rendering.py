@@ -25,6 +25,7 @@ from flotilla.social import (
     picture_url,
 )
 from flotilla.web.assets import Asset
+from flotilla.web.buttons import deed_buttons
 from flotilla.web.compiling import TranslatingEnvironment, translated
 from flotilla.web.csrf import csrf_token
 from flotilla.web.headers import allow_connections_to
@@ -109,6 +110,7 @@ def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
         picture_types="image/jpeg,image/png,image/webp,image/gif",
         picture_url=picture_url,
         pictures_limit=PICTURES_MAX,
+        deed_buttons=deed_buttons,
         text_html=text_html,
         text_limit=POST_MAX_CHARACTERS,
     )
