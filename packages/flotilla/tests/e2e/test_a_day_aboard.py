@@ -97,7 +97,7 @@ def test_people_write_answer_keep_and_find(open_browser: Callable[..., Page], ja
     go(ann, "Lists")
     ann.get_by_label("Title").fill("Night owls")
     ann.get_by_role("button", name="Make this list").click()
-    ann.get_by_role("link", name="People").first.click()
+    ann.get_by_role("main").get_by_role("link", name="People").first.click()
     ann.get_by_label("Handle of somebody you follow").fill(f"ben_{end}")
     ann.get_by_role("button", name="Put on this list").click()
     expect(ann.locator("#members")).to_contain_text("Ben")
