@@ -59,12 +59,22 @@ class Visitor:
         return int(newest[1])
 
 
-@pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The application on a fresh, migrated, empty database."""
-    made = create_app(settings)
+@pytest.fixture(scope="session")
+def made_app(shared_settings: Settings) -> Iterator[Flask]:
+    """One application for all tests: to compile every template takes longer than most of them."""
+    made = create_app(shared_settings)
     yield made
     made.extensions["flotilla.site"].close()
+
+
+@pytest.fixture
+def app(settings: Settings, made_app: Flask) -> Flask:
+    """The application on an emptied database, of which it remembers nothing."""
+    site = made_app.extensions["flotilla.site"]
+    site.gatekeeping.forget()
+    for remembering in (site.house_rules, site.announcements, site.site_settings):
+        remembering._kept.forget()
+    return made_app
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from flotilla.app import create_app
 from flotilla.settings import Settings
 from flotilla.social import Site, Viewer, Visibility
 from flotilla.store.ids import bucket_of, make_id
@@ -87,7 +86,7 @@ def fill(site: Site, people: list[Viewer], owner: psycopg.Connection) -> dict[st
 
 
 @pytest.fixture(scope="module")
-def lively(shared_settings: Settings) -> Iterator[Lively]:
+def lively(shared_settings: Settings, made_app: Flask) -> Iterator[Lively]:
     """One site for all of this module, which only reads."""
     with psycopg.connect(shared_settings.owner_url, autocommit=True) as owner:
         tables = owner.execute(
@@ -96,7 +95,7 @@ def lively(shared_settings: Settings) -> Iterator[Lively]:
         ).fetchall()
         for (table,) in tables:
             owner.execute(f"DELETE FROM {table}")
-        app = create_app(shared_settings)
+        app = made_app
         site: Site = app.extensions["flotilla.site"]
         people = [
             site.accounts.sign_up(handle=handle, password=PASSWORD).viewer for handle in ("ada", "bo", "cy", "di")
@@ -109,7 +108,6 @@ def lively(shared_settings: Settings) -> Iterator[Lively]:
         answer = client.post("/sign-in", data={"csrf_token": token, "handle": "ada", "password": PASSWORD})
         assert answer.status_code == 303
         yield Lively(app, client, known)
-        site.close()
 
 
 def addresses(lively: Lively, *, api: bool) -> Iterator[str]:

@@ -1,35 +1,14 @@
 """The pages of moderators and admins: who is let in, and what can be done there with a browser without scripts."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from flotilla.app import create_app
-from flotilla.settings import Settings
-
 PLACES = ("/moderation", "/admin")
 ENTERED = {"id": "1", "any": "up", "default": "ada"}
-
-
-@pytest.fixture(scope="module")
-def made_app(shared_settings: Settings) -> Iterator[Flask]:
-    """One application for all of these tests: to compile every template takes longer than most of them."""
-    made = create_app(shared_settings)
-    yield made
-    made.extensions["flotilla.site"].close()
-
-
-@pytest.fixture
-def app(settings: Settings, made_app: Flask) -> Flask:
-    """The application on an emptied database, of which it remembers nothing."""
-    site = made_app.extensions["flotilla.site"]
-    site.gatekeeping.forget()
-    for remembering in (site.house_rules, site.announcements, site.site_settings):
-        remembering._kept.forget()
-    return made_app
 
 
 def staff_rules(app: Flask) -> list[tuple[str, str]]:
