@@ -78,6 +78,14 @@ def app(settings: Settings, made_app: Flask) -> Flask:
 
 
 @pytest.fixture
+def own_app(settings: Settings) -> Iterator[Flask]:
+    """An application of this test alone, with its own `settings`, which has answered nothing yet."""
+    made = create_app(settings)
+    yield made
+    made.extensions["flotilla.site"].close()
+
+
+@pytest.fixture
 def visitor(app: Flask) -> Callable[[], Visitor]:
     """visitor(): somebody new, not signed in."""
     return lambda: Visitor(app.test_client())

@@ -17,6 +17,11 @@ def settings(settings):
     return dataclasses.replace(settings, metrics_token=TOKEN, jobs=True)
 
 
+@pytest.fixture
+def app(own_app):
+    return own_app
+
+
 def numbers(client):
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200

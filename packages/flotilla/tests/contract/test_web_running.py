@@ -93,10 +93,12 @@ def test_health_asks_the_database_and_live_does_not(app: Flask, settings: Settin
 
 
 def test_without_its_database_every_page_says_so_and_the_site_comes_back_by_itself(
-    app: Flask, settings: Settings, database_server: Any, aboard: Callable
+    app: Flask, settings: Settings, database_server: Any, aboard: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = aboard("ada")
     token = ada.token("/home")
+    # Each request waits so long for a connection before it says that there is none.
+    monkeypatch.setattr(app.extensions["flotilla.site"].database._pool, "timeout", 0.5)
 
     with database_down(database_server, settings):
         for answer in (
@@ -119,13 +121,13 @@ def test_without_its_database_every_page_says_so_and_the_site_comes_back_by_itse
     assert 'data-me="ada"' in answer.text
 
 
-def test_a_fault_of_ours_is_a_page_with_a_code_that_the_log_explains(app: Flask, log_lines: io.StringIO) -> None:
-    @app.get("/fault")
+def test_a_fault_of_ours_is_a_page_with_a_code_that_the_log_explains(own_app: Flask, log_lines: io.StringIO) -> None:
+    @own_app.get("/fault")
     def fault() -> str:
         raise ZeroDivisionError("one by nought")
 
     configure_logs(json_lines=True, stream=log_lines)
-    answer = app.test_client().get("/fault", headers={"X-Request-Id": "from-the-proxy-1"})
+    answer = own_app.test_client().get("/fault", headers={"X-Request-Id": "from-the-proxy-1"})
 
     assert answer.status_code == 500
     assert "from-the-proxy-1" in answer.text

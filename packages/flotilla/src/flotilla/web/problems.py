@@ -97,6 +97,7 @@ def problem_page(status: int, explanation: Explanation | None = None, *, quote_i
         "problem.html",
         "problem",
         me=known_viewer(ask=status < 500),
+        asks=status < 500,
         status=status,
         heading=words.heading,
         what=words.what,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -59,27 +60,31 @@ def text_html(segments: Iterable[Segment]) -> Markup:
     return Markup("".join(parts))  # noqa: S704 (each part was escaped above)
 
 
-def page(template: str, name: str, *, me: Viewer | None, **values: Any) -> str:
-    """A page's HTML, in its reader's language. `name` marks it (`data-page`); signed in, it carries a form token."""
+def page(template: str, name: str, *, me: Viewer | None, asks: bool = True, **values: Any) -> str:
+    """A page's HTML, in its reader's language. `name` marks it (`data-page`); signed in, it carries a form token.
+
+    Without `asks` it comes without asking the database anything.
+    """
     values.setdefault("csrf_token", csrf_token() if me else "")
     environments: dict[str, TranslatingEnvironment] = current_app.extensions["flotilla.templates"]
     found = environments[chosen_language()].get_template(template)
     live = _live_address() if me else ""
-    return render_template(found, page=name, me=me, now=datetime.now(UTC), live=live, **said_everywhere(me), **values)
+    everywhere = said_everywhere(me, asks=asks)
+    return render_template(found, page=name, me=me, now=datetime.now(UTC), live=live, **everywhere, **values)
 
 
-def said_everywhere(me: Viewer | None) -> dict[str, Any]:
+def said_everywhere(me: Viewer | None, *, asks: bool) -> dict[str, Any]:
     """What stands on every page: the site's name, and what its admins announce; from memory most of the time.
 
-    A page that says there is no database has to come without it.
+    A page that says there is no database has to come without it, and without waiting for it.
     """
-    try:
-        return {
-            "site_name": site().site_settings.now().site_name,
-            "announcements": site().announcements.shown_to(me),
-        }
-    except UnavailableError:
-        return {"site_name": site().settings.site_name, "announcements": ()}
+    if asks:
+        with suppress(UnavailableError):
+            return {
+                "site_name": site().site_settings.now().site_name,
+                "announcements": site().announcements.shown_to(me),
+            }
+    return {"site_name": site().settings.site_name, "announcements": ()}
 
 
 def _live_address() -> str:
