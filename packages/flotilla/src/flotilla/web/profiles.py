@@ -1,7 +1,7 @@
 """The page on which people say who they are, and what their posts start from."""
 
 from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -59,7 +59,7 @@ def picture_of_form(me: Viewer, name: str, put: Callable[[Viewer, IO[bytes] | No
     return {}
 
 
-def profile_form(me: Viewer, own: OwnProfile, *, changes: ProfileChanges | None = None, **values: object) -> str:
+def profile_form(me: Viewer, own: OwnProfile, *, changes: ProfileChanges | None = None, **values: Any) -> str:
     """The page; `changes` that were refused stay as they were entered."""
     entered = changes or ProfileChanges(
         display_name=own.display_name,
