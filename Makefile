@@ -6,26 +6,35 @@ BIN := .venv/bin
 # Tests that need no quiet machine and look at nothing but what they started; they mostly wait.
 SIDE_BY_SIDE := packages/seatrial/tests/unit packages/flotilla/tests/unit packages/seatrial/tests/contract/load \
   $(filter-out %/test_load_frozen_server.py,$(wildcard packages/seatrial/tests/e2e/load/test_*.py)) packages/seatrial/tests/e2e/test_export_command.py \
-  packages/seatrial/tests/e2e/test_plans_command.py packages/seatrial/tests/e2e/test_sample_apps.py packages/seatrial/tests/contract/report \
-  $(addprefix packages/seatrial/tests/contract/,test_measure_queries.py test_testbed_postgres.py) \
-  $(filter-out %/test_seed.py,$(wildcard packages/flotilla/tests/contract/test_*.py)) packages/flotilla/tests/e2e \
+  $(addprefix packages/seatrial/tests/e2e/,test_init_command.py test_plans_command.py test_sample_apps.py) \
+  $(addprefix packages/seatrial/tests/contract/,report test_calibration_file.py test_measure_queries.py \
+  test_testbed_failures.py test_testbed_postgres.py test_testbed_project_copy.py) packages/flotilla/tests/contract \
   tests/test_carrying_page.py tests/test_documents.py tests/test_flotilla_visits.py tests/test_journeys_page.py \
   tests/test_shown_commands.py
 
-.PHONY: trial test check setup lock clean
+# Whole visits in a browser: Playwright keeps an event loop in its process, beside which no other can run.
+BROWSED := packages/flotilla/tests/e2e
+
+.PHONY: trial test check types rules setup lock clean
 
 trial: setup
 	$(BIN)/seatrial measure trials/flotilla/seatrial.toml
 
 test: setup
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/pytest --numprocesses 4 $(SIDE_BY_SIDE)
-	$(BIN)/pytest $(SIDE_BY_SIDE:%=--ignore %)
+	$(BIN)/pytest --numprocesses 4 --dist worksteal $(SIDE_BY_SIDE)
+	$(BIN)/pytest --numprocesses 3 $(BROWSED)
+	$(BIN)/pytest $(patsubst %,--ignore %,$(SIDE_BY_SIDE) $(BROWSED))
 
 check: setup
+	@$(MAKE) --no-print-directory --jobs 2 types rules
+
+types:
+	$(BIN)/mypy packages/seatrial/src packages/flotilla/src trials/flotilla/journeys.py
+
+rules:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy packages/seatrial/src packages/flotilla/src trials/flotilla/journeys.py
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/test_house.py
 

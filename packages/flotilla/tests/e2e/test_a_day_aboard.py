@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -178,5 +179,10 @@ def test_a_moderator_hears_of_it_and_acts(open_browser: Callable[..., Page], tow
     mod.goto("/admin/settings")
     mod.get_by_label("Description", exact=True).fill("For people of the east pier.")
     mod.get_by_role("button", name="Save").click()
+    # The other worker hears of it within ten seconds.
     mod.goto("/about")
+    deadline_s = time.monotonic() + 15
+    while "For people of the east pier." not in mod.get_by_role("main").inner_text():
+        assert time.monotonic() < deadline_s, "the new description is not shown"
+        mod.reload()
     expect(mod.get_by_role("main")).to_contain_text("For people of the east pier.")

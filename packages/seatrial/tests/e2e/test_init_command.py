@@ -96,4 +96,4 @@ def test_the_doctor_looks_at_machine_and_project_and_measures_nothing(project, r
     assert "noticeboard:app" in checks["project"]["what"]
     # 3 only where something stops it: on a machine this busy, for instance.
     assert ended.status == (3 if any(check["verdict"] == "stops" for check in checks.values()) else 0)
-    assert sorted(path.name for path in folder.iterdir()) == ["noticeboard.py"]
+    assert not (folder / "seatrial.toml").exists()

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from seatrial import commands
 from seatrial.advise import choice, estimate
 from seatrial.cli import main
+from seatrial.commands import advising
 from seatrial.measure.calibration_result import CALIBRATION_SCHEMA, CalibrationResult, CalibrationSlice, Speed
 from seatrial.measure.study import Study
 from seatrial.measure.study_file import write_study
@@ -28,7 +28,7 @@ def folder(tmp_path: Path, a_study: Callable[..., Study], monkeypatch: pytest.Mo
     """With results/study.json in it. A few plans only, and short simulations: their rates have tests of their own."""
     write_study(a_study(plan_saturated=None), tmp_path / "results" / "study.json")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(commands, "plans", few_plans)
+    monkeypatch.setattr(advising, "plans", few_plans)
     monkeypatch.setattr(choice, "REQUESTS", 1_500)
     monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
     return tmp_path
