@@ -35,7 +35,9 @@ def town() -> Iterator[str]:
 def test_every_operation_of_both_mixes_is_answered_rightly(town: str) -> None:
     for file in ("seatrial.toml", "deathstar.toml"):
         spec = read_trial_spec(TRIAL / file).workload
-        workload = Workload.from_spec(replace(spec, people=3))
+        # Pictures take too long to make anew for a mix that is repeated for minutes; they are part of whole visits.
+        spec = replace(spec, people=3, mix={**spec.mix, "post_a_picture": 0.1})
+        workload = Workload.from_spec(spec)
 
         async def main(workload: Workload = workload, file: str = file) -> LoadRecord:
             async with Driver(town, workload, seed=1, run_token=f"each{file[0]}") as driver:
@@ -62,7 +64,7 @@ def test_whole_visits_of_new_and_of_returning_people_go_through_every_step(town:
 
     record = run(main())
     assert record.failures == ()
-    assert {name.removesuffix(" (redirect)") for name in seen} == steps
+    assert {name.removesuffix(" (redirect)") for name in seen} - {"post_a_picture"} == steps
     # Stylesheet and icon are fetched once by each browser: by those who arrive, and by the pool at their first visit.
     assert seen["static"] <= 2 * (seen["arrive"] + 8)
 
