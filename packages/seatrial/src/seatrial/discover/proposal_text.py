@@ -9,7 +9,7 @@ from seatrial.discover.proposal import Proposal
 __all__ = ["proposal_text"]
 
 HEAD = """\
-# What Seatrial measures, written by `seatrial init`. Every key: seatrial measure reads no others, and says so.
+# What `seatrial measure` measures, written by `seatrial init`; docs/reference/seatrial-toml.md explains every key.
 # Look over what is marked with "?" before you trust an answer.
 """
 
