@@ -8,7 +8,7 @@ SIDE_BY_SIDE := packages/seatrial/tests/unit packages/flotilla/tests/unit packag
   $(filter-out %/test_load_frozen_server.py,$(wildcard packages/seatrial/tests/e2e/load/test_*.py)) packages/seatrial/tests/e2e/test_export_command.py \
   $(addprefix packages/seatrial/tests/e2e/,test_init_command.py test_plans_command.py test_sample_apps.py) \
   $(addprefix packages/seatrial/tests/contract/,report test_calibration_file.py test_measure_queries.py \
-  test_testbed_failures.py test_testbed_postgres.py test_testbed_project_copy.py) packages/flotilla/tests/contract \
+  test_testbed_failures.py test_testbed_postgres.py test_testbed_project_copy.py test_testbed_services.py) packages/flotilla/tests/contract \
   tests/test_carrying_page.py tests/test_documents.py tests/test_flotilla_visits.py tests/test_journeys_page.py \
   tests/test_shown_commands.py
 
@@ -50,7 +50,7 @@ setup: .venv/.ready
 
 # Names, versions and hashes only: no download addresses.
 lock:
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres --extra services \
 	  packages/seatrial/pyproject.toml packages/flotilla/pyproject.toml requirements-dev.in -o requirements.lock
 	grep -A 99 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ { exit } { print }' | sed '/^ *#/d' > requirements-uv.lock
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from seatrial.errors import TestbedError
+from seatrial.errors import SpecError, TestbedError
 from seatrial.spec.subject import Database
 from seatrial.testbed.postgres_settings import tuned_settings
 from seatrial.testbed.testbed import Testbed
@@ -78,6 +78,31 @@ def test_the_server_runs_with_the_tuned_settings_and_durably(testbed, url):
             assert _bytes_or_text(row[0]) == _bytes_or_text(value), name
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+def test_declared_settings_replace_the_tuned_ones(trial_of):
+    settings = {"synchronous_commit": "off", "shared_buffers": "48MB", "random_page_cost": "1.5"}
+    with Testbed(trial_of(database=Database(settings=settings), environment={})) as opened:
+        opened.prepare()
+        with psycopg.connect(opened.database.placeholders()["database_url"]) as connection:
+            for name, value in settings.items():
+                assert connection.execute("SELECT current_setting(%s)", [name]).fetchone() == (value,)
+            assert connection.execute("SHOW jit").fetchone() == ("off",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"shared_bufers": "64MB"}, 'unrecognized configuration parameter "shared_bufers"'),
+        ({"shared_buffers": "64 MiB"}, 'invalid value for parameter "shared_buffers": "64 MiB" (Valid units'),
+        ({"max_connections": "0"}, 'outside the valid range for parameter "max_connections"'),
+    ],
+)
+def test_a_setting_that_postgresql_refuses_is_told_in_its_words(trial_of, settings, said):
+    with Testbed(trial_of(database=Database(settings=settings))) as opened, pytest.raises(SpecError) as caught:
+        opened.prepare()
+    assert said in str(caught.value)
+    assert caught.value.where == "database.settings"
 
 
 def _bytes_or_text(text: str) -> int | str:

@@ -220,7 +220,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines(write: Write)
         (
             APP + "environment = {A='{nonsense}'}\n" + SMALLEST[27:],
             ":3: subject.environment.A",
-            "database_password. To keep the braces, write {{nonsense}}.",
+            "direct_database_port. To keep the braces, write {{nonsense}}.",
         ),
         (
             APP + "environment = {A='{workers}'}\n" + SMALLEST[27:],

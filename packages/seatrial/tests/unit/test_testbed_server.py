@@ -6,6 +6,7 @@ import pytest
 
 from seatrial.errors import SpecError
 from seatrial.spec.subject import Server, Subject
+from seatrial.testbed import measured_server
 from seatrial.testbed.server import Gunicorn, child_environment, fill, gunicorn_version, server_argv
 
 PYTHON = Path("/srv/shop/.venv/bin/python")
@@ -31,6 +32,13 @@ def test_gunicorn_gets_workers_threads_and_no_files_outside():
         "--no-control-socket",
     } <= set(argv)
     assert not any("access" in part for part in argv)
+
+
+def test_preloading_is_gunicorns_own_option_and_freezing_goes_through_the_door():
+    server = Server(preload=True, freeze_gc=True)
+    argv = server_argv(a_subject(), server, 1, {}, Gunicorn((27,)))
+    assert argv[:3] == (str(PYTHON), measured_server.__file__, "shop:create_app()")
+    assert "--preload" in argv
 
 
 def test_sync_workers_get_no_threads_and_old_gunicorns_no_unknown_option():

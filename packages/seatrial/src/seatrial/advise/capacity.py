@@ -82,7 +82,7 @@ def capacity_of(study: Study, base: Sequence[Start]) -> Capacity:
 def capacity_of_plan(study: Study, starts: Sequence[Start], worker: Capacity, fit: int | None) -> Capacity:
     """The best of what was measured on this plan: the declared server, or the one that the model proposed."""
     best = worker
-    if fit is not None and study.spec.subject.server.workers > fit:
+    if fit is not None and study.spec.subject.whole_server.workers > fit:
         best = replace(
             worker, offered_rate_rps=None, low_rps=None, high_rps=None, method="does not fit into the plan's memory"
         )

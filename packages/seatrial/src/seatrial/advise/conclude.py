@@ -104,7 +104,7 @@ def _gives_way(
         sentence = "What gives way first is not known: the app's CPU and memory were not read."
         return {"station": "unknown", "utilization": None, "sentence": sentence}
     saturated = saturation_of([m for start in base for m in start.seen])
-    return bottleneck(saturated, demand, memory, study.spec.subject.server)
+    return bottleneck(saturated, demand, memory, study.spec.subject.whole_server)
 
 
 def _verdict(study: Study, capacity: Capacity, plan_capacity: Capacity) -> str:

@@ -36,7 +36,7 @@ class ModelForesight:
 
         Where memory surely holds no more of them: one fewer; of a single worker twice the threads, if it has threads.
         """
-        spec, server = study.spec, study.spec.subject.server
+        spec, server = study.spec, study.spec.subject.whole_server
         base, threads = server.workers, server.threads
         demands = demands_under_load(study.operations, study.measurements, system_of(spec, base, threads))
         most = min(max(WORKERS_TRIED_MAX, base + 1), self._surely_fit(study))

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from seatrial.advise.findings import Capacity
 from seatrial.measure.figures import rounded
+from seatrial.spec.services import SERVICE_NAMES, Services
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["address_of", "limits_of_this", "repeats_words", "server_words", "verdict_words"]
@@ -30,11 +31,22 @@ def server_words(spec: TrialSpec, slots: int | None = None) -> str:
         return f"running at {address_of(spec)}{seen}"
     workers = f"{server.workers} worker{'s' if server.workers != 1 else ''}"
     if server.kind == "command":
-        return f"your own command, {workers} x {server.threads} slots"
-    if server.worker_class == "sync":
-        return f"gunicorn sync, {workers}"
-    each = "requests at once" if server.is_event_loop else "threads"
-    return f"gunicorn {server.worker_class}, {workers} x {server.threads} {each}"
+        told = f"your own command, {workers} x {server.threads} slots"
+    elif server.worker_class == "sync":
+        told = f"gunicorn sync, {workers}"
+    else:
+        each = "requests at once" if server.is_event_loop else "threads"
+        told = f"gunicorn {server.worker_class}, {workers} x {server.threads} {each}"
+    return told + _services_words(spec.subject.services)
+
+
+def _services_words(services: Services) -> str:
+    """What is beside the server: `, in 2 instances behind Caddy, with Valkey and PgBouncer`."""
+    told = f", in {services.instances} instances" if services.instances > 1 else ""
+    if services.balancer != "none":
+        told += f"{'' if told else ','} behind {SERVICE_NAMES[services.balancer]}"
+    beside = [SERVICE_NAMES[name] for name in services.names if name != services.balancer]
+    return told + (f", with {' and '.join(beside)}" if beside else "")
 
 
 def verdict_words(verdict: str, spec: TrialSpec, capacity: Capacity) -> str:

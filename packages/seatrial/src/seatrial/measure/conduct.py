@@ -151,7 +151,7 @@ class Conductor:
 
     async def _look_inside(self, bench: Bench, seen: StartRecord) -> None:
         """One more start for the parts of a request's time. What fails here fails nothing else."""
-        server = self._spec.subject.server
+        server = self._spec.subject.whole_server
         if not self._spec.measure.inside or self._is_running_already:
             return
         number, known = len(self._starts) + 1, self.study().operations

@@ -59,7 +59,7 @@ def measure_sizes(spec: TrialSpec, progress: Progress) -> tuple[tuple[SizeDemand
 
 def _at_size(spec: TrialSpec, number: int, size: int, progress: Progress) -> SizeDemands:
     sized = replace(spec, subject=replace(spec.subject, size=size))
-    server = spec.subject.server
+    server = spec.subject.whole_server
     with told_size(size):
         workload = Workload.from_spec(spec.workload)
         with Testbed(sized) as testbed:

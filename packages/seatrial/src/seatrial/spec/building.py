@@ -7,6 +7,7 @@ from seatrial.spec.checking import Checked
 from seatrial.spec.places import absolute, catalog_of, python_of
 from seatrial.spec.plan import Limits, Plan, Price
 from seatrial.spec.rules import database_kind
+from seatrial.spec.services import Services
 from seatrial.spec.slo import SLO
 from seatrial.spec.subject import EVENT_LOOP, EVENT_LOOP_SLOTS, Database, Server, Subject, slots_per_process
 from seatrial.spec.subject_keys import CHEAPEST_PLAN_ID
@@ -54,6 +55,7 @@ def _subject(folder: Path, checked: Checked) -> Subject:
         prepare=values["subject.prepare"],
         server=_server(checked),
         database=_database(checked),
+        services=_services(folder, checked),
         url=values["subject.url"].rstrip("/"),
         start_timeout_s=values["subject.start_timeout_s"],
         prepare_timeout_s=values["subject.prepare_timeout_s"],
@@ -74,6 +76,8 @@ def _server(checked: Checked) -> Server:
         workers=values["server.workers"],
         threads=slots_per_process(worker_class, threads),
         keep_alive_s=values["server.keep_alive_s"],
+        preload=values["server.preload"],
+        freeze_gc=values["server.freeze_gc"],
     )
 
 
@@ -90,7 +94,16 @@ def _database(checked: Checked) -> Database:
         pool=values["database.pool"],
         overflow=values["database.overflow"],
         background_connections=values["database.background_connections"],
+        settings={name.lower(): value for name, value in values["database.settings"].items()},
     )
+
+
+def _services(folder: Path, checked: Checked) -> Services:
+    values = {
+        key.removeprefix("services."): value for key, value in checked.values.items() if key.startswith("services.")
+    }
+    static = {prefix: absolute(folder / place) for prefix, place in values.pop("static").items()}
+    return Services(**values, static=static)
 
 
 def _plan(path: Path, checked: Checked, plans: Catalog) -> Plan:

@@ -1,6 +1,6 @@
 """The keys of seatrial.toml about the app's database and the connections to it."""
 
-from seatrial.spec.key import NUMBER, TEXT, WHOLE_NUMBER, Key, Section
+from seatrial.spec.key import NUMBER, SETTINGS, TEXT, WHOLE_NUMBER, Key, Section
 from seatrial.spec.subject import Database
 
 __all__ = ["DATABASE"]
@@ -83,6 +83,16 @@ DATABASE = Section(
             default=_DATABASE.background_connections,
             at_least=0,
             at_most=10_000,
+        ),
+        Key(
+            "database.settings",
+            SETTINGS,
+            "PostgreSQL's own settings, for kind `embedded`, in place of those that Seatrial chooses for the plan. "
+            '`synchronous_commit = "off"` answers before what was written is on the disk: when the machine fails, the '
+            "last fraction of a second is lost, though nothing is damaged.",
+            'settings = { synchronous_commit = "off", jit = "off", shared_buffers = "64MB" }',
+            default=_DATABASE.settings,
+            default_words="none: tuned to the plan's memory",
         ),
     ),
 )

@@ -21,6 +21,7 @@ def file_rules(folder: Path) -> tuple[Rule, ...]:
             ("workload.journeys", "workload.mix", "workload.sign_in", "workload.listener"),
             lambda checked: _journeys_problems(folder, checked),
         ),
+        Rule(("services.static",), lambda checked: _static_problems(folder, checked)),
         Rule(
             ("plan.catalog", "plan.id", "plan.cpus", "plan.memory_mb"), lambda checked: _plan_problems(folder, checked)
         ),
@@ -48,6 +49,18 @@ def _python_problems(folder: Path, checked: Checked) -> list[Problem]:
             f"is not a program that can be run: {python}.",
             f"Give the path of the Python that has your app's packages. Paths start at {folder}.",
         )
+    ]
+
+
+def _static_problems(folder: Path, checked: Checked) -> list[Problem]:
+    return [
+        Problem(
+            ("services", "static", prefix),
+            f"names no folder: {absolute(folder / place)}.",
+            f"Paths start at {folder}. Files that are gathered (collectstatic) must be there before.",
+        )
+        for prefix, place in checked.values["services.static"].items()
+        if not absolute(folder / place).is_dir()
     ]
 
 

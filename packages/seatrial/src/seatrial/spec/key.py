@@ -16,6 +16,7 @@ __all__ = [
     "NUMBERS_BY_NAME",
     "PATH",
     "RANGE",
+    "SETTINGS",
     "TEXT",
     "TEXT_BY_NAME",
     "WHOLE_NUMBER",
@@ -210,6 +211,23 @@ def _text_by_name(value: object) -> dict[str, str]:
     return {name: _part(_text, name, item) for name, item in value.items()}
 
 
+def _settings(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise BadValue("a table of name = value", value=value)
+    return {name: _part(_setting, name, item) for name, item in value.items()}
+
+
+def _setting(value: object) -> str:
+    """As PostgreSQL reads it on its command line."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case int() | float():
+            return repr(value)
+        case _:
+            return _text(value)
+
+
 def _numbers_by_name(value: object) -> dict[str, float]:
     if not isinstance(value, dict):
         raise BadValue("a table of name = number", value=value)
@@ -251,5 +269,6 @@ FLAG = Kind("true or false", _flag)
 COMMAND = Kind("a command line: text, or a list of words", _command)
 COMMANDS = Kind("a list of command lines", _commands)
 TEXT_BY_NAME = Kind("a table of texts", _text_by_name)
+SETTINGS = Kind("a table of texts, numbers, true or false", _settings)
 NUMBERS_BY_NAME = Kind("a table of numbers", _numbers_by_name)
 RANGE = Kind("[low, typical, high], or one number", _range)

@@ -7,6 +7,7 @@ from seatrial.spec.database_keys import DATABASE
 from seatrial.spec.habit_keys import HABITS
 from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, WHOLE_NUMBERS, Key, Section
 from seatrial.spec.server_keys import SERVER
+from seatrial.spec.services_keys import SERVICES
 from seatrial.spec.subject_keys import PLAN, SUBJECT
 from seatrial.spec.trial_spec import MeasureSettings
 from seatrial.spec.workload_keys import OBJECTIVE, OPERATIONS, TARGET, WORKLOAD
@@ -135,6 +136,7 @@ SECTIONS: tuple[Section, ...] = (
     SUBJECT,
     SERVER,
     DATABASE,
+    SERVICES,
     PLAN,
     WORKLOAD,
     OPERATIONS,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from seatrial.spec.checking import Checked, Problem, Rule, did_you_mean
 from seatrial.spec.rules import database_kind
 from seatrial.spec.subject_keys import (
+    CACHE_PLACEHOLDER,
     COMMAND_PLACEHOLDERS,
     DATABASE_PLACEHOLDERS,
     PLACEHOLDERS,
@@ -24,6 +25,7 @@ def _placeholders(checked: Checked) -> Iterator[Problem]:
     values = checked.values
     known = PLACEHOLDERS + (DATABASE_PLACEHOLDERS if database_kind(checked) != "none" else ())
     known += (POOL_PLACEHOLDER,) if values["database.pool"] else ()
+    known += (CACHE_PLACEHOLDER,) if values["services.cache"] != "none" else ()
     known += (SIZE_PLACEHOLDER,) if values["subject.size"] else ()
     for name, text in values["subject.environment"].items():
         yield from _unknown_placeholders(("subject", "environment", name), text, known)
@@ -41,6 +43,8 @@ def _unknown_placeholders(path: TomlPath, text: str, known: tuple[str, ...]) -> 
             continue
         if name == POOL_PLACEHOLDER:
             hint = "Say in [database] how many connections each process keeps, such as: pool = 5."
+        elif name == CACHE_PLACEHOLDER:
+            hint = 'There is no cache here: say cache = "valkey" in [services].'
         elif name == SIZE_PLACEHOLDER:
             hint = "Say in [subject] how much data that is, such as: size = 10000."
         elif name in DATABASE_PLACEHOLDERS:
@@ -90,6 +94,7 @@ PLACEHOLDER_RULES: tuple[Rule, ...] = (
             "server.command",
             "database.kind",
             "database.url",
+            "services.cache",
         ),
         _placeholders,
     ),

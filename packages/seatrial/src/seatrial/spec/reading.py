@@ -12,6 +12,7 @@ from seatrial.spec.placeholder_rules import PLACEHOLDER_RULES
 from seatrial.spec.placement_rules import PLACEMENT_RULES
 from seatrial.spec.places import absolute
 from seatrial.spec.rules import LOCAL_RULES, RULES
+from seatrial.spec.services_rules import SERVICES_RULES
 from seatrial.spec.toml_file import toml_document, toml_text
 from seatrial.spec.toml_lines import key_lines
 from seatrial.spec.trial_spec import TrialSpec
@@ -37,7 +38,14 @@ def read_trial_spec(path: Path, *, allow_remote: bool = False, sizes: Sequence[i
     if sizes:
         document = {**document, "measure": {**document.get("measure", {}), "sizes": list(sizes)}}
     checked = check(document, SECTIONS)
-    rules = RULES + PLACEHOLDER_RULES + OBJECTIVE_RULES + PLACEMENT_RULES + (() if allow_remote else LOCAL_RULES)
+    rules = (
+        RULES
+        + PLACEHOLDER_RULES
+        + OBJECTIVE_RULES
+        + PLACEMENT_RULES
+        + SERVICES_RULES
+        + (() if allow_remote else LOCAL_RULES)
+    )
     asked = (rule for rule in (*rules, *file_rules(path.parent)) if not checked.bad.intersection(rule.reads))
     problems = [*checked.problems, *(problem for rule in asked for problem in rule.find(checked))]
     if problems:

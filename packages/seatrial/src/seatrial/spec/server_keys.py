@@ -1,6 +1,6 @@
 """The keys of seatrial.toml that say how the app is served."""
 
-from seatrial.spec.key import COMMAND, TEXT, WHOLE_NUMBER, Key, Section
+from seatrial.spec.key import COMMAND, FLAG, TEXT, WHOLE_NUMBER, Key, Section
 from seatrial.spec.subject import EVENT_LOOP_SLOTS, WORKER_CLASSES, Server
 
 __all__ = ["SERVER"]
@@ -69,6 +69,24 @@ SERVER = Section(
             default=_SERVER.keep_alive_s,
             at_least=0,
             at_most=3600,
+        ),
+        Key(
+            "server.preload",
+            FLAG,
+            "Whether gunicorn imports the app once and then makes the workers from that process (`--preload`). Workers "
+            "share what the import left in memory, and start faster. An app must open connections and start threads "
+            "only after that, in each worker.",
+            "preload = true",
+            default=_SERVER.preload,
+        ),
+        Key(
+            "server.freeze_gc",
+            FLAG,
+            "Whether Python's garbage collector leaves out what is there once the app has been imported: a call of "
+            "`gc.freeze()`, made around your app, whose files stay as they are (gunicorn only). Collections then walk "
+            "through less, and with `preload` they no longer unshare memory.",
+            "freeze_gc = true",
+            default=_SERVER.freeze_gc,
         ),
     ),
 )

@@ -1,8 +1,10 @@
 """The system under test, as declared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from seatrial.spec.services import Services
 
 __all__ = ["EVENT_LOOP", "EVENT_LOOP_SLOTS", "WORKER_CLASSES", "Database", "Server", "Subject", "slots_per_process"]
 
@@ -30,6 +32,8 @@ class Server:
     workers, threads: processes, and request slots in each; for "command" they say how many slots the line starts, for
         an event loop, which has no such limit, how many are reckoned with.
     keep_alive_s: how long the server keeps an idle connection open.
+    preload, freeze_gc: of gunicorn, whether the app is imported once, before the workers are made, and whether what is
+        there when it has been is left out of garbage collection.
     """
 
     kind: str = "gunicorn"
@@ -38,6 +42,8 @@ class Server:
     workers: int = 1
     threads: int = 4
     keep_alive_s: int = 5
+    preload: bool = False
+    freeze_gc: bool = False
 
     @property
     def slots(self) -> int:
@@ -60,6 +66,7 @@ class Database:
     pool, overflow: connections that each process of the app keeps open (None: one for each thread), and may open on
         top.
     background_connections: of what works beside the web workers, such as job workers and scheduled commands.
+    settings: PostgreSQL's own, name -> value, of the embedded one.
     """
 
     kind: str = "embedded"
@@ -69,6 +76,7 @@ class Database:
     pool: int | None = None
     overflow: int = 0
     background_connections: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_apart(self) -> bool:
@@ -91,7 +99,8 @@ class Subject:
     python: the interpreter that has the app's packages, absolute.
     health_path: a path that answers 200 when the app is up.
     environment: variables for the app and its `prepare` commands; values may hold {database_url}, {database_host},
-        {database_port}, {database_name}, {database_user}, {database_password}, {port}, {work}, {pool} and {size}.
+        {database_port}, {database_name}, {database_user}, {database_password}, {direct_database_url},
+        {direct_database_host}, {direct_database_port}, {cache_url}, {port}, {work}, {pool} and {size}.
     prepare: commands run once, in order, before the first start (migrations, seed); same placeholders and {python},
         {bin}.
     size: what {size} stands for in `prepare` and `environment` in the study itself; None where nothing says {size}.
@@ -108,6 +117,7 @@ class Subject:
     prepare: tuple[tuple[str, ...], ...] = ()
     server: Server = field(default_factory=Server)
     database: Database = field(default_factory=Database)
+    services: Services = field(default_factory=Services)
     url: str = ""
     start_timeout_s: float = 30.0
     prepare_timeout_s: float = 180.0
@@ -122,6 +132,11 @@ class Subject:
         return {"python": str(self.python), "bin": str(self.python.parent), **filled}
 
     @property
+    def whole_server(self) -> Server:
+        """The declared server with the workers of all instances together."""
+        return replace(self.server, workers=self.server.workers * self.services.instances)
+
+    @property
     def shape(self) -> tuple[int | None, int | None]:
-        """Workers and threads of the declared server; unknown of an app that somebody else started."""
-        return (None, None) if self.url else (self.server.workers, self.server.threads)
+        """Workers of all instances, and threads of each; unknown of an app that somebody else started."""
+        return (None, None) if self.url else (self.whole_server.workers, self.server.threads)

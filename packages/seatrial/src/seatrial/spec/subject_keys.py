@@ -6,6 +6,7 @@ from seatrial.spec.key import COMMANDS, FLAG, NUMBER, PATH, TEXT, TEXT_BY_NAME, 
 from seatrial.spec.subject import Subject
 
 __all__ = [
+    "CACHE_PLACEHOLDER",
     "CHEAPEST_PLAN_ID",
     "COMMAND_PLACEHOLDERS",
     "DATABASE_PLACEHOLDERS",
@@ -26,6 +27,9 @@ DATABASE_PLACEHOLDERS = (
     "database_name",
     "database_user",
     "database_password",
+    "direct_database_url",
+    "direct_database_host",
+    "direct_database_port",
 )
 """What Seatrial fills in between braces when there is a database."""
 
@@ -34,6 +38,9 @@ PLACEHOLDERS = ("port", "work", "python", "bin")
 
 COMMAND_PLACEHOLDERS = ("workers", "threads")
 """What it fills in in `command` besides."""
+
+CACHE_PLACEHOLDER = "cache_url"
+"""What it fills in when `services.cache` is given."""
 
 POOL_PLACEHOLDER = "pool"
 """What it fills in when `database.pool` is given."""
@@ -115,7 +122,9 @@ SUBJECT = Section(
             "Environment variables for the app and its `prepare` commands. Values may hold `{database_url}`, "
             "`{database_host}`, `{database_port}`, `{database_name}`, `{database_user}`, `{database_password}`, "
             "`{port}`, `{work}` (a folder that is removed after the run), `{python}` and `{bin}` (the app's Python, "
-            "and the folder it is in). Braces that are meant are doubled: `{{name}}`.",
+            "and the folder it is in); with a cache `{cache_url}`. With a pooler, `{database_url}`, `{database_host}` "
+            "and `{database_port}` lead the app through it; `{direct_database_url}`, `{direct_database_host}` and "
+            "`{direct_database_port}` never do. Braces that are meant are doubled: `{{name}}`.",
             'environment = { DATABASE_URL = "{database_url}" }',
             default={},
             default_words="none",

@@ -11,9 +11,15 @@ from seatrial.errors import SpecError, TestbedError
 from seatrial.testbed.query_log import METER_NAME, QueryCount
 from seatrial.testbed.this_machine import is_this_machine
 
-__all__ = ["Database", "GivenDatabase"]
+__all__ = ["Database", "GivenDatabase", "with_direct"]
 
 CONNECT_TIMEOUT_S = 5
+
+
+def with_direct(placeholders: Mapping[str, str]) -> dict[str, str]:
+    """A database's placeholders, and the same way to it under names that no pooler ever gets between."""
+    direct = ("database_url", "database_host", "database_port")
+    return {**placeholders, **{f"direct_{name}": placeholders[name] for name in direct}}
 
 
 class Database(Protocol):

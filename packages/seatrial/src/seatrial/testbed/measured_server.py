@@ -1,8 +1,9 @@
 """gunicorn with a measuring middleware around the subject's app; the standard library and the subject's gunicorn only.
 
 `python measured_server.py APP OPTIONS` is `python -m gunicorn APP OPTIONS`, with gunicorn reading the project's own
-configuration as always, but for the app it loads: requests that carry Seatrial's header are timed from inside. It runs
-in the subject's Python (3.8 or newer), so it imports nothing of Seatrial's.
+configuration as always, but for the app it loads. With SEATRIAL_FREEZE_GC in the environment, what the app's import
+left is kept out of garbage collection; with SEATRIAL_MEASURED, requests that carry Seatrial's header are timed from
+inside. It runs in the subject's Python (3.8 or newer), so it imports nothing of Seatrial's.
 
 The folder named by SEATRIAL_MEASURED holds `control`, one byte, 1 while requests are to be measured, and each worker
 writes `<pid>.requests` there: HEAD, then one RECORD for each request. Both are memory that Seatrial maps as well, so
@@ -11,6 +12,7 @@ that nothing is copied, sent or flushed on the path of a request. A worker keeps
 
 from __future__ import annotations
 
+import gc
 import itertools
 import mmap
 import os
@@ -21,9 +23,20 @@ from collections.abc import Callable, Iterator
 from time import perf_counter, thread_time
 from typing import Any
 
-__all__ = ["FOLDER_VARIABLE", "HEAD", "HEADER", "RECORD", "RECORDS_MAX", "REDIRECT", "WITH_DRIVER", "Measured"]
+__all__ = [
+    "FOLDER_VARIABLE",
+    "FREEZE_VARIABLE",
+    "HEAD",
+    "HEADER",
+    "RECORD",
+    "RECORDS_MAX",
+    "REDIRECT",
+    "WITH_DRIVER",
+    "Measured",
+]
 
 FOLDER_VARIABLE = "SEATRIAL_MEASURED"
+FREEZE_VARIABLE = "SEATRIAL_FREEZE_GC"
 HEADER = "X-Seatrial-Operation"
 """`NUMBER METHOD PATH`: the operation's number, and what was asked first; a redirect that follows asks for another."""
 
@@ -243,14 +256,18 @@ def _giving_back(putconn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def main() -> None:
-    """What `python -m gunicorn` does, with the app it loads inside Measured."""
+    """What `python -m gunicorn` does, with the app it loads frozen and inside Measured where that is asked for."""
     # As with -m: modules are looked for where the app is, not where this file is.
     sys.path[0] = os.getcwd()  # noqa: PTH109
     from gunicorn.app.wsgiapp import WSGIApplication
 
     class MeasuredApplication(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
-        def load(self) -> Measured:
-            return Measured(super().load(), os.environ[FOLDER_VARIABLE])
+        def load(self) -> Callable[..., Any]:
+            app: Callable[..., Any] = super().load()
+            if FREEZE_VARIABLE in os.environ:
+                gc.collect()
+                gc.freeze()
+            return Measured(app, os.environ[FOLDER_VARIABLE]) if FOLDER_VARIABLE in os.environ else app
 
     MeasuredApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn").run()
 

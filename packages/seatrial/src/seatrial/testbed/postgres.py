@@ -18,7 +18,7 @@ from seatrial.testbed.database import Database
 from seatrial.testbed.outside import take_outside
 from seatrial.testbed.postgres_copy import copy_statements
 from seatrial.testbed.postgres_install import find_installation, reachable_installation
-from seatrial.testbed.postgres_settings import initdb_argv, postgres_argv
+from seatrial.testbed.postgres_settings import initdb_argv, postgres_argv, refused_setting
 from seatrial.testbed.process import Order, Process, Warden, describe_exit, tail, wait_until
 from seatrial.testbed.query_log import METER_NAME, QueryCount, count_queries
 from seatrial.testbed.readiness import free_port
@@ -85,7 +85,10 @@ class EmbeddedPostgres:
         }
 
     def start(self) -> None:
-        """Make the data directory, start the server, create role and database. Raises TestbedError."""
+        """Make the data directory, start the server, create role and database.
+
+        Raises TestbedError; SpecError when it refuses a setting.
+        """
         binaries = (reachable_installation(self._at.folder) if self._user else find_installation()) / "bin"
         self._make_data(binaries)
         for attempt in range(PORT_TRIES):
@@ -97,7 +100,7 @@ class EmbeddedPostgres:
             taken = "could not bind" in tail(self._log)
             self._process.stop()
             if not taken or attempt == PORT_TRIES - 1:
-                raise self._failed("did not start")
+                raise refused_setting(tail(self._log)) or self._failed("did not start")
         self._run(
             sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}").format(
                 sql.Identifier(ROLE), sql.Literal(self._role_password)

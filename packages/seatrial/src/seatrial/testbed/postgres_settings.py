@@ -1,11 +1,13 @@
 """How the embedded PostgreSQL is set up: argument lists and settings as values."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from seatrial.errors import SpecError
 from seatrial.testbed.query_log import LINE_PREFIX
 
-__all__ = ["initdb_argv", "postgres_argv", "tuned_settings"]
+__all__ = ["initdb_argv", "postgres_argv", "refused_setting", "tuned_settings"]
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
@@ -79,6 +81,19 @@ def postgres_argv(binaries: Path, data: Path, port: int, settings: Mapping[str, 
     }
     flags = [part for name, value in all_settings.items() for part in ("-c", f"{name}={value}")]
     return (str(binaries / "postgres"), "-D", str(data), *flags)
+
+
+def refused_setting(log: str) -> SpecError | None:
+    """When PostgreSQL's last lines say that it does not know a setting, or refuses its value: that as an error."""
+    said = re.search(r"(?:FATAL|LOG): +(.*\bparameter \"[^\"]+\".*)", log)
+    if said is None:
+        return None
+    hint = re.search(r"HINT: +(.*)", log[said.end() :])
+    return SpecError(
+        f"PostgreSQL refuses a setting: {said[1]}{f' ({hint[1]})' if hint else ''}",
+        where="database.settings",
+        try_this="Its settings are on https://www.postgresql.org/docs/18/runtime-config.html.",
+    )
 
 
 def _between(low: int, value: int, high: int) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["CpuSeconds", "Readings"]
+__all__ = ["NOTHING_READ", "CpuSeconds", "Readings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,7 @@ class Readings:
     oom_kills: int
     throttled_s: float
     processes: int
+
+
+NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)
+"""Where there are no meters."""

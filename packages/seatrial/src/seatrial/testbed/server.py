@@ -60,7 +60,7 @@ def gunicorn_argv(subject: Subject, server: Server, port: int, gunicorn: Gunicor
     """gunicorn in the subject's own Python; the access log stays off, because it costs CPU on every request."""
     argv = [
         str(subject.python),
-        *((measured_server.__file__,) if gunicorn.is_measured else ("-m", "gunicorn")),
+        *((measured_server.__file__,) if gunicorn.is_measured or server.freeze_gc else ("-m", "gunicorn")),
         subject.app,
         f"--bind=127.0.0.1:{port}",
         f"--workers={server.workers}",
@@ -73,6 +73,8 @@ def gunicorn_argv(subject: Subject, server: Server, port: int, gunicorn: Gunicor
     ]
     if server.worker_class == "gthread":
         argv.append(f"--threads={server.threads}")
+    if server.preload:
+        argv.append("--preload")
     if gunicorn.heartbeat:
         # On a disk a heartbeat can block for as long as a write does, and the worker is taken for dead.
         argv.append(f"--worker-tmp-dir={gunicorn.heartbeat}")

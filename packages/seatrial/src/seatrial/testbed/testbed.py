@@ -14,11 +14,11 @@ from seatrial.errors import SubjectExited, TestbedError
 from seatrial.spec.subject import Server, Subject
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.caveats import COPIED, LENT, NO_PINNING, OWN_DATABASE, UNTOUCHED, kept_in_memory
-from seatrial.testbed.database import Database, GivenDatabase
+from seatrial.testbed.database import Database, GivenDatabase, with_direct
 from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
 from seatrial.testbed.inside import InsideView
-from seatrial.testbed.measured_server import FOLDER_VARIABLE
+from seatrial.testbed.measured_server import FOLDER_VARIABLE, FREEZE_VARIABLE
 from seatrial.testbed.placement import Placement, place
 from seatrial.testbed.postgres import EmbeddedPostgres, Surroundings
 from seatrial.testbed.postgres_settings import tuned_settings
@@ -26,7 +26,7 @@ from seatrial.testbed.preparation import Preparation, command_words
 from seatrial.testbed.process import Order, Process, Warden
 from seatrial.testbed.project_copy import ProjectCopy
 from seatrial.testbed.readiness import MEMORY_ADVICE, check_runs, free_port, wait_until_ready
-from seatrial.testbed.readings import CpuSeconds, Readings
+from seatrial.testbed.readings import NOTHING_READ, CpuSeconds, Readings
 from seatrial.testbed.server import Gunicorn, server_argv
 from seatrial.testbed.target import check_answers, check_target
 from seatrial.testbed.this_machine import available_cpus, core_siblings, is_in_memory
@@ -40,7 +40,6 @@ CONNECTIONS = 92
 APP_OOM_SCORE_ADJ = 600
 # An app that works in the background all the time never becomes idle; it is measured as it is.
 SETTLE_MAX_S = 10.0
-NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)
 
 
 class Testbed:
@@ -121,10 +120,10 @@ class Testbed:
             caveats.append(NO_PINNING)
         if has_own_database:
             cpus = self.placement.database_cpus or self.placement.subject_cpus
-            self._embedded = self.database = EmbeddedPostgres(
-                Surroundings(keeper, self._folder, cpus, self._enclosure.database),
-                tuned_settings(self._limits.subject_memory_bytes, CONNECTIONS),
-            )
+            settings = tuned_settings(self._limits.subject_memory_bytes, CONNECTIONS)
+            settings.update(self._subject.database.settings)
+            surroundings = Surroundings(keeper, self._folder, cpus, self._enclosure.database)
+            self._embedded = self.database = EmbeddedPostgres(surroundings, settings)
             if is_in_memory(self._folder):
                 caveats.append(kept_in_memory(str(self._folder.parent)))
         elif self.database is not None:
@@ -201,7 +200,7 @@ class Testbed:
         return self._keeper, self._enclosure
 
     def _placeholders(self, port: int) -> dict[str, str]:
-        values = dict(self.database.placeholders()) if self.database else {}
+        values = with_direct(self.database.placeholders()) if self.database else {}
         values["port"] = str(port)
         values["work"] = str(self._folder / "files")
         return values | self._subject.placeholders
@@ -244,6 +243,7 @@ class Testbed:
             values |= self._distance.placeholders
         gunicorn = self._gunicorn
         environment = self._preparation().environment(values, gunicorn.lent if gunicorn else None)
+        environment |= {FREEZE_VARIABLE: "1"} if gunicorn and server.freeze_gc else {}
         if self.inside and gunicorn:
             gunicorn = dataclasses.replace(gunicorn, is_measured=True)
             environment[FOLDER_VARIABLE] = str(self.inside.folder)

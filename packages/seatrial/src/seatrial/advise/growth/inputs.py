@@ -134,7 +134,7 @@ def growth_inputs(study: Study) -> GrowthInputs:
         writes_from=writes_from,
         demand_half=_relative_half(findings),
         objective_ratio=min(1.0, rate_rps * total_s / cpus),
-        workers_per_cpu=(usable.workers or spec.subject.server.workers) / cpus,
+        workers_per_cpu=(usable.workers or spec.subject.whole_server.workers) / cpus,
         threads=threads,
         connections_per_worker=spec.subject.database.connections_per_worker(threads),
         background_connections=spec.subject.database.background_connections,

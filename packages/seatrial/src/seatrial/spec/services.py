@@ -1,0 +1,36 @@
+"""What runs beside the app, and how many of it there are, as declared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["SERVICE_NAMES", "Services"]
+
+SERVICE_NAMES = {"pgbouncer": "PgBouncer", "valkey": "Valkey", "caddy": "Caddy"}
+"""As their makers write them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Servers that Seatrial starts beside the app, inside the plan's limits.
+
+    pooler: "pgbouncer" puts PgBouncer between app and database; pool_size: the connections that it keeps to the
+        database, shared by all of the app's.
+    cache: "valkey" starts a Valkey whose address is {cache_url}.
+    balancer: "caddy" puts Caddy in front of the app; the load then goes to it. instances: how many servers run the app
+        behind it, each with a port and the declared workers of its own.
+    static: path prefix -> folder that the balancer serves without the app. compression: whether it compresses answers.
+    """
+
+    pooler: str = "none"
+    pool_size: int = 20
+    cache: str = "none"
+    balancer: str = "none"
+    instances: int = 1
+    static: Mapping[str, Path] = field(default_factory=dict)
+    compression: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are started, in the order in which a request meets them."""
+        return tuple(name for name in (self.balancer, self.cache, self.pooler) if name != "none")

@@ -1,0 +1,86 @@
+"""The keys of seatrial.toml about the servers beside the app: pooler, cache, balancer."""
+
+from seatrial.spec.key import FLAG, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
+from seatrial.spec.services import Services
+
+__all__ = ["SERVICES"]
+
+_SERVICES = Services()
+
+SERVICES = Section(
+    "services",
+    "Servers that Seatrial starts beside the app, inside the plan's limits: what they use is part of the answer.",
+    (
+        Key(
+            "services.pooler",
+            TEXT,
+            "What stands between app and database and lets many connections of the app share a few of the database. "
+            "`pgbouncer`: PgBouncer in transaction mode; `{database_url}` then leads the app through it, `prepare` and "
+            "`{direct_database_url}` go straight to the database. It must be installed (`apt-get install pgbouncer`). "
+            "Before version 1.21 (Debian 12 has 1.18) the app must not use prepared statements: psycopg "
+            "`prepare_threshold=None`, asyncpg `statement_cache_size=0`. In transaction mode nothing may be expected "
+            "to last beyond a transaction: no `LISTEN`, no `SET`, no advisory lock of a session. Needs the embedded "
+            "PostgreSQL.",
+            'pooler = "pgbouncer"',
+            default=_SERVICES.pooler,
+            choices=("none", "pgbouncer"),
+        ),
+        Key(
+            "services.pool_size",
+            WHOLE_NUMBER,
+            "How many connections the pooler keeps to the database, at most. Requests wait in it for a free one.",
+            "pool_size = 10",
+            default=_SERVICES.pool_size,
+            at_least=1,
+            at_most=90,
+        ),
+        Key(
+            "services.cache",
+            TEXT,
+            "A store in memory in which the app may keep what it would otherwise ask the database for again. `valkey`: "
+            "Valkey, which speaks the protocol of Redis, at the address `{cache_url}` "
+            "(`redis://127.0.0.1:PORT/0`). It uses at most a sixteenth of the plan's memory, 16 MB to 256 MB, forgets "
+            "what was used least recently, writes nothing to the disk, and is empty at every start. It comes with "
+            "`pip install 'seatrial[services]'`.",
+            'cache = "valkey"',
+            default=_SERVICES.cache,
+            choices=("none", "valkey"),
+        ),
+        Key(
+            "services.balancer",
+            TEXT,
+            "What takes the requests and hands them to the app. `caddy`: Caddy, over HTTP without TLS; it gives each "
+            "request to the instance with the fewest, and leaves one out for 2 s that refused a connection. The load "
+            "goes to it. It comes with `pip install 'seatrial[services]'`.",
+            'balancer = "caddy"',
+            default=_SERVICES.balancer,
+            choices=("none", "caddy"),
+        ),
+        Key(
+            "services.instances",
+            WHOLE_NUMBER,
+            "How many servers run the app behind the balancer, each with a `{port}` of its own and `server.workers` "
+            "workers. They share the plan's CPUs and memory, as on one machine.",
+            "instances = 2",
+            default=_SERVICES.instances,
+            at_least=1,
+            at_most=32,
+        ),
+        Key(
+            "services.static",
+            TEXT_BY_NAME,
+            "Folders that the balancer serves by itself: the beginning of the path, with a slash at both ends, and the "
+            "folder. A relative path starts at the folder of seatrial.toml.",
+            'static = { "/static/" = "shop/static" }',
+            default=_SERVICES.static,
+            default_words="none: the app serves everything",
+        ),
+        Key(
+            "services.compression",
+            FLAG,
+            "Whether the balancer compresses text with gzip for those who accept it, as browsers do.",
+            "compression = true",
+            default=_SERVICES.compression,
+        ),
+    ),
+)
