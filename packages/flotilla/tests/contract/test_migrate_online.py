@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -13,8 +14,8 @@ from flotilla.store.migrating import migrate
 from flotilla.store.schema import SCHEMA_VERSION
 
 ROWS = 150_000
-READER_HOLDS_S = 2.5
-BLOCKED_MAX_S = 1.0
+WRITTEN_MEANWHILE = 200
+PATIENCE_S = 60
 
 NEXT = f"""
 from flotilla.migrations import everywhere
@@ -39,19 +40,33 @@ def one_more_migration(tmp_path, monkeypatch):
     monkeypatch.setattr(flotilla.migrations, "__path__", [str(folder)])
 
 
-def read_for_a_while(settings, reading):
-    with psycopg.connect(settings.owner_url) as connection:
+def waits_for_a_lock(connection):
+    found = connection.execute(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        " AND relation = 's0000.posts'::regclass"
+    ).fetchone()
+    return found[0] > 0
+
+
+def read_until_enough_is_written(settings, reading, written):
+    """A report, or a backup: its transaction holds the table until others have written, whom a lock may hold up."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    with psycopg.connect(settings.owner_url) as connection, psycopg.connect(settings.owner_url, autocommit=True) as eye:
         connection.execute("SELECT count(*) FROM s0000.posts")
         reading.set()
-        time.sleep(READER_HOLDS_S)  # a report, or a backup: its transaction holds the table all that time
+        while not waits_for_a_lock(eye) and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        enough = len(written) + WRITTEN_MEANWHILE
+        while len(written) < enough and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        return len(written) >= enough
 
 
-def write_all_the_time(settings, stop, waits):
+def write_all_the_time(settings, stop, written):
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         while not stop.is_set():
-            begun_s = time.monotonic()
             connection.execute("UPDATE s0000.posts SET sensitive = NOT sensitive WHERE id = 5")
-            waits.append(time.monotonic() - begun_s)
+            written.append(1)
 
 
 def test_while_a_migration_waits_for_a_long_reader_writers_go_on(own_settings, one_more_migration):
@@ -60,21 +75,17 @@ def test_while_a_migration_waits_for_a_long_reader_writers_go_on(own_settings, o
         connection.execute(
             "INSERT INTO s0000.posts (id, author_id, body) SELECT n, 1, 'hello' FROM generate_series(1, %s) n", [ROWS]
         )
-    reading, stop, waits = threading.Event(), threading.Event(), []
-    reader = threading.Thread(target=read_for_a_while, args=(own_settings, reading))
-    writer = threading.Thread(target=write_all_the_time, args=(own_settings, stop, waits))
-    reader.start()
-    assert reading.wait(30)
-    writer.start()
-    begun_s = time.monotonic()
-    try:
-        migrate(own_settings)
-    finally:
-        stop.set()
-        writer.join(30)
-        reader.join(30)
-    assert time.monotonic() - begun_s > READER_HOLDS_S / 2, "nothing was in the way, so nothing was tested"
-    assert max(waits) < BLOCKED_MAX_S
-    assert len(waits) > 100
+    reading, stop, written = threading.Event(), threading.Event(), []
+    with ThreadPoolExecutor(2) as pool:
+        reader = pool.submit(read_until_enough_is_written, own_settings, reading, written)
+        assert reading.wait(PATIENCE_S)
+        writer = pool.submit(write_all_the_time, own_settings, stop, written)
+        try:
+            migrate(own_settings)
+        finally:
+            stop.set()
+        writer.result(PATIENCE_S)
+        # The reader went first only after writers had written while the migration stood in the queue.
+        assert reader.result(PATIENCE_S), "writers stood behind the migration"
     with psycopg.connect(own_settings.owner_url) as connection:
         assert connection.execute("SELECT later FROM s0000.posts WHERE id = 1").fetchone() == (7,)

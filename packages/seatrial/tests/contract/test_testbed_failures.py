@@ -80,7 +80,7 @@ def test_an_app_that_listens_but_never_answers_is_told_apart(trial_of):
 
 
 def test_an_app_that_answers_500_is_told_with_its_answer_and_its_log(trial_of):
-    error = started(trial_of(app="testbed_app:failing", start_timeout_s=2.0))
+    error = started(trial_of(app="testbed_app:failing", start_timeout_s=20.0))
     assert "answers 500 to its health path instead of 200" in str(error)
     assert "something broke" in error.details
     assert "the ledger is missing" in error.details

@@ -74,7 +74,7 @@ def wait_until_ready(
     started = time.monotonic()
     deadline = started + timeout_s
     first_answer: float | None = None
-    last = Probe("refused")
+    answer: Probe | None = None
     heard = False
     while True:
         if told := out_of_memory():
@@ -90,9 +90,10 @@ def wait_until_ready(
                 raise _taken(port, process)
             if last.status == http.HTTPStatus.OK or any_answer:
                 return
-            first_answer = first_answer or now
+            answer, first_answer = last, first_answer or now
         if now > deadline or (first_answer is not None and now - first_answer > min(ERROR_PATIENCE_S, timeout_s)):
-            raise _explain_wait(process, port, health_path, last, heard=heard, waited_s=now - started)
+            # What it answered tells more than that the last probe came to nothing before the deadline.
+            raise _explain_wait(process, port, health_path, answer or last, heard=heard, waited_s=now - started)
         time.sleep(POLL_S)
 
 

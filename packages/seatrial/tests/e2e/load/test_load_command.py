@@ -228,7 +228,8 @@ def test_a_generator_that_cannot_keep_up_marks_its_figures_and_ends_with_3(town,
     ended = run_seatrial("load", town, "--journeys", path, "--rate", "300", "--duration", "1", *BRIEF)
     assert ended.status == 3, ended.err
     assert ended.out.startswith("NOT VALID")
-    assert "Offer" in ended.out
+    # On a busy machine others had a part in it, and their part is told first.
+    assert "Offer" in ended.out or "Something else used" in ended.out
     assert re.search(r"^  response time +\S+", ended.out, re.MULTILINE)
 
 

@@ -100,7 +100,7 @@ def test_bold_type_is_for_terminals_that_want_it(town, terminal, no_color: bool)
     environment = {"NO_COLOR": "1"} if no_color else {}
     process = started(*arguments, stdout=terminal.its, terminal=terminal, environment=environment)
     try:
-        terminal.wait_for("Fit to measure|Not fit to measure")
+        terminal.wait_for(r"[Ff]it\s+to\s+measure")
         process.wait(timeout=30)
     finally:
         process.kill()
