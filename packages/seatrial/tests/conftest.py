@@ -34,13 +34,13 @@ RunSeatrial = Callable[..., Ended]
 
 @pytest.fixture
 def run_seatrial() -> RunSeatrial:
-    """Runs `seatrial ARGUMENTS` as a process of its own, within a deadline."""
+    """Runs `seatrial ARGUMENTS` as a process of its own, in `folder` where that is said, within a deadline."""
 
-    def run(*arguments: str | Path, deadline_s: float = 150.0, niceness: int = 0) -> Ended:
+    def run(*arguments: str | Path, deadline_s: float = 150.0, niceness: int = 0, folder: Path | None = None) -> Ended:
         argv = [sys.executable, "-m", "seatrial", *map(str, arguments)]
         if niceness:
             argv = ["nice", "-n", str(niceness), *argv]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=deadline_s, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=deadline_s, check=False, cwd=folder)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -102,17 +102,18 @@ def report(study_path: Path, html_path: Path | None = None) -> "Findings":
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:
-    """A first look in about a minute; the findings say that one start has no honest interval."""
+    """A first look in about a minute; the findings say that one start has no honest interval. Nothing gets longer."""
     return replace(
         settings,
         restarts=1,
         brief_starts=0,
         plan_starts=0,
         inside=False,
-        warm_up_max_s=6.0,
-        half_load_s=2.0,
-        saturation_s=3.0,
-        confirm_s=5.0,
+        warm_up_max_s=min(6.0, settings.warm_up_max_s),
+        half_load_s=min(2.0, settings.half_load_s),
+        saturation_s=min(3.0, settings.saturation_s),
+        confirm_s=min(5.0, settings.confirm_s),
+        search_trial_s=min(5.0, settings.search_trial_s),
     )
 
 

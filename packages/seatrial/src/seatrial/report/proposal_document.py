@@ -23,7 +23,13 @@ def proposal_json(proposal: Proposal, written: Sequence[Path]) -> dict[str, Any]
         ],
         "environment": {name: value for name, (value, _) in proposal.environment.items()},
         "operations": [
-            {"name": o.name, "path": o.path, "signed_in": o.signed_in, "seconds": round(o.seconds, 4)}
+            {
+                "name": o.name,
+                "path": o.path,
+                "weight": o.weight,
+                "signed_in": o.signed_in,
+                "seconds": round(o.seconds, 4),
+            }
             for o in proposal.operations
         ],
     }
