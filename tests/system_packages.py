@@ -1,16 +1,17 @@
-"""Makes sure that the tests find a Chromium: run by `make test`, before pytest.
+"""Makes sure that the tests find a Chromium and a PgBouncer: run by `make test`, before pytest.
 
-Installs it with apt-get where that is possible (Debian or Ubuntu, as root); elsewhere says what to install. It never
-fails: the tests that need a browser say so themselves when there is none.
+Installs what is missing with apt-get where that is possible (Debian or Ubuntu, as root); elsewhere says what to
+install. It never fails: the tests that need them say so themselves when there is none.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["chromium", "main"]
+__all__ = ["chromium", "main", "pgbouncer"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 APPLICATIONS = (
@@ -18,6 +19,7 @@ APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 INSTALL_TIMEOUT_S = 420
+SYSTEM_PROGRAMS = "/usr/sbin"
 
 
 def chromium() -> str | None:
@@ -26,12 +28,17 @@ def chromium() -> str | None:
     return found or next((path for path in APPLICATIONS if Path(path).exists()), None)
 
 
-def commands() -> tuple[tuple[str, ...], ...]:
+def pgbouncer() -> str | None:
+    """The path of PgBouncer; Debian puts it where only root looks."""
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PROGRAMS}")
+
+
+def commands(packages: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """What to run, in order; a slow or dead mirror gives up after 30 s and is tried three times."""
     patience = ("-o", "Acquire::http::Timeout=30", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120")
     return (
         ("apt-get", *patience, "update", "--quiet=2"),
-        ("apt-get", *patience, "install", "--quiet=2", "--yes", "--no-install-recommends", "chromium"),
+        ("apt-get", *patience, "install", "--quiet=2", "--yes", "--no-install-recommends", *packages),
     )
 
 
@@ -40,19 +47,20 @@ def may_install() -> bool:
     return sys.platform == "linux" and shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
-def advice() -> str:
+def advice(packages: Sequence[str]) -> str:
     """What a person can do where this script may not."""
     if sys.platform == "darwin":
-        return "brew install --cask chromium"
+        return "brew install " + " ".join(packages)
     if shutil.which("apt-get"):
-        return "sudo apt-get install chromium"
-    return "install Chromium with this system's package manager"
+        return "sudo apt-get install " + " ".join(packages)
+    return "install them with this system's package manager"
 
 
-def install() -> str:
+def install(packages: Sequence[str]) -> str:
     """Runs the commands within the deadline; the sentence says how it went."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in commands():
+    names = " and ".join(packages)
+    for command in commands(packages):
         try:
             subprocess.run(
                 command,
@@ -64,22 +72,24 @@ def install() -> str:
                 stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired:
-            return f"Chromium was not installed: {' '.join(command[:1])} took more than {INSTALL_TIMEOUT_S} s."
+            return f"{names} not installed: {' '.join(command[:1])} took more than {INSTALL_TIMEOUT_S} s."
         except subprocess.CalledProcessError as problem:
             last = (problem.stderr or problem.stdout or "").strip().splitlines()[-1:]
-            return f"Chromium was not installed: {' '.join(last) or f'apt-get ended with {problem.returncode}'}"
-    return f"Chromium was installed for the browser tests: {chromium()}"
+            return f"{names} not installed: {' '.join(last) or f'apt-get ended with {problem.returncode}'}"
+    return f"{names} installed for the tests: {chromium()}, {pgbouncer()}"
 
 
 def main() -> None:
     """Prints one line: what was there, what was done, or what to do."""
-    present = chromium()
-    if present:
-        print(f"system packages: Chromium is there: {present}")
+    present = {"chromium": chromium(), "pgbouncer": pgbouncer()}
+    missing = [package for package, path in present.items() if not path]
+    if not missing:
+        print(f"system packages: there are {' and '.join(map(str, present.values()))}")
     elif may_install():
-        print(f"system packages: {install()}", flush=True)
+        print(f"system packages: {install(missing)}", flush=True)
     else:
-        print(f"system packages: no Chromium, so the browser tests cannot run. Try: {advice()}")
+        told = f"no {' and no '.join(missing)}, so the tests that need them cannot run. Try: {advice(missing)}"
+        print(f"system packages: {told}")
 
 
 if __name__ == "__main__":

@@ -27,22 +27,26 @@ def path(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_nothing_is_installed_when_a_chromium_is_there(path: Path) -> None:
-    program(path, "chromium", "exit 0")
+def test_nothing_is_installed_when_all_is_there(path: Path) -> None:
+    for name in ("chromium", "pgbouncer"):
+        program(path, name, "exit 0")
     program(path, "apt-get", f"echo called >> {path}/calls")
-    assert run(path) == f"system packages: Chromium is there: {path / 'chromium'}\n"
+    assert run(path) == f"system packages: there are {path / 'chromium'} and {path / 'pgbouncer'}\n"
     assert not (path / "calls").exists()
 
 
 def test_without_a_package_manager_it_says_what_to_install(path: Path) -> None:
+    program(path, "pgbouncer", "exit 0")
     told = run(path)
     assert told.count("\n") == 1
-    assert "no Chromium" in told
+    assert "no chromium" in told
+    assert "pgbouncer" not in told
     assert "Try: " in told
 
 
 def test_a_failed_installation_is_told_in_one_line_and_is_no_failure(path: Path) -> None:
+    program(path, "pgbouncer", "exit 0")
     program(path, "apt-get", "echo 'E: no network' >&2; exit 100")
     told = run(path)
     assert told.count("\n") == 1
-    assert "no Chromium" in told or told == "system packages: Chromium was not installed: E: no network\n"
+    assert "no chromium" in told or told == "system packages: chromium not installed: E: no network\n"

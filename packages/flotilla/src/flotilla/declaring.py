@@ -98,7 +98,7 @@ def parsed(declared: Declaration, text: str) -> object:
         raise StartError(f"{declared.name} is {text!r}; it has to be one of: {', '.join(declared.choices)}.")
     if declared.longest is not None and len(text) > declared.longest:
         raise StartError(f"{declared.name} has {len(text)} characters; at most {declared.longest} are accepted.")
-    if declared.field_name in {"database_url", "listen_url", "owner_url"}:
+    if declared.field_name in {"database_url", "owner_url", "pooler_url"}:
         _refuse_unusable_url(declared.name, text)
     return text
 

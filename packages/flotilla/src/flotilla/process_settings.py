@@ -41,11 +41,12 @@ class ProcessSettings:
         default_text="not set",
         secret=True,
     )
-    listen_url: str = setting(
-        "The same database for the connections that wait for its notifications; needed only when FLOTILLA_DATABASE_URL "
-        "names a pooler, which cannot pass them on: name PostgreSQL itself here.",
+    pooler_url: str = setting(
+        "The same database through a pooler, PgBouncer in transaction mode: the web and live processes connect there. "
+        "FLOTILLA_DATABASE_URL keeps naming PostgreSQL itself, for notifications, background work and the time while "
+        "the pooler is gone.",
         default="",
-        default_text="as FLOTILLA_DATABASE_URL",
+        default_text="not set: no pooler",
         secret=True,
     )
 

@@ -1,5 +1,6 @@
 """`flotilla run`: the site as one command, or one of its processes alone."""
 
+import dataclasses
 import gc
 import os
 import signal
@@ -20,11 +21,11 @@ from flotilla.live import run_live
 from flotilla.logs import configure_logs
 from flotilla.server import MEMORY_FOLDER, server_options
 from flotilla.settings import Settings
-from flotilla.social import Site
+from flotilla.social import Site, open_site
 from flotilla.supervisor import Part, Supervisor
 from flotilla.web.metrics import FOLDER
 
-__all__ = ["run_part", "run_site"]
+__all__ = ["past_pooler", "run_part", "run_site"]
 
 BACKLOG = 2048
 
@@ -64,7 +65,7 @@ def _run_all(settings: Settings) -> int:
         open_live = _listening(settings.bind, settings.live_port, "FLOTILLA_LIVE_PORT")
         parts.append(Part("live", _named(settings, "live", partial(run_live, site, open_live))))
     if settings.jobs:
-        parts.append(Part("jobs", _named(settings, "jobs", partial(run_jobs, site))))
+        parts.append(Part("jobs", _named(settings, "jobs", partial(run_jobs, past_pooler(site)))))
     # What is loaded stays in memory that all parts share, out of the way of their garbage collectors.
     gc.collect()
     gc.freeze()
@@ -76,13 +77,18 @@ def run_part(settings: Settings, part: str, *, once: bool = False) -> int:
     app = create_app(settings)
     configure_logs(json_lines=settings.in_production, level=settings.log_level, part=part)
     if part == "jobs":
-        run_jobs(app.extensions["flotilla.site"], once=once)
+        run_jobs(past_pooler(app.extensions["flotilla.site"]), once=once)
     elif part == "live":
         open_live = _listening(settings.bind, settings.live_port, "FLOTILLA_LIVE_PORT")
         run_live(app.extensions["flotilla.site"], open_live)
     else:
         _Server(app, server_options(settings)).run()
     return 0
+
+
+def past_pooler(site: Site) -> Site:
+    """The same site on connections to the database itself, for a process whose few would only keep a pooler's busy."""
+    return open_site(dataclasses.replace(site.settings, pooler_url="")) if site.settings.pooler_url else site
 
 
 @contextmanager

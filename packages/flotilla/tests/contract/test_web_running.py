@@ -98,7 +98,7 @@ def test_without_its_database_every_page_says_so_and_the_site_comes_back_by_itse
     ada = aboard("ada")
     token = ada.token("/home")
     # Each request waits so long for a connection before it says that there is none.
-    monkeypatch.setattr(app.extensions["flotilla.site"].database._pool, "timeout", 0.5)
+    monkeypatch.setattr(app.extensions["flotilla.site"].database._pools.get(), "timeout", 0.5)
 
     with database_down(database_server, settings):
         for answer in (

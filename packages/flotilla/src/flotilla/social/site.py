@@ -49,7 +49,7 @@ from flotilla.social.suggestions import Suggestions
 from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
 from flotilla.social.uploads import Uploads
-from flotilla.store import schema
+from flotilla.store import pooler, schema
 from flotilla.store.database import Database
 from flotilla.store.files import Files
 
@@ -107,6 +107,8 @@ class Site:
     def check(self) -> None:
         """Raise StartError unless the database answers, in the right schema version. Leaves no connection open."""
         schema.check(self.settings)
+        if self.settings.pooler_url:
+            pooler.check(self.settings)
         self.files.check()
 
     def orphans(self) -> Orphans:

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from flotilla.settings import Settings
-from flotilla.store.database import connection_arguments
+from flotilla.store.connecting import connection_arguments
 
 __all__ = ["listen"]
 
@@ -31,7 +31,7 @@ def listen(
     while not stopped():
         try:
             with psycopg.connect(
-                settings.listen_url or settings.database_url,
+                settings.database_url,
                 autocommit=True,
                 **connection_arguments(settings) | {"application_name": "flotilla listener"},
             ) as connection:

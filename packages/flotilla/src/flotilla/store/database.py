@@ -5,29 +5,22 @@ pool whose sockets two processes share would mix up their answers.
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any, LiteralString
+from typing import LiteralString
 from weakref import WeakMethod
 
 import psycopg
 from psycopg import sql
-from psycopg_pool import ConnectionPool
 
 from flotilla.errors import UnavailableError
 from flotilla.settings import Settings
+from flotilla.store.pools import Pools, Row
 from flotilla.store.shards import BucketRange, ShardMap
 
-__all__ = ["Database", "Work", "connection_arguments", "qualified"]
-
-Row = tuple[Any, ...]
-
-IDLE_CONNECTION_KEPT_S = 600.0
-IDLE_IN_TRANSACTION_MAX_S = 30
-CLOSE_WAIT_S = 5.0
+__all__ = ["Database", "Row", "Work", "qualified"]
 
 
 @lru_cache(maxsize=1024)
@@ -76,32 +69,12 @@ class Work:
         self.afterwards.append(do)
 
 
-def connection_arguments(settings: Settings) -> dict[str, Any]:
-    """What every connection of the site is opened with: deadlines for connecting, statements, locks and dead peers."""
-    options = {
-        "statement_timeout": round(settings.statement_timeout_s * 1000),
-        "lock_timeout": round(settings.lock_timeout_s * 1000),
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MAX_S * 1000,
-        # Compiling a statement takes longer than any of ours runs.
-        "jit": "off",
-    }
-    return {
-        "application_name": "flotilla",
-        "connect_timeout": settings.connect_timeout_s,
-        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-    }
-
-
 class Database:
     """The site's database: at most `pool_size` connections in each process, shared by its threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
-        self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
+        self._pools = Pools(settings)
         self._shards: ShardMap | None = None
         self._inherited: list[object] = []
         os.register_at_fork(after_in_child=partial(_call_if_alive, WeakMethod(self._forget_after_fork)))
@@ -125,18 +98,15 @@ class Database:
 
     def pool_numbers(self) -> dict[str, int]:
         """The pool's own counts, such as how often somebody waited for a connection; none before the first use."""
-        return {} if self._pool is None else self._pool.get_stats()
+        return self._pools.numbers()
 
     def close(self) -> None:
         """Give back this process's connections; the next use opens new ones."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close(timeout=CLOSE_WAIT_S)
+        self._pools.close()
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
-        pool = self._pool or self._opened()
+        pool = self._pools.get()
         connection: psycopg.Connection[Row] | None = None
         try:
             with pool.connection() as connection:
@@ -145,28 +115,11 @@ class Database:
                 if work.told:
                     _send(connection, work.told)
         except psycopg.OperationalError as error:
-            if connection is not None and connection.closed:
-                # The server went away, so the idle connections are dead too: this request pays for all of them.
-                pool.check()
+            if connection is None or connection.closed:
+                self._pools.lost(pool)
             raise UnavailableError(f"The database did not answer as it should: {error}") from error
         for do in work.afterwards:
             do()
-
-    def _opened(self) -> ConnectionPool[psycopg.Connection[Row]]:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ConnectionPool(
-                    self._settings.database_url,
-                    kwargs=connection_arguments(self._settings) | {"autocommit": True},
-                    min_size=1,
-                    max_size=self._settings.pool_size,
-                    max_idle=IDLE_CONNECTION_KEPT_S,
-                    timeout=self._settings.pool_wait_s,
-                    num_workers=1,
-                    name="flotilla",
-                    open=True,
-                )
-            return self._pool
 
     def _read_shards(self, connection: psycopg.Connection[Row]) -> ShardMap:
         rows = connection.execute(
@@ -177,9 +130,8 @@ class Database:
 
     def _forget_after_fork(self) -> None:
         # Kept, never used or closed: closing would end the parent's connections.
-        self._inherited.append(self._pool)
-        self._pool = None
-        self._lock = threading.Lock()
+        self._inherited.append(self._pools)
+        self._pools = Pools(self._settings)
 
 
 def _send(connection: psycopg.Connection[Row], told: list[tuple[str, str]]) -> None:

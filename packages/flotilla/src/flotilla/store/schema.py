@@ -4,7 +4,8 @@ import psycopg
 
 from flotilla.errors import StartError
 from flotilla.settings import Settings
-from flotilla.store.database import Work, connection_arguments
+from flotilla.store.connecting import connection_arguments
+from flotilla.store.database import Work
 
 __all__ = ["SCHEMA_VERSION", "address", "check", "connect_or_explain", "owner_url", "version"]
 

@@ -46,6 +46,11 @@ class Meters:
         self.pool_wait = Gauge(
             "flotilla_pool_wait_seconds", "Time spent waiting for them.", multiprocess_mode="livesum"
         )
+        self.past_pooler = Gauge(
+            "flotilla_pooler_passed_by",
+            "Processes that connect past the pooler because it is gone.",
+            multiprocess_mode="livesum",
+        )
         self.listeners = Gauge(
             "flotilla_live_listeners", "Live connections that are open.", multiprocess_mode="livesum"
         )
@@ -55,6 +60,7 @@ class Meters:
         """Take over the pool's own numbers."""
         self.pool_queued.set(numbers.get("requests_queued", 0))
         self.pool_wait.set(numbers.get("requests_wait_ms", 0) / 1000)
+        self.past_pooler.set(numbers.get("past_pooler", 0))
 
 
 @cache
