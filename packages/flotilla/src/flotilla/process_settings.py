@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from flotilla.declaring import setting
+from flotilla.lever_settings import LeverSettings
 
 __all__ = ["ProcessSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessSettings:
+class ProcessSettings(LeverSettings):
     """What a site was told about its other processes; part of `Settings`."""
 
     jobs: bool = setting(

@@ -53,6 +53,25 @@ def test_work_to_be_done_is_told_by_queue(app, aboard):
     assert found['flotilla_jobs{queue="mail",state="planned"}'] == 1
 
 
+def test_writes_stored_together_are_counted_by_kind(settings):
+    app = create_app(dataclasses.replace(settings, batch_ms=5.0))
+    try:
+        site, client = app.extensions["flotilla.site"], app.test_client()
+        ada = site.accounts.sign_up(handle="ada", password="correct horse").viewer
+        post_id = site.posts.publish(ada, "hello")
+        before = numbers(client)
+        for _ in range(3):
+            site.posts.like(ada, post_id)
+        site.follows.follow(site.accounts.sign_up(handle="bob", password="correct horse").viewer, "ada")
+        after = numbers(client)
+        added = {name: after[name] - before.get(name, 0) for name in after if name.startswith("flotilla_batch_size")}
+        assert added['flotilla_batch_size_sum{kind="likes"}'] == 3
+        assert added['flotilla_batch_size_bucket{kind="likes",le="1.0"}'] == 3
+        assert added['flotilla_batch_size_sum{kind="follows"}'] == 1
+    finally:
+        app.extensions["flotilla.site"].close()
+
+
 @pytest.mark.parametrize("header", ["", "Bearer ", "Bearer wrong", TOKEN[:-1]])
 def test_without_the_token_there_are_no_numbers(app, header):
     assert app.test_client().get("/metrics", headers={"Authorization": header}).status_code == 404

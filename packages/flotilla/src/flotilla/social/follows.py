@@ -6,6 +6,7 @@ from flotilla.social.events import Kind, publish
 from flotilla.social.notifying import NotificationKind, forget_between, take_back, tell, today
 from flotilla.social.pages import Viewer
 from flotilla.social.people import NOBODY, Who, id_of, other_than
+from flotilla.social.together import FOLLOWING_MAX, Together
 from flotilla.store import accounts as account_rows
 from flotilla.store import blocks as block_rows
 from flotilla.store import follows as follow_rows
@@ -17,8 +18,6 @@ from flotilla.store.ids import MAX_ID
 
 __all__ = ["FOLLOWING_MAX", "Follows", "end_between"]
 
-# The home timeline looks at everyone one follows.
-FOLLOWING_MAX = 7500
 LET_IN_AT_ONCE = 50
 LET_IN = Task("let_in")
 
@@ -26,8 +25,9 @@ LET_IN = Task("let_in")
 class Follows:
     """Who follows whom. A person is named by handle or by id."""
 
-    def __init__(self, database: Database, background: Background) -> None:
+    def __init__(self, database: Database, background: Background, together: Together) -> None:
         self._database = database
+        self._together = together
         self._background = background
         background.does(LET_IN, self._let_all_in)
 
@@ -37,6 +37,8 @@ class Follows:
         `show_reposts`: whether one's home shows what they repost; None leaves it as it is (at first: shown). Raises
         NotFoundError, ForbiddenError (one blocks them), InvalidInputError (field `handle`: oneself, or too many).
         """
+        if self._together.follow(viewer.account_id, who, show_reposts=show_reposts):
+            return
         with self._database.write() as work:
             target_id = other_than(work, viewer, who, refusal="Nobody can follow themselves.")
             counts = people_rows.lock(work, (viewer.account_id, target_id))

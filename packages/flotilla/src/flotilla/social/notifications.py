@@ -9,6 +9,7 @@ from flotilla.settings import Settings
 from flotilla.social.notifying import ALL_KINDS, POST_KINDS, NotificationKind
 from flotilla.social.pages import Author, Post, Viewer
 from flotilla.social.shown import shown_posts
+from flotilla.social.together import Together
 from flotilla.social.visibility import may_see
 from flotilla.store import inbox as inbox_rows
 from flotilla.store import notifications as notification_rows
@@ -86,8 +87,9 @@ class Marker:
 class Notifications:
     """What happened to a person. All of it is their own: nobody else's can be named."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, together: Together) -> None:
         self._database = database
+        self._together = together
         self._page_size = settings.page_size
 
     def page(self, viewer: Viewer, *, before: int | None = None) -> NotificationPage:
@@ -201,8 +203,9 @@ class Notifications:
             raise InvalidInputError({"last_read_id": "This is no id."})
         # Nothing of the future was read: a marker there would hide everything to come, for ever.
         read_id = min(last_read_id, first_id_at(datetime.now(UTC) + CLOCKS_APART))
-        with self._database.write() as work:
-            inbox_rows.move_marker(work, account_id=viewer.account_id, timeline=timeline, last_read_id=read_id)
+        if not self._together.read_up_to(viewer.account_id, timeline, read_id):
+            with self._database.write() as work:
+                inbox_rows.move_markers(work, {(viewer.account_id, timeline): read_id})
 
     def markers(self, viewer: Viewer) -> tuple[Marker, ...]:
         """How far the viewer has read; without a marker for what they never marked."""

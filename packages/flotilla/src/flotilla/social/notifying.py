@@ -17,6 +17,7 @@ __all__ = [
     "forget_post",
     "take_back",
     "tell",
+    "tell_several",
     "today",
 ]
 
@@ -81,8 +82,18 @@ def tell(
             message=message,
             only_followers=only_followers,
         )
-        for account_id, notification_id in told:
-            publish(work, Kind.NOTIFIED, account_id=account_id, notification_id=notification_id)
+        _publish(work, told)
+
+
+def tell_several(work: Work, kind: NotificationKind, events: Sequence[tuple[int, int, int]]) -> None:
+    """The same of what several people did: (account, actor, target) each."""
+    if events:
+        _publish(work, notification_rows.insert_several(work, events, kind=kind))
+
+
+def _publish(work: Work, told: Sequence[tuple[int, int]]) -> None:
+    for account_id, notification_id in told:
+        publish(work, Kind.NOTIFIED, account_id=account_id, notification_id=notification_id)
 
 
 def take_back(work: Work, kind: NotificationKind, account_id: int, *, actor_id: int, target: int | None = None) -> None:

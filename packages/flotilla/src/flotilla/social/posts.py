@@ -13,6 +13,7 @@ from flotilla.social.paging import FIRST, Paging, window_of
 from flotilla.social.shown import people_of, shown_posts, viewer_id
 from flotilla.social.text import parse
 from flotilla.social.threads import thread_of
+from flotilla.social.together import Together
 from flotilla.social.uploads import Uploads
 from flotilla.social.visibility import Visibility, may_repost, may_see
 from flotilla.store import edits as edit_rows
@@ -34,8 +35,9 @@ _NOT_YOURS = "Only its author can change or delete a post."
 class Posts:
     """Single posts. What a viewer may not see is no different for them from what is not there: NotFoundError."""
 
-    def __init__(self, database: Database, settings: Settings, media: Uploads) -> None:
+    def __init__(self, database: Database, settings: Settings, media: Uploads, together: Together) -> None:
         self._database = database
+        self._together = together
         self._media = media
         self._page_size = settings.page_size
 
@@ -116,6 +118,9 @@ class Posts:
 
     def like(self, viewer: Viewer, post_id: int) -> int:
         """Like a post, once however often; its likes afterwards. Raises NotFoundError."""
+        likes = self._together.like(viewer.account_id, post_id)
+        if likes is not None:
+            return likes
         with self._database.write() as work:
             row = publishing.original_of(work, viewer, post_id)
             is_new = marks.LIKES.insert(work, account_id=viewer.account_id, post_id=row.post_id)

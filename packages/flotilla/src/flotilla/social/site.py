@@ -48,6 +48,7 @@ from flotilla.social.statistics import Statistics
 from flotilla.social.suggestions import Suggestions
 from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
+from flotilla.social.together import Together
 from flotilla.social.uploads import Uploads
 from flotilla.store import pooler, schema
 from flotilla.store.database import Database
@@ -102,6 +103,7 @@ class Site:
     grants: Grants
     cards: Cards
     size: Size
+    together: Together
     database: Database
 
     def check(self) -> None:
@@ -136,10 +138,11 @@ def open_site(settings: Settings) -> Site:
     clean_up_regularly(background, database)
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
-    follows = Follows(database, background)
+    together = Together(database, settings)
+    follows = Follows(database, background, together)
     oversight = open_oversight(database, settings, background, media)
     entrance = open_entrance(database, settings, background, files=files, media=media, oversight=oversight)
-    posts = Posts(database, settings, media)
+    posts = Posts(database, settings, media, together)
     return Site(
         settings=settings,
         accounts=entrance.accounts,
@@ -160,7 +163,7 @@ def open_site(settings: Settings) -> Site:
         search=Search(database, settings),
         suggestions=Suggestions(database),
         tags=FollowedTags(database),
-        notifications=Notifications(database, settings),
+        notifications=Notifications(database, settings, together),
         timelines=Timelines(database, settings),
         gatekeeping=oversight.gatekeeping,
         keeping_out=oversight.keeping_out,
@@ -183,5 +186,6 @@ def open_site(settings: Settings) -> Site:
         grants=Grants(database),
         cards=Cards(database),
         size=Size(database),
+        together=together,
         database=database,
     )

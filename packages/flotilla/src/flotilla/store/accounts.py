@@ -1,11 +1,12 @@
 """Rows of people: the directory of accounts in the global schema `g`, the rest in each person's own shard."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flotilla.store.account_states import State
 from flotilla.store.database import Work
 
-__all__ = ["PersonRow", "id_of", "insert", "is_active", "is_locked", "person", "set_locked"]
+__all__ = ["PersonRow", "active", "id_of", "insert", "is_active", "is_locked", "person", "set_locked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,22 @@ def id_of(work: Work, handle: str) -> int | None:
     """The id of an active account."""
     row = work.one("SELECT id FROM g.account WHERE handle = %(handle)s AND state = 'active'", {"handle": handle})
     return None if row is None else row[0]
+
+
+def active(work: Work, names: Iterable[str | int]) -> dict[str | int, int]:
+    """Of handles and ids those that are active accounts', with the id of each."""
+    asked = set(names)
+    rows = work.all(
+        "SELECT id, handle FROM g.account WHERE (handle = ANY(%(handles)s) OR id = ANY(%(ids)s)) AND state = 'active'",
+        {
+            "handles": [name for name in asked if isinstance(name, str)],
+            "ids": [name for name in asked if isinstance(name, int)],
+        },
+    )
+    found: dict[str | int, int] = {}
+    for account_id, handle in rows:
+        found |= {name: account_id for name in (account_id, handle) if name in asked}
+    return found
 
 
 def is_active(work: Work, account_id: int) -> bool:

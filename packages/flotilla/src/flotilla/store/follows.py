@@ -3,9 +3,11 @@
 Each function that changes something expects both people to be held by `people.lock`.
 """
 
+from collections.abc import Iterable, Mapping
+
 from flotilla.store.database import Work
 
-__all__ = ["delete", "exists", "insert", "show_reposts"]
+__all__ = ["delete", "exists", "find_open", "insert", "insert_several", "show_reposts"]
 
 
 def exists(work: Work, *, follower_id: int, followee_id: int) -> bool:
@@ -39,6 +41,78 @@ def insert(work: Work, *, follower_id: int, followee_id: int, show_reposts: bool
     )
     _count(work, follower_id=follower_id, followee_id=followee_id, change=1)
     return True
+
+
+def find_open(work: Work, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Of (follower, followee) each, where nothing stands between: no follow yet, no block, no need to ask."""
+    groups: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for follower_id, followee_id in pairs:
+        key = (work.shards.schema_of(followee_id), work.shards.schema_of(follower_id))
+        groups.setdefault(key, []).append((follower_id, followee_id))
+    found: set[tuple[int, int]] = set()
+    for (shard, reader), asked in groups.items():
+        rows = work.all(
+            """
+            SELECT w.follower_id, w.followee_id
+            FROM unnest(%(followers)s::bigint[], %(followees)s::bigint[]) AS w (follower_id, followee_id)
+            JOIN {shard}.profile p ON p.account_id = w.followee_id AND NOT p.locked
+            WHERE NOT EXISTS (SELECT FROM {reader}.following f
+                WHERE f.follower_id = w.follower_id AND f.followee_id = w.followee_id)
+            AND NOT EXISTS (SELECT FROM {reader}.blocks b
+                WHERE b.account_id = w.follower_id AND b.target_id = w.followee_id)
+            AND NOT EXISTS (SELECT FROM {reader}.blocked_by b
+                WHERE b.account_id = w.follower_id AND b.by_id = w.followee_id)
+            AND NOT EXISTS (SELECT FROM {reader}.follow_requests r
+                WHERE r.requester_id = w.follower_id AND r.target_id = w.followee_id)
+            """,
+            _columns(asked),
+            shard=shard,
+            reader=reader,
+        )
+        found.update(rows)
+    return found
+
+
+def insert_several(work: Work, pairs: Mapping[tuple[int, int], bool]) -> None:
+    """Store follows that `find_open` gave, with their mirrors, and count them; each with whether reposts are shown."""
+    by_follower: dict[str, list[tuple[int, int]]] = {}
+    by_followee: dict[str, list[tuple[int, int]]] = {}
+    for follower_id, followee_id in pairs:
+        by_follower.setdefault(work.shards.schema_of(follower_id), []).append((follower_id, followee_id))
+        by_followee.setdefault(work.shards.schema_of(followee_id), []).append((follower_id, followee_id))
+    for shard, edges in sorted(by_follower.items()):
+        work.count(
+            """
+            WITH edge AS (
+                INSERT INTO {shard}.following (follower_id, followee_id, show_reposts)
+                SELECT * FROM unnest(%(followers)s::bigint[], %(followees)s::bigint[], %(shown)s::boolean[])
+            )
+            UPDATE {shard}.author_stats s SET following = s.following + new.follows
+            FROM (SELECT id, count(*) AS follows FROM unnest(%(followers)s::bigint[]) AS id GROUP BY id) new
+            WHERE s.author_id = new.id
+            """,
+            {**_columns(edges), "shown": [pairs[edge] for edge in edges]},
+            shard=shard,
+        )
+    for shard, edges in sorted(by_followee.items()):
+        work.count(
+            """
+            WITH mirror AS (
+                INSERT INTO {shard}.followers (followee_id, follower_id)
+                SELECT * FROM unnest(%(followees)s::bigint[], %(followers)s::bigint[])
+            )
+            UPDATE {shard}.author_stats s SET followers = s.followers + new.followers
+            FROM (SELECT id, count(*) AS followers FROM unnest(%(followees)s::bigint[]) AS id GROUP BY id) new
+            WHERE s.author_id = new.id
+            """,
+            _columns(edges),
+            shard=shard,
+        )
+
+
+def _columns(pairs: Iterable[tuple[int, int]]) -> dict[str, object]:
+    followers, followees = zip(*pairs, strict=True)
+    return {"followers": list(followers), "followees": list(followees)}
 
 
 def delete(work: Work, *, follower_id: int, followee_id: int) -> bool:

@@ -1,13 +1,13 @@
 """Reading notifications: pages of groups, single events, how many are new, and how far a person has read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
 from flotilla.store.database import Work
 
-__all__ = ["EventRow", "GroupRow", "MarkerRow", "events", "groups", "markers", "move_marker", "unread"]
+__all__ = ["EventRow", "GroupRow", "MarkerRow", "events", "groups", "markers", "move_markers", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,24 @@ def markers(work: Work, *, account_id: int) -> list[MarkerRow]:
     return [MarkerRow(*row) for row in rows]
 
 
-def move_marker(work: Work, *, account_id: int, timeline: str, last_read_id: int) -> None:
-    """Remember that a timeline was read up to that id, unless more of it was read already."""
-    work.count(
-        """
-        INSERT INTO {shard}.markers AS m (account_id, timeline, last_read_id)
-        VALUES (%(account_id)s, %(timeline)s, %(last_read_id)s)
-        ON CONFLICT (account_id, timeline) DO UPDATE
-        SET last_read_id = excluded.last_read_id, version = m.version + 1, updated_at = now()
-        WHERE m.last_read_id < excluded.last_read_id
-        """,
-        {"account_id": account_id, "timeline": timeline, "last_read_id": last_read_id},
-        shard=work.shards.schema_of(account_id),
-    )
+def move_markers(work: Work, moves: Mapping[tuple[int, str], int]) -> None:
+    """Remember that timelines, by (account, name), were read up to those ids, unless more of them was read already."""
+    for shard, account_ids in sorted(work.shards.by_schema({account_id for account_id, _ in moves}).items()):
+        here = frozenset(account_ids)
+        keys = [key for key in moves if key[0] in here]
+        work.count(
+            """
+            INSERT INTO {shard}.markers AS m (account_id, timeline, last_read_id)
+            SELECT * FROM unnest(%(account_ids)s::bigint[], %(timelines)s::text[], %(read_ids)s::bigint[])
+            ORDER BY 1, 2
+            ON CONFLICT (account_id, timeline) DO UPDATE
+            SET last_read_id = excluded.last_read_id, version = m.version + 1, updated_at = now()
+            WHERE m.last_read_id < excluded.last_read_id
+            """,
+            {
+                "account_ids": [account_id for account_id, _ in keys],
+                "timelines": [timeline for _, timeline in keys],
+                "read_ids": [moves[key] for key in keys],
+            },
+            shard=shard,
+        )

@@ -3,6 +3,7 @@
 Each function expects the post to be held by `posts.lock`, which makes a storm of likes on one post a queue.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import LiteralString
 
 from flotilla.store.database import Work
@@ -30,6 +31,20 @@ _DELETE_MIRRORS: LiteralString = """
     DELETE FROM {shard}.marks_received WHERE post_id = %(post_id)s RETURNING account_id
     """
 _OF_POST: LiteralString = "SELECT account_id AS id FROM {shard}.marks_received WHERE post_id = %(post_id)s"
+_INSERT_EDGES: LiteralString = """
+    INSERT INTO {shard}.marks_given (account_id, post_id)
+    SELECT * FROM unnest(%(account_ids)s::bigint[], %(post_ids)s::bigint[]) ORDER BY 1, 2
+    ON CONFLICT DO NOTHING RETURNING account_id, post_id
+    """
+_INSERT_MIRRORS: LiteralString = """
+    INSERT INTO {shard}.marks_received (post_id, account_id)
+    SELECT * FROM unnest(%(post_ids)s::bigint[], %(account_ids)s::bigint[]) ORDER BY 1, 2
+    """
+_COUNT_EACH: LiteralString = """
+    UPDATE {shard}.post_stats s SET marks = s.marks + new.marks
+    FROM (SELECT post_id, count(*) AS marks FROM unnest(%(post_ids)s::bigint[]) AS post_id GROUP BY post_id) new
+    WHERE s.post_id = new.post_id
+    """
 _COUNT: LiteralString = "UPDATE {shard}.post_stats SET marks = marks + %(change)s WHERE post_id = %(post_id)s"
 
 
@@ -47,6 +62,24 @@ class Marks:
             return False
         self._mirror(work, _INSERT_MIRROR, keys, post_id, change=1)
         return True
+
+    def insert_several(self, work: Work, marks: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Store marks, (account, post) each, with their mirrors, and count them; those that were new."""
+        by_account: dict[str, list[tuple[int, int]]] = {}
+        for account_id, post_id in marks:
+            by_account.setdefault(work.shards.schema_of(account_id), []).append((account_id, post_id))
+        new: set[tuple[int, int]] = set()
+        for shard, given in sorted(by_account.items()):
+            new.update(work.all(self._of_kind(_INSERT_EDGES), _keys(given), shard=shard))
+        by_post: dict[str, list[tuple[int, int]]] = {}
+        for account_id, post_id in new:
+            by_post.setdefault(work.shards.schema_of(post_id), []).append((account_id, post_id))
+        mirror = self._of_kind(_INSERT_MIRRORS)
+        if self._counted:
+            mirror = "WITH mirror AS (" + mirror + ") " + self._of_kind(_COUNT_EACH)
+        for shard, received in sorted(by_post.items()):
+            work.count(mirror, _keys(received), shard=shard)
+        return new
 
     def delete(self, work: Work, *, account_id: int, post_id: int) -> bool:
         """Remove a mark with its mirror from the count; whether there was one."""
@@ -78,6 +111,10 @@ class Marks:
 
     def _of_kind(self, statement: LiteralString) -> LiteralString:
         return statement.replace("marks", self._name)
+
+
+def _keys(marks: Sequence[tuple[int, int]]) -> dict[str, object]:
+    return {"account_ids": [account_id for account_id, _ in marks], "post_ids": [post_id for _, post_id in marks]}
 
 
 LIKES = Marks("likes", counted=True)

@@ -20,6 +20,7 @@ __all__ = [
     "delete_one",
     "forget_old",
     "insert",
+    "insert_several",
 ]
 
 # Of each group, how many of those who did it are kept in its row.
@@ -27,28 +28,29 @@ ACTORS_KEPT = 8
 
 _INSERT: LiteralString = """
     WITH wanted AS (
-        SELECT id AS account_id, bucket
-        FROM unnest(%(ids)s::bigint[], %(buckets)s::integer[]) AS w (id, bucket)
-        WHERE w.id <> %(actor_id)s
-        AND NOT EXISTS (SELECT FROM {shard}.blocks b WHERE b.account_id = w.id AND b.target_id = %(actor_id)s)
-        AND NOT EXISTS (SELECT FROM {shard}.blocked_by b WHERE b.account_id = w.id AND b.by_id = %(actor_id)s)
-        AND NOT EXISTS (SELECT FROM {shard}.mutes m WHERE m.account_id = w.id AND m.target_id = %(actor_id)s
+        SELECT w.*
+        FROM unnest(%(ids)s::bigint[], %(buckets)s::integer[], %(actors)s::bigint[], %(targets)s::bigint[])
+            AS w (account_id, bucket, actor_id, target)
+        WHERE w.account_id <> w.actor_id
+        AND NOT EXISTS (SELECT FROM {shard}.blocks b WHERE b.account_id = w.account_id AND b.target_id = w.actor_id)
+        AND NOT EXISTS (SELECT FROM {shard}.blocked_by b WHERE b.account_id = w.account_id AND b.by_id = w.actor_id)
+        AND NOT EXISTS (SELECT FROM {shard}.mutes m WHERE m.account_id = w.account_id AND m.target_id = w.actor_id
             AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()))
-        AND (NOT (%(only_followers)s OR EXISTS (SELECT FROM g.account a WHERE a.id = %(actor_id)s AND a.silenced))
+        AND (NOT (%(only_followers)s OR EXISTS (SELECT FROM g.account a WHERE a.id = w.actor_id AND a.silenced))
             OR EXISTS (SELECT FROM {shard}.following f
-                WHERE f.follower_id = w.id AND f.followee_id = %(actor_id)s))
+                WHERE f.follower_id = w.account_id AND f.followee_id = w.actor_id))
     ), event AS (
         INSERT INTO {shard}.notifications (account_id, kind, actor_id, target, id, message)
-        SELECT account_id, %(kind)s, %(actor_id)s, %(target)s, {shard}.next_id(bucket), %(message)s
-        FROM wanted ORDER BY account_id
-        ON CONFLICT DO NOTHING RETURNING account_id, id
+        SELECT account_id, %(kind)s, actor_id, target, {shard}.next_id(bucket), %(message)s
+        FROM wanted ORDER BY account_id, target, actor_id
+        ON CONFLICT DO NOTHING RETURNING account_id, actor_id, target, id
     ), grouped AS (
         INSERT INTO {shard}.notification_groups AS g (account_id, kind, target, last_id, events, actor_ids)
-        SELECT account_id, %(kind)s, %(target)s, id, 1, ARRAY[%(actor_id)s::bigint]
-        FROM event ORDER BY account_id
+        SELECT account_id, %(kind)s, target, max(id), count(*), (array_agg(actor_id ORDER BY id DESC))[1:%(kept)s]
+        FROM event GROUP BY account_id, target ORDER BY account_id, target
         ON CONFLICT (account_id, kind, target) DO UPDATE SET
             last_id = greatest(g.last_id, excluded.last_id),
-            events = g.events + 1,
+            events = g.events + excluded.events,
             actor_ids = (excluded.actor_ids || g.actor_ids)[1:%(kept)s]
     )
     SELECT account_id, id FROM event
@@ -95,16 +97,31 @@ def insert(
     The actor's own account, one that blocks or mutes the actor, and one that the actor blocks are left out, of a
     silenced actor or with `only_followers` whoever does not follow them, and whoever was told before.
     """
+    events = [(account_id, actor_id, target) for account_id in account_ids]
+    return insert_several(work, events, kind=kind, message=message, only_followers=only_followers)
+
+
+def insert_several(
+    work: Work,
+    events: Sequence[tuple[int, int, int]],
+    *,
+    kind: int,
+    message: str = "",
+    only_followers: bool = False,
+) -> list[tuple[int, int]]:
+    """The same for deeds of several actors: (account, actor, target) each."""
     told: list[tuple[int, int]] = []
-    for shard, ids in sorted(work.shards.by_schema(account_ids).items()):
+    for shard, ids in sorted(work.shards.by_schema({account_id for account_id, _, _ in events}).items()):
+        here = frozenset(ids)
+        accounts, actors, targets = map(list, zip(*(each for each in events if each[0] in here), strict=True))
         rows = work.all(
             _INSERT,
             {
-                "ids": ids,
-                "buckets": [bucket_of(account_id) for account_id in ids],
+                "ids": accounts,
+                "buckets": [bucket_of(account_id) for account_id in accounts],
+                "actors": actors,
+                "targets": targets,
                 "kind": kind,
-                "actor_id": actor_id,
-                "target": target,
                 "message": message,
                 "only_followers": only_followers,
                 "kept": ACTORS_KEPT,

@@ -14,7 +14,7 @@ from typing import LiteralString, NamedTuple
 from flotilla.store import people
 from flotilla.store.database import Work
 
-__all__ = ["NewPost", "PostRow", "delete", "find", "insert", "lock", "newest_first", "read"]
+__all__ = ["NewPost", "PostRow", "delete", "find", "find_for_each", "insert", "lock", "newest_first", "read"]
 
 
 class PostRow(NamedTuple):
@@ -89,6 +89,11 @@ _JOINS: LiteralString = """) wanted
     JOIN g.account account ON account.id = p.author_id
     ORDER BY p.id DESC
     """
+# The same for several readers: (reader, post) each, the reader's id before the columns.
+_PAIRS: LiteralString = "SELECT * FROM unnest(%(readers)s::bigint[], %(ids)s::bigint[]) AS pair (reader_id, id)"
+_FOR_EACH: LiteralString = (_COLUMNS.replace("%(reader_id)s", "wanted.reader_id") + _PAIRS + _JOINS).replace(
+    "SELECT p.id,", "SELECT wanted.reader_id, p.id,", 1
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +122,20 @@ def read(work: Work, ids: LiteralString, parameters: dict[str, object], *, shard
         statement, {**parameters, "reader_id": reader_id}, shard=shard, reader=work.shards.schema_of(reader_id)
     )
     return list(map(PostRow._make, rows))
+
+
+def find_for_each(work: Work, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], PostRow]:
+    """Posts as several readers see them, by (reader, post), without those that do not exist."""
+    groups: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for reader_id, post_id in pairs:
+        key = (work.shards.schema_of(post_id), work.shards.schema_of(reader_id))
+        groups.setdefault(key, []).append((reader_id, post_id))
+    found: dict[tuple[int, int], PostRow] = {}
+    for (shard, reader), asked in groups.items():
+        parameters: dict[str, object] = {"readers": [who for who, _ in asked], "ids": [which for _, which in asked]}
+        for reader_id, *row in work.all(_FOR_EACH, parameters, shard=shard, reader=reader):
+            found[reader_id, row[0]] = PostRow._make(row)
+    return found
 
 
 def newest_first(rows: Sequence[PostRow], limit: int) -> list[PostRow]:

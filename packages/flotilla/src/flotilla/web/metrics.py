@@ -20,6 +20,7 @@ from flotilla.web.sessions import site
 __all__ = ["FOLDER", "add_metrics", "blueprint", "meters"]
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 POOL_LOOK_EVERY_S = 1.0
 NO_ROUTE = "none"
@@ -54,7 +55,14 @@ class Meters:
         self.listeners = Gauge(
             "flotilla_live_listeners", "Live connections that are open.", multiprocess_mode="livesum"
         )
+        self.batches = Histogram(
+            "flotilla_batch_size", "Writes stored together, by kind.", ["kind"], buckets=BATCH_BUCKETS
+        )
         self.looked_s = 0.0
+
+    def look_at_batch(self, kind: str, size: int) -> None:
+        """Count a batch of that many writes."""
+        self.batches.labels(kind).observe(size)
 
     def look_at_pool(self, numbers: dict[str, int]) -> None:
         """Take over the pool's own numbers."""
@@ -74,6 +82,7 @@ def add_metrics(app: Flask, settings: Settings) -> None:
     if not settings.metrics_token:
         return
     known = meters()
+    app.extensions["flotilla.site"].together.watch(known.look_at_batch)
 
     @app.after_request
     def count(response: Response) -> Response:

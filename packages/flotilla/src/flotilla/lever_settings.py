@@ -1,0 +1,21 @@
+"""The settings that let a site carry more people: each off until somebody needs it."""
+
+from dataclasses import dataclass
+
+from flotilla.declaring import setting
+
+__all__ = ["LeverSettings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverSettings:
+    """What a site was told to do differently under load; part of `Settings`."""
+
+    batch_ms: float = setting(
+        "Likes, follows and read markers that arrive while others are being stored wait for them, at most so many "
+        "milliseconds, and are then stored together. Each is answered once it is stored. 0: each by itself.",
+        default=0.0,
+        default_text="0",
+        minimum=0,
+        maximum=5,
+    )
