@@ -19,3 +19,10 @@ class LeverSettings:
         minimum=0,
         maximum=5,
     )
+    timeline: str = setting(
+        "How a home timeline is found. pull: looked up when somebody reads it. push: each post is copied to "
+        "its author's followers once it is published, by background work. hybrid: the same, but authors with more than "
+        "5000 followers are looked up.",
+        default="pull",
+        choices=("pull", "push", "hybrid"),
+    )

@@ -21,7 +21,7 @@ from flotilla.store.jobs import CHANNEL, JobRow
 
 __all__ = ["GRACE_S", "LANES", "finish", "run_jobs"]
 
-LANES = (("mail",), ("media",), ("default", "cleanup"))
+LANES = (("mail",), ("media",), ("default", "cleanup"), ("timelines",))
 GRACE_S = 15.0
 POLL_S = 60.0
 NO_DATABASE_WAIT_S = 3.0

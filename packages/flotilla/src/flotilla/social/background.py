@@ -28,16 +28,18 @@ from flotilla.store.jobs import JobRow
 
 __all__ = ["QUEUES", "Background", "Task"]
 
-QUEUES = ("mail", "media", "default", "cleanup")
+QUEUES = ("mail", "media", "default", "cleanup", "timelines")
 FIRST_RETRY_S = 15
 RETRY_MAX_S = 6 * 3600
+AT_ONCE_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A kind of work, tried `attempts` times in all; when somebody takes longer than `lease_s`, another begins anew.
 
-    Mail waits for nothing but mail, pictures for nothing but pictures; `default` and `cleanup` share what is left.
+    Mail waits for nothing but mail, pictures for nothing but pictures, and pushed timelines for nothing but those;
+    `default` and `cleanup` share what is left.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Background:
         self._queued = settings.jobs
         self._known: dict[str, tuple[Task, Callable[..., object]]] = {}
         self._every_s: dict[str, int] = {}
+        if not self._queued:
+            database.hear(job_rows.CHANNEL, self._do_due)
 
     def does(self, task: Task, run: Callable[..., object], *, every_s: int | None = None) -> None:
         """Let `run`, called with the arguments given to `later`, do that task; with `every_s` also all by itself."""
@@ -152,6 +156,15 @@ class Background:
             with self._database.write() as work:
                 kept = job_rows.done(work, job)
             log.info("task done" if kept else "task took longer than its lease; somebody else began it again")
+
+    def _do_due(self, queue: str) -> None:
+        """Do what was stored although nobody else does it here: a little of it, the next to come goes on."""
+        try:
+            for _ in range(AT_ONCE_MAX):
+                if not self.do_next((queue,)):
+                    break
+        except Exception:  # noqa: BLE001 (whatever it is)
+            structlog.get_logger("flotilla.jobs").exception("work that is due could not be done", queue=queue)
 
     def _at_once(self, task: Task, arguments: Mapping[str, int | str]) -> None:
         # The person's own change is stored; that something beside it failed is the operator's business, not theirs.

@@ -8,6 +8,7 @@ from flotilla.social.orphans import find_orphans, remove_orphans
 from flotilla.store import consistency
 from flotilla.store.consistency import RULES, IntegrityRule
 from flotilla.store.database import Database
+from flotilla.store.feed_consistency import FEED_RULE
 from flotilla.store.files import Files
 from flotilla.store.ids import MAX_ID
 from flotilla.store.shards import BucketRange
@@ -39,7 +40,7 @@ def check_up(
     It reads ranges of some thousand owners, each in one statement, so it takes little memory and the site runs on.
     """
     findings = []
-    for rule in RULES:
+    for rule in (*RULES, FEED_RULE):
         progress(rule.name)
         keys: list[tuple[int, int]] = []
         count = 0

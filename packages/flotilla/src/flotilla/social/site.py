@@ -18,6 +18,7 @@ from flotilla.social.departures import Departures
 from flotilla.social.directory import Directory
 from flotilla.social.entrance import open_entrance
 from flotilla.social.exports import Exports
+from flotilla.social.feeds import HomeFeeds
 from flotilla.social.follows import Follows
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.grants import Grants
@@ -82,6 +83,7 @@ class Site:
     tags: FollowedTags
     notifications: Notifications
     timelines: Timelines
+    feeds: HomeFeeds
     gatekeeping: Gatekeeping
     keeping_out: KeepingOut
     reports: Reports
@@ -139,6 +141,7 @@ def open_site(settings: Settings) -> Site:
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
     together = Together(database, settings)
+    feeds = HomeFeeds(database, settings, background)
     follows = Follows(database, background, together)
     oversight = open_oversight(database, settings, background, media)
     entrance = open_entrance(database, settings, background, files=files, media=media, oversight=oversight)
@@ -164,7 +167,8 @@ def open_site(settings: Settings) -> Site:
         suggestions=Suggestions(database),
         tags=FollowedTags(database),
         notifications=Notifications(database, settings, together),
-        timelines=Timelines(database, settings),
+        timelines=Timelines(database, settings, feeds),
+        feeds=feeds,
         gatekeeping=oversight.gatekeeping,
         keeping_out=oversight.keeping_out,
         reports=oversight.reports,

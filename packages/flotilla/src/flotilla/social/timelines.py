@@ -6,6 +6,7 @@ from flotilla.errors import NotFoundError
 from flotilla.settings import Settings
 from flotilla.social import visibility
 from flotilla.social.accounts import handle_of
+from flotilla.social.feeds import HomeFeeds
 from flotilla.social.pages import Author, Page, Post, Profile, ProfilePage, Viewer
 from flotilla.social.paging import FIRST, Paging, filled, window_of
 from flotilla.social.people import NOBODY, Who, id_of
@@ -29,8 +30,9 @@ Stands = Callable[[PostRow, dict[int, PostRow]], bool]
 class Timelines:
     """Pages of posts."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, feeds: HomeFeeds) -> None:
         self._database = database
+        self._feeds = feeds
         self._page_size = settings.page_size
 
     def home(self, viewer: Viewer, paging: Paging = FIRST) -> Page:
@@ -41,7 +43,7 @@ class Timelines:
                 work,
                 viewer,
                 paging,
-                lambda window: timeline_rows.home(work, window, reader_id=me),
+                lambda window: self._feeds.scan(work, window, reader_id=me),
                 lambda row, originals: visibility.stands_at_home(row, me, originals),
                 # Some will be replies to strangers: half a page more is read at once rather than another page.
                 extra=self._page_size // 2,

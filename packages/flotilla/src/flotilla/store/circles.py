@@ -4,7 +4,7 @@ from typing import LiteralString
 
 from flotilla.store.windows import Window
 
-__all__ = ["circle_ids", "tagged_ids"]
+__all__ = ["circle_ids", "pushed_ids", "tagged_ids"]
 
 # For each author take the newest post before `before`: `last_post_id`, unless that is too new, else one index probe.
 # The page can only hold posts of the `limit` authors whose such posts are newest: were there a post of another author
@@ -77,6 +77,28 @@ _TAGGED_END: LiteralString = """ LIMIT %(limit)s
     WHERE f.account_id = %(reader_id)s
     """
 
+# What was pushed to the reader, of whom they (still) follow and do not mute.
+_ENTRIES: LiteralString = """
+    SELECT e.post_id AS id
+    FROM {reader}.home_entry e JOIN {shard}.posts p ON p.id = e.post_id
+    WHERE e.account_id = %(reader_id)s AND e.post_id < %(before)s AND e.post_id > %(after)s AND p.in_timelines
+        AND (SELECT true FROM {reader}.following f
+            WHERE f.follower_id = %(reader_id)s AND f.followee_id = p.author_id)
+        AND (SELECT true FROM {reader}.mutes m WHERE m.account_id = %(reader_id)s AND m.target_id = p.author_id
+            AND (m.expires_at IS NULL OR m.expires_at > now())) IS NULL
+    ORDER BY e.post_id """
+_NOT_PUSHED: LiteralString = """
+    SELECT b.author_id AS account_id
+    FROM {shard}.home_pulled b
+    JOIN {reader}.following f ON f.follower_id = %(reader_id)s AND f.followee_id = b.author_id
+    WHERE NOT EXISTS (SELECT FROM {reader}.mutes m WHERE m.account_id = %(reader_id)s AND m.target_id = b.author_id
+        AND (m.expires_at IS NULL OR m.expires_at > now()))
+    UNION ALL
+    SELECT %(reader_id)s
+    """
+_COMPLETE_ABOVE: LiteralString = """
+    coalesce((SELECT complete_above FROM {reader}.home_feed WHERE account_id = %(reader_id)s), 9223372036854775807) """
+
 
 def circle_ids(authors: LiteralString, window: Window) -> LiteralString:
     """A statement for a shard's part of the window over the posts of `authors`, a statement giving `account_id`s."""
@@ -89,3 +111,17 @@ def tagged_ids(window: Window) -> LiteralString:
     """A statement for the posts of the hashtags that the reader follows and that live in the shard."""
     order: LiteralString = "" if window.oldest_first else "DESC"
     return _TAGGED_START + order + _TAGGED_END
+
+
+def pushed_ids(window: Window) -> LiteralString:
+    """A statement for a shard's part of the window of a pushed home, as far as the feed is known to be complete.
+
+    Newest first: of the posts above that line. Oldest first: all of the window, or nothing if the line is in it.
+    """
+    order: LiteralString = "" if window.oldest_first else "DESC "
+    entries = _ENTRIES + order + "LIMIT %(limit)s"
+    found = "(" + entries + ") UNION (" + circle_ids(_NOT_PUSHED, window) + ") UNION (" + tagged_ids(window) + ")"
+    line: LiteralString = " AND %(after)s >= " if window.oldest_first else " AND id > "
+    start: LiteralString = "SELECT id FROM ("
+    bounds: LiteralString = ") found WHERE id < %(before)s AND id > %(after)s"
+    return start + found + bounds + line + _COMPLETE_ABOVE + "ORDER BY id " + order + "LIMIT %(limit)s"

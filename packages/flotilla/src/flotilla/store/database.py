@@ -76,6 +76,7 @@ class Database:
         self._settings = settings
         self._pools = Pools(settings)
         self._shards: ShardMap | None = None
+        self._heard: dict[str, Callable[[str], None]] = {}
         self._inherited: list[object] = []
         os.register_at_fork(after_in_child=partial(_call_if_alive, WeakMethod(self._forget_after_fork)))
 
@@ -90,6 +91,10 @@ class Database:
         """One transaction: all of it happens, or, when an exception leaves the block, nothing."""
         with self._work() as work, work.connection.transaction():
             yield work
+
+    def hear(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Call `heard(payload)` in this process for what its own work tells on the channel, once that is kept."""
+        self._heard[channel] = heard
 
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers."""
@@ -114,6 +119,11 @@ class Database:
                 yield work
                 if work.told:
                     _send(connection, work.told)
+                    work.afterwards.extend(
+                        partial(self._heard[channel], payload)
+                        for channel, payload in work.told
+                        if channel in self._heard
+                    )
         except psycopg.OperationalError as error:
             if connection is None or connection.closed:
                 self._pools.lost(pool)

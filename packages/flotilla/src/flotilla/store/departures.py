@@ -31,6 +31,8 @@ _LEFTOVERS: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("mention_index", "account_id"),
     ("conversation_posts", "account_id"),
     ("conversations", "account_id"),
+    ("home_feed", "account_id"),
+    ("home_entry", "account_id"),
 )
 # The same in every shard: these edges have no mirror by which they could be found.
 _LEFTOVERS_ELSEWHERE: tuple[tuple[LiteralString, LiteralString], ...] = (

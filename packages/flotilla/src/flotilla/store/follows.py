@@ -6,6 +6,7 @@ Each function that changes something expects both people to be held by `people.l
 from collections.abc import Iterable, Mapping
 
 from flotilla.store.database import Work
+from flotilla.store.ids import MAX_ID
 
 __all__ = ["delete", "exists", "find_open", "insert", "insert_several", "show_reposts"]
 
@@ -21,13 +22,17 @@ def exists(work: Work, *, follower_id: int, followee_id: int) -> bool:
 
 
 def insert(work: Work, *, follower_id: int, followee_id: int, show_reposts: bool = True) -> bool:
-    """Store a follow with its mirror and count it; whether it was new."""
+    """Store a follow with its mirror and count it; whether it was new. A pushed home is built anew."""
     keys: dict[str, object] = {
         "follower_id": follower_id,
         "followee_id": followee_id,
         "show_reposts": show_reposts,
+        "max_id": MAX_ID,
     }
     edge = """
+        WITH feed AS (
+            UPDATE {shard}.home_feed SET complete_above = %(max_id)s WHERE account_id = %(follower_id)s
+        )
         INSERT INTO {shard}.following (follower_id, followee_id, show_reposts)
         VALUES (%(follower_id)s, %(followee_id)s, %(show_reposts)s)
         ON CONFLICT DO NOTHING
@@ -86,12 +91,14 @@ def insert_several(work: Work, pairs: Mapping[tuple[int, int], bool]) -> None:
             WITH edge AS (
                 INSERT INTO {shard}.following (follower_id, followee_id, show_reposts)
                 SELECT * FROM unnest(%(followers)s::bigint[], %(followees)s::bigint[], %(shown)s::boolean[])
+            ), feed AS (
+                UPDATE {shard}.home_feed SET complete_above = %(max_id)s WHERE account_id = ANY(%(followers)s)
             )
             UPDATE {shard}.author_stats s SET following = s.following + new.follows
             FROM (SELECT id, count(*) AS follows FROM unnest(%(followers)s::bigint[]) AS id GROUP BY id) new
             WHERE s.author_id = new.id
             """,
-            {**_columns(edges), "shown": [pairs[edge] for edge in edges]},
+            {**_columns(edges), "shown": [pairs[edge] for edge in edges], "max_id": MAX_ID},
             shard=shard,
         )
     for shard, edges in sorted(by_followee.items()):

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import LiteralString, NamedTuple
 
-from flotilla.store import people
+from flotilla.store import jobs, people
 from flotilla.store.database import Work
 
 __all__ = ["NewPost", "PostRow", "delete", "find", "find_for_each", "insert", "lock", "newest_first", "read"]
@@ -144,7 +144,7 @@ def newest_first(rows: Sequence[PostRow], limit: int) -> list[PostRow]:
 
 
 def insert(work: Work, new: NewPost) -> int:
-    """Store a post; its id."""
+    """Store a post, and that it is to be pushed, where home timelines are pushed; its id."""
     row = work.one(
         """
         WITH post AS (
@@ -157,11 +157,15 @@ def insert(work: Work, new: NewPost) -> int:
             RETURNING id, in_timelines
         ), stats AS (
             INSERT INTO {shard}.post_stats (post_id) SELECT id FROM post
+        ), fan_out AS (
+            INSERT INTO g.job (queue, task, arguments, lease_s)
+            SELECT 'timelines', 'fan_out', jsonb_build_object('post_id', id, 'author_id', %(author_id)s::bigint), 300
+            FROM post, g.home_pushing WHERE in_timelines RETURNING 1
         )
         UPDATE {shard}.author_stats a SET
             last_post_id = CASE WHEN in_timelines THEN greatest(a.last_post_id, post.id) ELSE a.last_post_id END,
             posts = a.posts + in_timelines::integer
-        FROM post WHERE a.author_id = %(author_id)s RETURNING post.id
+        FROM post WHERE a.author_id = %(author_id)s RETURNING post.id, (SELECT count(*) FROM fan_out)
         """,
         {
             "post_id": new.post_id,
@@ -182,6 +186,8 @@ def insert(work: Work, new: NewPost) -> int:
     )
     assert row is not None, "an account always has its author_stats"
     post_id: int = row[0]
+    if row[1]:
+        work.tell(jobs.CHANNEL, "timelines")
     return post_id
 
 

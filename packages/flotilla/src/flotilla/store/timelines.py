@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import LiteralString, NamedTuple
 
-from flotilla.store.circles import circle_ids, tagged_ids
+from flotilla.store.circles import circle_ids, pushed_ids, tagged_ids
 from flotilla.store.database import Work
+from flotilla.store.home_feeds import complete_above
 from flotilla.store.ids import bucket_for
 from flotilla.store.posts import PostRow, find, read
 from flotilla.store.windows import Scan, Window, within
@@ -23,6 +24,7 @@ __all__ = [
     "home",
     "liked",
     "members",
+    "pushed_home",
     "with_hashtag",
 ]
 
@@ -44,6 +46,26 @@ def home(work: Work, window: Window, *, reader_id: int) -> Scan:
     for shard in work.shards.schemas:
         rows += read(work, within(either, window), window.parameters(), shard=shard, reader_id=reader_id)
     return Scan.of(rows + _tagged_elsewhere(work, window, reader_id=reader_id), window)
+
+
+def pushed_home(work: Work, window: Window, *, reader_id: int) -> Scan | None:
+    """The same window as `home`, from what was pushed to the reader; None when their feed does not reach that far."""
+    rows: list[PostRow] = []
+    for shard in work.shards.schemas:
+        rows += read(work, pushed_ids(window), window.parameters(), shard=shard, reader_id=reader_id)
+    elsewhere = _tagged_elsewhere(work, window, reader_id=reader_id)
+    if not elsewhere and len(Scan.of(rows, window).rows) == window.limit:
+        return Scan.of(rows, window)
+    # Asked for afterwards: it only ever rises while entries go, so what was read down to it was there.
+    above = complete_above(work, reader_id)
+    if above is None:
+        return None
+    if above > window.after:
+        if window.oldest_first:
+            return None
+        elsewhere = [row for row in elsewhere if row.post_id > above]
+    scan = Scan.of(rows + elsewhere, window)
+    return scan if above <= window.after or len(scan.rows) == window.limit else None
 
 
 def _tagged_elsewhere(work: Work, window: Window, *, reader_id: int) -> list[PostRow]:

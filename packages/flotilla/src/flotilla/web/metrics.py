@@ -107,7 +107,7 @@ def metrics() -> Response:
         abort(404)
     from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-    body = generate_latest(_registry()) + _jobs().encode()
+    body = generate_latest(_registry()) + _jobs().encode() + _lag().encode()
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -141,3 +141,12 @@ def _jobs() -> str:
         for state, count in (("due", due), ("planned", planned), ("failed", failed)):
             lines.append(f'flotilla_jobs{{queue="{queue}",state="{state}"}} {count}')
     return "\n".join(lines) + "\n"
+
+
+def _lag() -> str:
+    lag_s = site().feeds.lag_s()
+    if lag_s is None:
+        return ""
+    name = "flotilla_fan_out_lag_seconds"
+    told = "Age of the oldest post that has not reached its author's followers yet."
+    return f"# HELP {name} {told}\n# TYPE {name} gauge\n{name} {lag_s:.3f}\n"
