@@ -20,6 +20,8 @@ __all__ = ["Request", "Server", "free_port", "unprivileged", "visitors"]
 STARTS_WITHIN_S = 60.0
 ENDS_WITHIN_S = 40.0
 ANSWERS_WITHIN_S = 15.0
+PAUSE_S = 0.03
+_NOTHING: Mapping[str, str] = {}
 
 
 def free_port() -> int:
@@ -55,6 +57,11 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it accepts connections."""
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Start it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in self.command],
@@ -65,6 +72,10 @@ class Server:
                 start_new_session=True,
                 **self.run_as,
             )
+
+    def wait(self) -> None:
+        """Until it accepts connections."""
+        assert self.process is not None
         deadline_s = time.monotonic() + STARTS_WITHIN_S
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
@@ -72,6 +83,11 @@ class Server:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline_s, self.log.read_text()
             time.sleep(0.02)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
@@ -105,11 +121,19 @@ class Request:
 
 
 @contextlib.contextmanager
-def visitors(url: str, path: str, *, count: int, cookie: str = "") -> Iterator[list[Request]]:
-    """Visitors who ask again and again, each over a connection kept open; the list grows as they are answered."""
+def visitors(
+    url: str, path: str, *, count: int, headers: Mapping[str, str] = _NOTHING, form: str = ""
+) -> Iterator[list[Request]]:
+    """Visitors who ask again and again, each over a connection kept open; the list grows as they are answered.
+
+    With a `form` they send it each time.
+    """
     seen: list[Request] = []
     done = threading.Event()
-    threads = [threading.Thread(target=_visit, args=(url, path, cookie, seen, done)) for _ in range(count)]
+    wanted = ("POST" if form else "GET", path, form or None, dict(headers))
+    if form:
+        wanted[3]["Content-Type"] = "application/x-www-form-urlencoded"
+    threads = [threading.Thread(target=_visit, args=(urlsplit(url).netloc, wanted, seen, done)) for _ in range(count)]
     for thread in threads:
         thread.start()
     try:
@@ -120,13 +144,12 @@ def visitors(url: str, path: str, *, count: int, cookie: str = "") -> Iterator[l
             thread.join(ANSWERS_WITHIN_S + 5)
 
 
-def _visit(url: str, path: str, cookie: str, seen: list[Request], done: threading.Event) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=ANSWERS_WITHIN_S)
-    headers = {"Cookie": cookie} if cookie else {}
-    while not done.wait(0.005):
+def _visit(host: str, wanted: tuple[Any, ...], seen: list[Request], done: threading.Event) -> None:
+    connection = http.client.HTTPConnection(host, timeout=ANSWERS_WITHIN_S)
+    while not done.wait(PAUSE_S):
         sent_s, status, text = time.monotonic(), 0, ""
         try:
-            connection.request("GET", path, headers=headers)
+            connection.request(*wanted)
             with connection.getresponse() as answer:
                 text = answer.read().decode()
                 status = answer.status

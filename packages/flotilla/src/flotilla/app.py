@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flotilla import api
+from flotilla.draining import Draining
 from flotilla.logs import add_request_log, configure_logs
 from flotilla.settings import Settings
 from flotilla.social import open_site
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets = read_assets()
     app.extensions["flotilla.assets"] = assets
     app.extensions["flotilla.csrf_key"] = hmac.digest(settings.secret_key.encode(), b"flotilla.csrf", "sha256")
+    app.extensions["flotilla.draining"] = Draining()
     app.extensions["flotilla.session_signer"] = session_signer(settings)
     app.extensions["flotilla.settings"] = settings
     app.extensions["flotilla.site"] = site

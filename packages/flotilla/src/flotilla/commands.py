@@ -1,4 +1,4 @@
-"""The operator's commands beside `migrate`, `seed` and `run`: check, backup, restore, user."""
+"""The operator's commands beside `migrate`, `seed` and `run`: check, backup, restore, user, static."""
 
 import argparse
 import secrets
@@ -45,6 +45,14 @@ def add_commands(commands: Any, settings: str) -> None:
         formatter_class=raw,
     )
     restore.add_argument("file", type=Path, metavar="FILE", help="a file that `flotilla backup` wrote")
+    static = commands.add_parser(
+        "static",
+        help="copy the style sheets and scripts for a web server in front",
+        description="Copy the style sheets, scripts and symbols into FOLDER/static, where a web server in front can\n"
+        "serve them. Their names change with their content: those of earlier versions are left there.",
+        formatter_class=raw,
+    )
+    static.add_argument("folder", type=Path, metavar="FOLDER", help="made unless it exists")
     user = commands.add_parser(
         "user",
         help="create an account, or change one",
@@ -75,6 +83,10 @@ def run_command(chosen: argparse.Namespace, settings: Settings, *, tell: Told) -
 
             pictures = restore(settings, chosen.file)
             tell(f"The database and {pictures} files of pictures are there. Look at them with: flotilla check")
+        case "static":
+            from flotilla.web.assets import copy_assets
+
+            tell(f"{copy_assets(chosen.folder)} files under {chosen.folder / 'static'}.")
         case "user":
             _user(settings, tell, chosen)
     return 0

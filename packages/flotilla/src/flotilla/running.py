@@ -15,6 +15,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from flotilla.app import create_app
+from flotilla.draining import Draining
 from flotilla.errors import StartError
 from flotilla.jobs import run_jobs
 from flotilla.live import run_live
@@ -46,34 +47,38 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
 
-def run_site(settings: Settings) -> int:
+def run_site(settings: Settings, *, only_web: bool = False) -> int:
     """Web, live connections and background work, supervised, until told to stop; the exit status.
 
     Raises StartError before anything is started when a setting is wrong, the database is not ready, or a port is taken.
     """
     with _numbers_in_memory(settings):
-        return _run_all(settings)
+        return _run_all(settings, only_web=only_web)
 
 
-def _run_all(settings: Settings) -> int:
+def _run_all(settings: Settings, *, only_web: bool) -> int:
     app = create_app(settings)
     site: Site = app.extensions["flotilla.site"]
+    draining: Draining = app.extensions["flotilla.draining"]
     # Held open here, so that a web process that dies and comes back refuses nobody meanwhile.
     listening = _listening(settings.bind, settings.port, "FLOTILLA_PORT")
     parts = [Part("web", partial(_web, app, settings, listening), essential=True, renew=signal.SIGHUP)]
-    if settings.live:
+    if settings.live and not only_web:
         open_live = _listening(settings.bind, settings.live_port, "FLOTILLA_LIVE_PORT")
         parts.append(Part("live", _named(settings, "live", partial(run_live, site, open_live))))
-    if settings.jobs:
+    if settings.jobs and not only_web:
         parts.append(Part("jobs", _named(settings, "jobs", partial(run_jobs, past_pooler(site)))))
     # What is loaded stays in memory that all parts share, out of the way of their garbage collectors.
     gc.collect()
     gc.freeze()
-    return Supervisor(parts).run()
+    return Supervisor(parts, drain=draining.begin, drain_s=settings.drain_s).run()
 
 
 def run_part(settings: Settings, part: str, *, once: bool = False) -> int:
     """One of the site's processes alone: web, live, or jobs (with `once` only the work that is due now)."""
+    if part == "web" and settings.drain_s:
+        # Somebody has to stay between the balancer's SIGTERM and gunicorn, which would leave at once.
+        return run_site(settings, only_web=True)
     app = create_app(settings)
     configure_logs(json_lines=settings.in_production, level=settings.log_level, part=part)
     if part == "jobs":

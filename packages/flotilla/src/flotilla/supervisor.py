@@ -57,11 +57,17 @@ class _Life:
 
 
 class Supervisor:
-    """Runs the parts until SIGTERM or SIGINT; SIGHUP renews them, without a pause where a part can do that."""
+    """Runs the parts until SIGTERM or SIGINT; SIGHUP renews them, without a pause where a part can do that.
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    On SIGTERM `drain` is called first, and the parts run on for `drain_s` seconds; another signal cuts that short.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part], *, drain: Callable[[], object] = lambda: None, drain_s: float = 0.0
+    ) -> None:
         self._lives = [_Life(part) for part in parts]
         self._log = structlog.get_logger("flotilla.supervisor")
+        self._drain, self._drain_s = drain, drain_s
         self._arrived: list[int] = []
         self._wake_read, self._wake_write = os.pipe()
 
@@ -79,9 +85,17 @@ class Supervisor:
                 if self._bury():
                     status = 3
                     break
+            else:
+                self._let_others_notice()
         finally:
             self._stop_all()
         return status
+
+    def _let_others_notice(self) -> None:
+        self._drain()
+        deadline_s = time.monotonic() + self._drain_s
+        while (left_s := deadline_s - time.monotonic()) > 0 and not self._told_to_stop():
+            self._sleep(left_s)
 
     def _told_to_stop(self) -> bool:
         arrived, self._arrived = self._arrived, []

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, request
 
-__all__ = ["Asset", "blueprint", "read_assets"]
+from flotilla.errors import StartError
+
+__all__ = ["Asset", "blueprint", "copy_assets", "read_assets"]
 
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -15,6 +18,7 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml",
 }
 ONE_YEAR_S = 365 * 24 * 3600
+READABLE_BY_ALL = 0o644
 
 blueprint = Blueprint("assets", __name__)
 
@@ -44,6 +48,26 @@ def read_assets() -> dict[str, Asset]:
             digest = sha256(content).hexdigest()[:12]
             assets[entry.name] = Asset(entry.name, content, CONTENT_TYPES[suffix], digest)
     return assets
+
+
+def copy_assets(folder: Path) -> int:
+    """Write every static file into `folder` at the path of its address, for a web server to serve; how many.
+
+    Those of earlier versions stay: a page that somebody still has open asks for them. Raises StartError.
+    """
+    assets = read_assets().values()
+    try:
+        for asset in assets:
+            path = folder / asset.url.lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Moved into place whole: the web server may be at it.
+            unfinished = path.with_name(f".{path.name}.new")
+            unfinished.write_bytes(asset.content)
+            unfinished.chmod(READABLE_BY_ALL)
+            unfinished.replace(path)
+    except OSError as error:
+        raise StartError(f"The static files could not be written to {folder}: {error.strerror}.") from error
+    return len(assets)
 
 
 @blueprint.get("/static/<digest>/<name>")

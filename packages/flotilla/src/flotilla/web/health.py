@@ -1,8 +1,9 @@
 """Whether the site works, for machines that watch it."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from flotilla import __version__
+from flotilla.draining import Draining
 from flotilla.errors import UnavailableError
 from flotilla.web.sessions import site
 
@@ -23,7 +24,13 @@ def health() -> tuple[Response, int]:
 
 @blueprint.get("/ready")
 def ready() -> tuple[Response, int]:
-    """200 when requests can be served: the database answers and has the tables of this version; else 503."""
+    """200 when requests can be served: the database answers and has the tables of this version; else 503.
+
+    503 too while this instance is about to leave: it still serves, and a balancer is to send people elsewhere.
+    """
+    draining: Draining = current_app.extensions["flotilla.draining"]
+    if draining.begun:
+        return jsonify(status="leaving", version=__version__), 503
     try:
         fits = site().ready()
     except UnavailableError as error:
