@@ -26,3 +26,19 @@ class LeverSettings:
         default="pull",
         choices=("pull", "push", "hybrid"),
     )
+    pooler_url: str = setting(
+        "The same database through a pooler, PgBouncer in transaction mode: the web and live processes connect there. "
+        "FLOTILLA_DATABASE_URL keeps naming PostgreSQL itself, for notifications, background work and the time while "
+        "the pooler is gone.",
+        default="",
+        default_text="not set: no pooler",
+        secret=True,
+    )
+    drain_s: float = setting(
+        "Behind a balancer: how long /ready says that this instance leaves, while it still serves, before it ends on "
+        "SIGTERM. Longer than the balancer takes to notice.",
+        default=0.0,
+        default_text="0: ends at once",
+        minimum=0,
+        maximum=600,
+    )

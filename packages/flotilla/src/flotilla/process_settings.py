@@ -18,14 +18,6 @@ class ProcessSettings(LeverSettings):
         default=False,
         default_text="on under `flotilla run`, else off",
     )
-    drain_s: float = setting(
-        "Behind a balancer: how long /ready says that this instance leaves, while it still serves, before it ends on "
-        "SIGTERM. Longer than the balancer takes to notice.",
-        default=0.0,
-        default_text="0: ends at once",
-        minimum=0,
-        maximum=600,
-    )
     live: bool = setting(
         "Pages and apps are told where the live process is (`flotilla run live`), and connect to it.",
         default=False,
@@ -48,14 +40,6 @@ class ProcessSettings(LeverSettings):
         "nothing is counted.",
         default="",
         default_text="not set",
-        secret=True,
-    )
-    pooler_url: str = setting(
-        "The same database through a pooler, PgBouncer in transaction mode: the web and live processes connect there. "
-        "FLOTILLA_DATABASE_URL keeps naming PostgreSQL itself, for notifications, background work and the time while "
-        "the pooler is gone.",
-        default="",
-        default_text="not set: no pooler",
         secret=True,
     )
 
