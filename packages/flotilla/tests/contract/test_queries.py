@@ -181,3 +181,29 @@ def test_full_pages_of_posts_take_so_many_statements_and_no_more(
         page = lively.client.get(address).text
     assert shows in page
     assert len(sent) <= most, [" ".join(statement.split())[:150] for statement in sent]
+
+
+def test_a_page_shown_often_is_planned_once_and_a_search_for_its_words(lively: Lively) -> None:
+    site: Site = lively.app.extensions["flotilla.site"]
+    for _ in range(12):
+        for address in ("/home", "/@bo", "/search?q=tea"):
+            assert lively.client.get(address).status_code == 200
+
+    with site.database.read() as work:
+        prepared = work.all("SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements", {})
+
+    assert [statement for statement, _, custom in prepared if custom] == []
+    assert any("author_stats c" in statement and generic > 5 for statement, generic, _ in prepared)
+    assert not any("websearch_to_tsquery" in statement for statement, _, _ in prepared)
+
+
+def test_who_asks_next_gets_the_connection_that_was_used_last(site: Site) -> None:
+    def server_process() -> int:
+        with site.database.read() as work:
+            return int(work.all("SELECT pg_backend_pid()", {})[0][0])
+
+    with site.database.read(), site.database.read(), site.database.read():
+        pass  # three are open now
+
+    assert site.database.pool_numbers()["pool_available"] >= 3
+    assert len({server_process() for _ in range(6)}) == 1

@@ -17,6 +17,9 @@ def session_settings(settings: Settings) -> dict[str, str]:
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MAX_S * 1000),
         # Compiling a statement takes longer than any of ours runs.
         "jit": "off",
+        # A prepared statement is planned once, for any values. Left to choose, the server plans each one that takes an
+        # array anew at every request (it guesses ten elements, and sees that there are fewer): 1 to 2.5 ms of its CPU.
+        "plan_cache_mode": "force_generic_plan",
     }
 
 

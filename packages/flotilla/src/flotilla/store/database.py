@@ -47,6 +47,13 @@ class Work:
         """Every row that the statement gives."""
         return self.connection.execute(qualified(statement, shard, reader), parameters).fetchall()
 
+    def all_planned_anew(
+        self, statement: LiteralString, parameters: dict[str, object], *, shard: str = "", reader: str = ""
+    ) -> list[Row]:
+        """As `all`, for the few statements whose best plan depends on the values: a word that is rare, or common."""
+        with psycopg.ClientCursor(self.connection) as cursor:
+            return cursor.execute(qualified(statement, shard, reader), parameters).fetchall()
+
     def one(
         self, statement: LiteralString, parameters: dict[str, object], *, shard: str = "", reader: str = ""
     ) -> Row | None:

@@ -115,10 +115,21 @@ class NewPost:
     mentioned_ids: Sequence[int] = ()
 
 
-def read(work: Work, ids: LiteralString, parameters: dict[str, object], *, shard: str, reader_id: int) -> list[PostRow]:
-    """The posts whose ids the statement `ids` gives as its column `id`, newest first, as `reader_id` (0: a visitor)."""
+def read(
+    work: Work,
+    ids: LiteralString,
+    parameters: dict[str, object],
+    *,
+    shard: str,
+    reader_id: int,
+    planned_anew: bool = False,
+) -> list[PostRow]:
+    """The posts whose ids the statement `ids` gives as its column `id`, newest first, as `reader_id` (0: a visitor).
+
+    `planned_anew`: the best way to those ids depends on the parameters.
+    """
     statement: LiteralString = _COLUMNS + ids + _JOINS
-    rows = work.all(
+    rows = (work.all_planned_anew if planned_anew else work.all)(
         statement, {**parameters, "reader_id": reader_id}, shard=shard, reader=work.shards.schema_of(reader_id)
     )
     return list(map(PostRow._make, rows))

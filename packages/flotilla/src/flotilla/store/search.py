@@ -107,7 +107,9 @@ def posts(work: Work, window: Window, *, text: str, author_id: int | None, reade
     rows: list[PostRow] = []
     try:
         for shard in shards:
-            rows += read(work, statement + _NEWEST, parameters, shard=shard, reader_id=reader_id)
+            rows += read(
+                work, statement + _NEWEST, parameters, shard=shard, reader_id=reader_id, planned_anew=bool(text)
+            )
     except psycopg.errors.QueryCanceled as error:
         raise TimeoutError from error
     return Scan.of(rows, window)
