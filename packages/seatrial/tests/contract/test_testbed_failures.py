@@ -171,8 +171,7 @@ def test_an_app_that_ends_later_is_seen_by_check_alive(trial_of):
     with Testbed(trial_of(server=command(sys.executable, "-c", serve))) as testbed:
         testbed.prepare()
         testbed.start(1, 1, fresh_data=False)
-        assert testbed._app is not None
-        assert testbed._app.wait(10.0) == 9
+        assert testbed._app.processes[0].wait(10.0) == 9
         with pytest.raises(SubjectExited, match=r"the app ended by itself \(exit status 9\)"):
             testbed.check_alive()
 

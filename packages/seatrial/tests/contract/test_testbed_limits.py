@@ -15,6 +15,7 @@ from seatrial.testbed.cgroup_layout import GroupLimits
 from seatrial.testbed.cgroups import Groups, Unavailable, make_groups
 from seatrial.testbed.meters import ProcessMeters
 from seatrial.testbed.process import Order, Process, Warden
+from seatrial.testbed.running import Running
 from seatrial.testbed.testbed import Testbed
 
 pytestmark = [
@@ -147,11 +148,11 @@ def test_without_control_groups_the_process_table_tells_nearly_the_same(keeper, 
     meters = ProcessMeters()
     eventually(lambda: len(process.log_tail().splitlines()) == 2, 40.0)
     own_clocks_s = [float(line) for line in process.log_tail().splitlines()]
-    used_s = meters.cpu_seconds(process, None).app_s
+    used_s = meters.cpu_seconds(Running((process,))).app_s
     assert used_s == pytest.approx(sum(own_clocks_s), rel=0.02)
     assert len(meters.pids(process)) == 2
     process.stop()
-    assert meters.cpu_seconds(None, None).app_s == used_s
+    assert meters.cpu_seconds(Running()).app_s == used_s
 
 
 def test_the_app_runs_on_the_subjects_cpus_and_seatrial_on_the_others(trial_of):

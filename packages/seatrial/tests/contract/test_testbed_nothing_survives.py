@@ -28,6 +28,7 @@ class Held:
     token: str
     folder: Path
     caveats: list[str]
+    services: list[str]
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def holder(stage: str, *prefix: str, python: str = sys.executable) -> Iterator[H
         if not line:
             pytest.fail(f"the holder ended: {process.communicate(timeout=10)[1]}")
         told = json.loads(line)
-        yield Held(process, told["token"], Path(told["folder"]), told["caveats"])
+        yield Held(process, told["token"], Path(told["folder"]), told["caveats"], told["services"])
     finally:
         if process.poll() is None:
             process.kill()
@@ -102,7 +103,8 @@ def test_nothing_is_left_when_seatrial_is_ended_with_everything_running(how, eve
         running = processes(held)
         made = groups(held.token)
         memory = segments(running)
-        assert len(running) >= 6, "gunicorn, its two workers, PostgreSQL, its helpers and the warden"
+        assert {"valkey-server", "caddy"} <= {Path(program).name for program in held.services}
+        assert len(running) >= 10, "two servers with a worker each, services, PostgreSQL, its helpers and the warden"
         assert held.folder.exists()
         assert memory
         assert made or os.geteuid() != 0

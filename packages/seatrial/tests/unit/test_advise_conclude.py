@@ -16,7 +16,10 @@ from seatrial.advise.estimate import open_correction
 from seatrial.advise.findings import Findings
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
+from seatrial.report.sentences import demand_sentence, memory_sentence
+from seatrial.spec.services import Services
 from seatrial.spec.slo import SLO
+from seatrial.spec.subject import Database
 
 MakeStudy = Callable[..., Study]
 MEBIBYTE = 1024 * 1024
@@ -87,6 +90,28 @@ def test_memory_says_how_many_workers_fit_beside_the_system(found: Findings) -> 
     assert found.memory_bytes.further_worker == 31 * MEBIBYTE
     # 512 - 120 (system) - 92 (PostgreSQL) - 74 (first) = 226 MB; 226 / 31 = 7 further.
     assert found.workers_that_fit == 8
+
+
+def test_services_take_their_part_of_the_memory_and_a_pooler_limits_the_connections(a_study: MakeStudy) -> None:
+    study = a_study()
+    beside = Services("pgbouncer", 6, "valkey")
+    subject = replace(study.spec.subject, services=beside, database=Database(pool=4))
+    memory = tuple(replace(each, services_bytes=60 * MEBIBYTE) for each in study.memory)
+    found = conclude(replace(study, memory=memory, spec=replace(study.spec, subject=subject)))
+    assert found.memory_bytes.services == 60 * MEBIBYTE
+    # 512 - 120 (system) - 92 (PostgreSQL) - 60 - 74 (first) = 166 MB; 166 / 31 = 5 further.
+    assert found.workers_that_fit == 6
+    assert "pooler, cache and balancer 60 MB" in memory_sentence(found)
+    assert [subject.connections(workers, 4) for workers in (1, 2)] == [4, 6]
+
+
+def test_the_services_cpu_is_told_as_a_part_of_the_apps(a_study: MakeStudy) -> None:
+    study = a_study()
+    seen = tuple(replace(each, services_cpu_s=0.0015) for each in study.measurements)
+    found = conclude(replace(study, measurements=seen))
+    assert found.demand_ms.total == pytest.approx(8.0, rel=0.01)
+    assert found.demand_ms.services == pytest.approx(1.5)
+    assert "of the app's, 1.5 ms pooler, cache and balancer" in demand_sentence(found)
 
 
 def test_the_plans_capacity_is_the_better_of_the_worker_counts_tried(a_study: MakeStudy, found: Findings) -> None:

@@ -48,7 +48,7 @@ def appraiser(study: Study, predictor: Predictor) -> Appraiser:
 
 
 def an_appraiser(study: Study, predictor: Predictor) -> Appraiser:
-    memory = memory_seen(study.memory, study.spec.subject.database)
+    memory = memory_seen(study.memory, study.spec.subject)
     return Appraiser(study, predictor, memory, lambda plan: carry(plan, None, None, catalog()))
 
 

@@ -83,6 +83,14 @@ def test_the_cpu_of_a_database_apart_is_told_but_does_not_count_against_the_plan
     assert measured.cpu_utilization == pytest.approx(0.3)
 
 
+def test_the_cpu_of_services_is_a_part_of_the_apps_and_not_counted_twice() -> None:
+    observations = [seen(i * 0.045, 0.005) for i in range(200)]
+    cpu = CpuUse(app_s=3.0, database_s=1.0, wall_s=10.0, throttled_s=0.0, services_s=0.5)
+    measured = summarize(record(observations), conditions(), cpu)
+    assert measured.services_cpu_s == pytest.approx(0.0025)
+    assert measured.cpu_s == pytest.approx(0.02)
+
+
 def test_answers_after_the_end_count_in_response_times_but_not_in_throughput() -> None:
     observations = [seen(9.0, 2.0) for _ in range(10)] + [seen(1.0, 0.1) for _ in range(10)]
     measured = summarize(record(observations), conditions(), None)

@@ -28,6 +28,14 @@ def test_a_hundred_workers_with_a_pool_of_ten_ask_for_a_thousand():
     assert connections_needed(96, 10, is_rolling=False, reserve=0).total == 961
 
 
+def test_behind_a_pooler_its_connections_are_all_there_are_even_during_a_deploy():
+    found = connections_needed(96, 10, pooler=20, reserve=0)
+    assert [(term.name, term.connections) for term in found.terms if term.connections] == [
+        ("pooler", 20),
+        ("migrations", 1),
+    ]
+
+
 def test_every_machine_has_its_own_workers_and_a_limit_that_nobody_set_is_none():
     found = connections_needed(2, 4, instances=3, is_rolling=False)
     assert found.terms[0].connections == 24

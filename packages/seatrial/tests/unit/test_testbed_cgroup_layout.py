@@ -257,3 +257,19 @@ def test_version_2_keeps_a_database_apart_out_of_the_limits_on_its_own_cpu():
     assert layout.database.entries == (apart / "cgroup.procs",)
     assert [s for s in layout.settings if s.path.parent == apart] == [Setting(apart / "cpuset.cpus", "0")]
     assert layout.database.cpu == apart / "cpu.stat"
+
+
+def test_services_get_a_group_of_their_own_inside_the_limits_in_both_versions():
+    limits = GroupLimits((1,), 411041792, has_services=True)
+    homes = {name: Path(f"/c/{name}") for name in ("memory", "cpuset", "cpu", "cpuacct")}
+    first = layout_v1(homes, "tok", limits, "0")
+    assert Path("/c/memory/seatrial-tok/services") in first.folders
+    assert first.services is not None
+    assert first.services.cpu == Path("/c/cpuacct/seatrial-tok/services/cpuacct.usage")
+    assert first.services.events == Path("/c/memory/seatrial-tok/services/memory.oom_control")
+    second = layout_v2(Path("/c"), "tok", limits, enabled=frozenset(), is_top=True)
+    assert second.folders[-1] == Path("/c/seatrial-tok/services")
+    assert second.services is not None
+    assert second.services.entries == (Path("/c/seatrial-tok/services/cgroup.procs"),)
+    # Innermost first, or the outer ones could not be removed.
+    assert second.removal()["folders"][-1] == "/c/seatrial-tok"

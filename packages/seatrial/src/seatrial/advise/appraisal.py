@@ -75,13 +75,14 @@ class Appraiser:
 
     def connections_of(self, placement: Placement, workers: int) -> ConnectionSum:
         """Every connection that the app may open there, against the database's limit."""
-        database = self._study.spec.subject.database
+        database, services = self._study.spec.subject.database, self._study.spec.subject.services
         threads = self._predictor.declared.threads
         managed = placement.database
         return connections_needed(
             workers,
             database.connections_per_worker(threads),
             pool=None if database.pool is None else (database.pool, database.overflow),
+            pooler=None if services.pooler == "none" else services.pool_size,
             background=database.background_connections,
             # Of a managed database the plan says what is left for its customer.
             reserve=SUPERUSER_RESERVED if managed is None else 0,
@@ -139,7 +140,7 @@ class Appraiser:
         return self._study.spec.subject.database.kind != "none"
 
     def _open(self, workers: int) -> int:
-        return workers * self._study.spec.subject.database.connections_per_worker(self._predictor.declared.threads)
+        return self._study.spec.subject.connections(workers, self._predictor.declared.threads)
 
     def _on_the_app_machine(self, placement: Placement) -> MemoryModel | None:
         if self._memory is None or placement.database is None:

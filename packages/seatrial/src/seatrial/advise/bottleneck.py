@@ -35,7 +35,8 @@ def bottleneck(
         sentence = f"The CPU: {100 * busy:.0f} % busy when saturated, most of it with {larger}."
         return {"station": "CPU", "utilization": busy, "sentence": sentence}
     slots = server.slots
-    in_one_process = saturated.throughput_rps * (demand.app or 0.0) / 1000.0 / server.workers
+    own_ms = (demand.app or 0.0) - (demand.services or 0.0)
+    in_one_process = saturated.throughput_rps * own_ms / 1000.0 / server.workers
     if in_one_process >= CPU_BOUND:
         sentence = (
             f"The workers: each Python process runs on one CPU at a time and is {100 * in_one_process:.0f} % busy, "

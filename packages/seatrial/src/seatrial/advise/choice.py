@@ -62,7 +62,7 @@ def choose_plan(
     growth = growth_of(study.memory_growth)
     memory = memory_seen(
         study.memory,
-        study.spec.subject.database,
+        study.spec.subject,
         growth_bytes_per_request=growth.bytes_per_request if growth is not None and growth.is_above_noise else 0.0,
     )
     appraiser = Appraiser(study, predictor, memory, lambda plan: carried(plan.id))

@@ -93,7 +93,7 @@ def _on_the_plan(
     if study.spec.subject.url:
         return None, (), None
     subject, limits = study.spec.subject, study.spec.plan.limits
-    memory, caveats = footprint(study.memory, subject.database, subject.server.threads, limits)
+    memory, caveats = footprint(study.memory, subject, subject.server.threads, limits)
     return memory, caveats, capacity_of_plan(study, starts, capacity, memory.workers_that_fit)
 
 

@@ -28,6 +28,7 @@ def demand_of(
     app_s, database_s = fmean(app for app, _ in per_start), fmean(database for _, database in per_start)
     _, low_s, high_s = interval_over_starts([app + database for app, database in per_start])
     alone_s = sum(p.share * p.cpu_s for p in profiles)
+    services = [m.services_cpu_s for start in starts for m in _loaded(start) if m.services_cpu_s is not None]
     is_metered = all(m.database_cpu_s is not None for start in starts for m in start)
     return DemandMs(
         app=1000.0 * app_s,
@@ -38,6 +39,7 @@ def demand_of(
         wait=wait_ms,
         alone_total=1000.0 * alone_s if alone_s else None,
         by_operation=_by_operation(profiles, (app_s + database_s) / alone_s if alone_s else None, queries, is_read),
+        services=1000.0 * fmean(services) if services else None,
     )
 
 
@@ -55,13 +57,17 @@ def queries_per_request(queries: Sequence[QueryProfile], weights: Mapping[str, f
 
 def mean_cpu(start: Sequence[Measurement]) -> tuple[float, float] | None:
     """(app, database) CPU seconds per request over a start's loaded intervals, weighted by their requests."""
-    loaded = [m for m in start if m.label in LOADED and m.app_cpu_s is not None and m.verdict != Verdict.INVALID]
+    loaded = _loaded(start)
     requests = sum(m.requests for m in loaded)
     if not requests:
         return None
     app = sum((m.app_cpu_s or 0.0) * m.requests for m in loaded) / requests
     database = sum((m.database_cpu_s or 0.0) * m.requests for m in loaded) / requests
     return app, database
+
+
+def _loaded(start: Sequence[Measurement]) -> list[Measurement]:
+    return [m for m in start if m.label in LOADED and m.app_cpu_s is not None and m.verdict != Verdict.INVALID]
 
 
 def _by_operation(

@@ -53,6 +53,7 @@ class Capacity:
 class DemandMs:
     """CPU milliseconds per request, of the mix under load.
 
+    services: of app, what pooler, cache and balancer use; None without any.
     by_operation: name -> {"app", "database", "total"}: CPU under load; {"alone", "app_alone", "database_alone",
     "database_wait", "lock_wait", "external_wait", "unattributed"}: the time of one request alone, and its parts, which
     add up to it; {"wait"}: all of it that was no CPU; {"connection_hold"}; and counts: {"share", "queries",
@@ -67,11 +68,15 @@ class DemandMs:
     wait: float | None = None
     alone_total: float | None = None
     by_operation: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    services: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryFindings:
-    """Bytes of proportional set size: what the database, the first worker and each further worker take."""
+    """Bytes of proportional set size: what the database, the first worker and each further worker take.
+
+    services: pooler, cache and balancer together.
+    """
 
     database: int | None
     first_worker: int | None
@@ -79,6 +84,7 @@ class MemoryFindings:
     system: int
     plan: int
     workers_that_fit: int | None
+    services: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from seatrial.advise.findings import MemoryFindings
 from seatrial.measure.measurement import Caveat, MemoryReading
 from seatrial.model.memory import MemoryModel, MemorySeen, memory_model, workers_that_fit
 from seatrial.spec.plan import Limits
-from seatrial.spec.subject import Database
+from seatrial.spec.subject import Subject
 
 __all__ = ["footprint", "memory_seen"]
 
 
 def memory_seen(
-    readings: Sequence[MemoryReading], database: Database, *, growth_bytes_per_request: float = 0.0
+    readings: Sequence[MemoryReading], subject: Subject, *, growth_bytes_per_request: float = 0.0
 ) -> MemoryModel | None:
     """The memory model of a study's readings; None when memory could not be read."""
     if not readings:
@@ -20,11 +20,12 @@ def memory_seen(
     seen = [
         MemorySeen(
             workers=reading.workers,
-            connections=reading.workers * database.connections_per_worker(reading.threads),
+            connections=subject.connections(reading.workers, reading.threads),
             app_bytes=reading.app_bytes,
             database_bytes=reading.database_bytes,
             worker_bytes=_of_workers(reading.process_bytes),
             threads=reading.threads,
+            services_bytes=reading.services_bytes,
         )
         for reading in readings
     ]
@@ -32,10 +33,10 @@ def memory_seen(
 
 
 def footprint(
-    readings: Sequence[MemoryReading], database: Database, threads: int, limits: Limits
+    readings: Sequence[MemoryReading], subject: Subject, threads: int, limits: Limits
 ) -> tuple[MemoryFindings, tuple[Caveat, ...]]:
     """Memory by part, from readings with one and with several workers; caveats where something had to be assumed."""
-    model = memory_seen(readings, database)
+    model = memory_seen(readings, subject)
     if model is None:
         unknown = MemoryFindings(None, None, None, limits.system_memory_bytes, limits.memory_bytes, None)
         text = "Memory could not be read on this machine, so how many workers fit is not known."
@@ -44,15 +45,21 @@ def footprint(
     if model.is_worker_assumed:
         text = "A further worker's memory was not measured: it is taken to cost as much as a whole process."
         caveats = (Caveat("further-worker-assumed", text),)
-    per_worker = database.connections_per_worker(threads)
-    on_the_plan = model.without_database() if database.is_apart else model
+    first = subject.connections(1, threads)
+    # Behind a pooler a further worker brings no connection to the database.
+    is_pooled = subject.services.pooler != "none"
+    on_the_plan = model.without_database() if subject.database.is_apart else model
+    pooled_bytes = subject.services.pool_size * on_the_plan.connection_bytes if is_pooled else 0.0
     found = MemoryFindings(
-        database=int(model.database_bytes + per_worker * model.connection_bytes),
+        database=int(model.database_bytes + first * model.connection_bytes),
         first_worker=int(model.first_worker_bytes),
         further_worker=int(model.worker_bytes),
         system=limits.system_memory_bytes,
         plan=limits.memory_bytes,
-        workers_that_fit=workers_that_fit(on_the_plan, limits.subject_memory_bytes, per_worker),
+        workers_that_fit=workers_that_fit(
+            on_the_plan, limits.subject_memory_bytes - pooled_bytes, 0 if is_pooled else first
+        ),
+        services=int(model.services_bytes),
     )
     return found, caveats
 

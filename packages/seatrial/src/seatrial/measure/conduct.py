@@ -125,6 +125,8 @@ class Conductor:
         self._caveats += tuple(Caveat("testbed", text) for text in testbed.caveats)
         if testbed.round_trip_s is not None:
             self._environment = {**self._environment, "database_round_trip_s": testbed.round_trip_s}
+        if testbed.service_versions:
+            self._environment = {**self._environment, "services": dict(testbed.service_versions)}
 
     async def conduct(self, testbed: Testbed) -> None:
         """Measures the declared server over `restarts` fresh starts, then what the model finds best on the plan.

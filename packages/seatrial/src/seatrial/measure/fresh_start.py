@@ -152,6 +152,7 @@ class FreshStart:
             process_bytes=seen.worker_memory_bytes,
             database_bytes=seen.database_memory_bytes or 0,
             limit_bytes=seen.memory_limit_bytes or 0,
+            services_bytes=seen.services_memory_bytes or 0,
         )
 
     def note_growth(self, label: str) -> None:

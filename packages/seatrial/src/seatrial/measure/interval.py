@@ -53,7 +53,8 @@ class Conditions:
 class CpuUse:
     """CPU seconds used by the app and the database between two readings `wall_s` apart.
 
-    throttled_s: held back by a quota. others_share: of the subject's CPUs, used by neither of the two.
+    throttled_s: held back by a quota. others_share: of the subject's CPUs, used by neither of the two. services_s: of
+    app_s, as in CpuSeconds.
     """
 
     app_s: float
@@ -61,6 +62,7 @@ class CpuUse:
     wall_s: float
     throttled_s: float
     others_share: float = 0.0
+    services_s: float | None = None
 
 
 class Meters(Protocol):
@@ -115,6 +117,7 @@ async def run_interval(
             )
             if database_s is not None
             else 0.0,
+            services_s=None if after.services_s is None else after.services_s - (before.services_s or 0.0),
         )
     return summarize(record, conditions, use, started_at=started_at, spin_ratio=spin_ratio), record
 
@@ -165,6 +168,7 @@ def summarize(
         errors=dict(errors),
         app_cpu_s=cpu.app_s / sent if cpu else None,
         database_cpu_s=cpu.database_s / sent if cpu and cpu.database_s is not None else None,
+        services_cpu_s=cpu.services_s / sent if cpu and cpu.services_s is not None else None,
         # The utilization law, U = X D / c, over the interval itself: the readings also span its preparation and drain.
         cpu_utilization=_inside(within) / duration_s * demand_s / conditions.cpus if demand_s is not None else None,
         throttled_s=cpu.throttled_s if cpu else 0.0,

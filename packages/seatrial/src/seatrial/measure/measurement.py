@@ -123,7 +123,8 @@ class QueryProfile:
 
 @dataclass(frozen=True, slots=True)
 class MemoryReading:
-    """Proportional set sizes (PSS) in bytes at one moment; processes: the app's, master first."""
+    """Proportional set sizes (PSS) in bytes at one moment; processes: the app's, master first. services:
+    pooler, cache and balancer."""
 
     run: int
     label: str
@@ -133,6 +134,7 @@ class MemoryReading:
     process_bytes: tuple[int, ...]
     database_bytes: int
     limit_bytes: int
+    services_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class Measurement:
     response_time_s: quantile name ("p50", "p90", "p95", "p99", "max") -> seconds from due; failures count as the
         timeout.
     slo_quantile_s: the objective's quantile, same clock. errors: cause -> count.
-    app_cpu_s, database_cpu_s: CPU seconds per request completed in the interval; None without readings.
+    app_cpu_s, database_cpu_s: CPU seconds per request completed in the interval; None without readings. services_cpu_s:
+    of app_cpu_s, what pooler, cache and balancer used; None without any.
     cpu_utilization: CPU used by both (by the app alone, where the database is apart), as a share of the plan's vCPUs.
     lateness_p99_s, generator_busy: how well the generator did. spin_ratio: wall over CPU time of a spin just before.
     others_share: of the subject's CPUs, used by neither app nor database meanwhile. memory_walk_s: CPU seconds of a
@@ -184,6 +187,7 @@ class Measurement:
     failures: tuple[str, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     slots: int | None = None
+    services_cpu_s: float | None = None
 
     @property
     def cpu_s(self) -> float | None:

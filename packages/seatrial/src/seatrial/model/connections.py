@@ -45,6 +45,7 @@ def connections_needed(
     *,
     pool: tuple[int, int] | None = None,
     instances: int = 1,
+    pooler: int | None = None,
     background: int = 0,
     reserve: int = SUPERUSER_RESERVED,
     is_rolling: bool = True,
@@ -53,24 +54,30 @@ def connections_needed(
     """Every connection that can be open at the worst moment, which is a deploy.
 
     workers: processes of each of the instances; per_worker: connections of each, at most; pool: (pool, overflow) where
-    they were declared, for the words only. background: of job workers and the like, all together. reserve: what
+    they were declared, for the words only. pooler: connections that one in front of the database keeps, in place of all
+    of the app's own. background: of job workers and the like, all together. reserve: what
     PostgreSQL keeps for superusers, 0 where `limit` already leaves it out. is_rolling: a deploy starts the new
     processes before it ends the old ones, so that both hold their connections for a while.
     """
     web = workers * per_worker * instances
     each = f"({pool[0]} + {pool[1]})" if pool and pool[1] else f"{per_worker}"
     machines = f" x {instances} machines" if instances > 1 else ""
+    first = ConnectionTerm(
+        "web workers",
+        web,
+        f"{workers} worker{'s' if workers > 1 else ''} x {each}{machines}",
+        "each process has a pool of its own: connections it keeps open and reuses, since opening one takes longer "
+        "than most queries",
+    )
+    if pooler is not None:
+        web = 0
+        words = "it lets all connections of the web workers share these, also those of a deploy"
+        first = ConnectionTerm("pooler", pooler, f"{pooler}", words)
     terms = [
-        ConnectionTerm(
-            "web workers",
-            web,
-            f"{workers} worker{'s' if workers > 1 else ''} x {each}{machines}",
-            "each process has a pool of its own: connections it keeps open and reuses, since opening one takes longer "
-            "than most queries",
-        ),
+        first,
         ConnectionTerm("background workers", background, f"{background}", "what works beside the web workers"),
     ]
-    if is_rolling:
+    if is_rolling and web + background:
         again = web + background
         terms.append(
             ConnectionTerm(

@@ -41,6 +41,7 @@ class MemorySeen:
     database_bytes: int
     worker_bytes: tuple[int, int] = (0, 0)
     threads: int = 1
+    services_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class MemoryModel:
     """Memory as a sum of parts, each in bytes of proportional set size.
 
     server_bytes: what does not grow with the workers, the server's own process among it. worker_bytes: each worker.
-    database_bytes: PostgreSQL without connections; connection_bytes: each backend.
+    database_bytes: PostgreSQL without connections; connection_bytes: each backend. services_bytes: pooler, cache and
+    balancer, whatever the workers.
     growth_bytes_per_request: by which a worker grows with each request and does not shrink again. threads: of each
     worker in the readings (mean).
     spread_bytes: standard deviation between fresh starts; None when fewer than two can be compared. readings: how
@@ -68,6 +70,7 @@ class MemoryModel:
     workers_square: float = 0.0
     is_worker_assumed: bool = False
     is_connection_assumed: bool = False
+    services_bytes: float = 0.0
 
     @property
     def first_worker_bytes(self) -> float:
@@ -93,7 +96,7 @@ class MemoryModel:
         growth = workers * requests_per_worker * self.growth_bytes_per_request
         database = self.database_bytes + connections * self.connection_bytes
         further = 0.0 if threads is None else workers * (threads - self.threads) * THREAD_BYTES
-        point = self.server_bytes + workers * self.worker_bytes + further + database + growth
+        point = self.server_bytes + workers * self.worker_bytes + further + database + self.services_bytes + growth
         half = max(self._half_width(workers), BETWEEN_READINGS * point) + abs(further)
         low, high = point - half, point + half
         if self.is_worker_assumed and workers > self.workers_mean:
@@ -143,6 +146,7 @@ def memory_model(seen: Sequence[MemorySeen], *, growth_bytes_per_request: float 
         workers_square=sum((count - mean) ** 2 for count in workers),
         is_worker_assumed=is_worker_assumed,
         is_connection_assumed=is_connection_assumed,
+        services_bytes=fmean(reading.services_bytes for reading in seen),
     )
 
 
@@ -154,7 +158,7 @@ def workers_that_fit(model: MemoryModel, available_bytes: float, connections_per
     each = model.worker_bytes + connections_per_worker * model.connection_bytes
     if each <= 0:
         raise ValueError("a further worker must take some memory; measure it with at least two workers")
-    left = available_bytes - model.server_bytes - model.database_bytes
+    left = available_bytes - model.server_bytes - model.database_bytes - model.services_bytes
     return max(0, math.floor(left / each + 1e-9))
 
 

@@ -103,6 +103,8 @@ def demand_sentence(findings: Findings) -> str:
         sentence += f" ({interval})"
     if demand.app is not None and demand.database:
         sentence += f": {milliseconds(demand.app)} {findings.subject}, {milliseconds(demand.database)} PostgreSQL"
+    if demand.services is not None:
+        sentence += f"; of the app's, {milliseconds(demand.services)} pooler, cache and balancer"
     if findings.queries_per_request is not None:
         sentence += f", with {rounded(findings.queries_per_request, 2)} database queries"
     sentence += "."
@@ -160,6 +162,8 @@ def memory_sentence(findings: Findings) -> str:
     parts = [f"system {megabytes(memory.system)}"]
     if memory.database:
         parts.append(f"PostgreSQL {megabytes(memory.database)}")
+    if memory.services:
+        parts.append(f"pooler, cache and balancer {megabytes(memory.services)}")
     parts.append(f"first worker {megabytes(memory.first_worker)}")
     if memory.further_worker is not None:
         parts.append(f"each further worker {megabytes(memory.further_worker)}")

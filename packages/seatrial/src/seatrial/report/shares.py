@@ -134,6 +134,8 @@ def memory_parts(findings: Findings) -> tuple[Part, ...]:
     sizes = [("system", "operating system", memory.system)]
     if memory.database:
         sizes.append(("database", "PostgreSQL", memory.database))
+    if memory.services:
+        sizes.append(("services", "pooler, cache, balancer", memory.services))
     sizes.append(("first", "first worker", memory.first_worker))
     further = max(0, (findings.workers_that_fit or 0) - 1)
     if memory.further_worker is not None and further:

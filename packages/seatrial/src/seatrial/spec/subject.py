@@ -136,6 +136,11 @@ class Subject:
         """The declared server with the workers of all instances together."""
         return replace(self.server, workers=self.server.workers * self.services.instances)
 
+    def connections(self, workers: int, threads: int) -> int:
+        """The most that the database has open with so many workers: those of the app, or of the pooler before it."""
+        own = workers * self.database.connections_per_worker(threads)
+        return own if self.services.pooler == "none" else min(own, self.services.pool_size)
+
     @property
     def shape(self) -> tuple[int | None, int | None]:
         """Workers of all instances, and threads of each; unknown of an app that somebody else started."""

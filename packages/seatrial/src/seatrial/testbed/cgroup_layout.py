@@ -2,7 +2,8 @@
 
     seatrial-<token>            memory limit, cpuset, CPU quota: what the plan lets app and database use together
     ├── app                     CPU seconds, memory and out-of-memory kills of the app
-    └── database                the same of PostgreSQL
+    ├── database                the same of PostgreSQL
+    └── services                the same of pooler, cache and balancer, where there are any
     seatrial-<token>-apart      the same of PostgreSQL on a machine of its own: its CPU, no limit; in `database`'s place
 
 Version 1 has one such tree for each controller (memory, cpuset, cpu, cpuacct), version 2 one for all. In version 2, and
@@ -34,15 +35,16 @@ class Hierarchy:
 
 @dataclass(frozen=True, slots=True)
 class GroupLimits:
-    """What app and database may use together. quota: (quota_us, period_us), None for whole CPUs.
+    """What app and database, and services, may use together. quota: (quota_us, period_us), None for whole CPUs.
 
-    database_cpus: of a database that is outside these limits; () for one inside.
+    database_cpus: of a database that is outside these limits; () for one inside. has_services: whether there are any.
     """
 
     cpus: tuple[int, ...]
     memory_bytes: int
     quota: tuple[int, int] | None = None
     database_cpus: tuple[int, ...] = ()
+    has_services: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class GroupFiles:
-    """The files of one group, app or database.
+    """The files of one group: app, database or services.
 
     entries: `cgroup.procs` files a process writes itself into. members: the one that lists this group alone.
     cpu: holds the CPU time used, in units of `cpu_unit_s`. events: holds a line `oom_kill N`.
@@ -92,6 +94,7 @@ class Layout:
     before: tuple[Setting, ...] = ()
     enabled: tuple[str, ...] = ()
     leaf: Path | None = None
+    services: GroupFiles | None = None
 
     def removal(self) -> dict[str, object]:
         """What the warden needs to take all of this down: folders innermost first."""
@@ -163,7 +166,8 @@ def layout_v1(homes: Mapping[str, Path], token: str, limits: GroupLimits, memory
     parents = tuple(dict.fromkeys(top.values()))
     split = tuple(dict.fromkeys((top["memory"], top["cpuacct"])))
     apart = {c: home / f"seatrial-{token}-apart" for c, home in homes.items()} if limits.database_cpus else {}
-    children = tuple(parent / name for parent in split for name in (("app",) if apart else ("app", "database")))
+    names = ("app", *(() if apart else ("database",)), *(("services",) if limits.has_services else ()))
+    children = tuple(parent / name for parent in split for name in names)
     memory = top["memory"]
     # A cpuset takes no process before it has both CPUs and memory nodes; children only where the kernel mounts
     # cpuset together with memory or cpuacct.
@@ -206,6 +210,7 @@ def layout_v1(homes: Mapping[str, Path], token: str, limits: GroupLimits, memory
         quota=quotas,
         app=files(inside("app")),
         database=files(apart or inside("database")),
+        services=files(inside("services")) if limits.has_services else None,
         memory_now=memory / "memory.usage_in_bytes",
         memory_peak=memory / "memory.max_usage_in_bytes",
         throttling=top["cpu"] / "cpu.stat",
@@ -246,11 +251,12 @@ def layout_v2(home: Path, token: str, limits: GroupLimits, *, enabled: frozenset
     return Layout(
         version=2,
         home=home,
-        folders=(parent, parent / "app", database),
+        folders=(parent, parent / "app", database, *((parent / "services",) if limits.has_services else ())),
         settings=settings,
         quota=quota,
         app=files(parent / "app"),
         database=files(database),
+        services=files(parent / "services") if limits.has_services else None,
         memory_now=parent / "memory.current",
         memory_peak=parent / "memory.peak",
         throttling=parent / "cpu.stat",

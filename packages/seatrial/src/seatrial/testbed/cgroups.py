@@ -121,12 +121,14 @@ class Groups:
         self.memory_limit_bytes = memory_limit_bytes
         self._app_cpu = os.open(layout.app.cpu, os.O_RDONLY | os.O_CLOEXEC)
         self._database_cpu = os.open(layout.database.cpu, os.O_RDONLY | os.O_CLOEXEC)
+        services = layout.services
+        self._services_cpu = -1 if services is None else os.open(services.cpu, os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
         """Let go of the open meters; idempotent."""
-        for descriptor in {self._app_cpu, self._database_cpu} - {-1}:
+        for descriptor in {self._app_cpu, self._database_cpu, self._services_cpu} - {-1}:
             os.close(descriptor)
-        self._app_cpu = self._database_cpu = -1
+        self._app_cpu = self._database_cpu = self._services_cpu = -1
 
     def apply_quota(self) -> None:
         """Hold the group to its fraction of a CPU from now on; nothing for whole CPUs."""
@@ -141,6 +143,11 @@ class Groups:
         """CPU seconds of everything that ever ran in the database's group."""
         return _cpu_count(os.pread(self._database_cpu, 512, 0)) * self.layout.database.cpu_unit_s
 
+    def services_cpu_s(self) -> float | None:
+        """CPU seconds of everything that ever ran in the services' group; None without one."""
+        services = self.layout.services
+        return None if services is None else _cpu_count(os.pread(self._services_cpu, 512, 0)) * services.cpu_unit_s
+
     def app_oom_kills(self) -> int:
         """Processes of the app that the kernel ended for want of memory."""
         return _field(self.layout.app.events, "oom_kill")
@@ -149,8 +156,12 @@ class Groups:
         """Processes of the database that the kernel ended for want of memory."""
         return _field(self.layout.database.events, "oom_kill")
 
+    def services_oom_kills(self) -> int:
+        """Servers beside the app that the kernel ended for want of memory."""
+        return _field(self.layout.services.events, "oom_kill") if self.layout.services else 0
+
     def memory_bytes(self) -> int:
-        """Memory in use by app and database, with the file cache charged to them."""
+        """Memory in use by all, with the file cache charged to them."""
         return int(self.layout.memory_now.read_text(encoding="ascii"))
 
     def memory_peak_bytes(self) -> int | None:

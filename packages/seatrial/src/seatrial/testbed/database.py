@@ -19,7 +19,7 @@ CONNECT_TIMEOUT_S = 5
 def with_direct(placeholders: Mapping[str, str]) -> dict[str, str]:
     """A database's placeholders, and the same way to it under names that no pooler ever gets between."""
     direct = ("database_url", "database_host", "database_port")
-    return {**placeholders, **{f"direct_{name}": placeholders[name] for name in direct}}
+    return {**placeholders, **{f"direct_{name}": placeholders[name] for name in direct if placeholders}}
 
 
 class Database(Protocol):

@@ -45,6 +45,15 @@ class Distance:
     def _url(self) -> str:
         return self._database["database_url"].replace(f":{self._database['database_port']}/", f":{self._port}/")
 
+    @classmethod
+    def between(
+        cls, keeper: Warden, folder: Path, cpus: tuple[int, ...], database: Mapping[str, str], round_trip_s: float
+    ) -> "Distance":
+        """A started one. Raises TestbedError."""
+        distance = cls(keeper, folder, cpus, database)
+        distance.start(round_trip_s)
+        return distance
+
     def words(self) -> str:
         """What the reader must know of it."""
         cost = "" if self.cpu_s is None else f", and takes {1e6 * self.cpu_s:.0f} us of the load generator's CPU for it"

@@ -13,14 +13,15 @@ import psutil
 from seatrial.testbed.cgroups import Groups
 from seatrial.testbed.process import Process
 from seatrial.testbed.readings import CpuSeconds
+from seatrial.testbed.running import Running
 
 __all__ = ["GroupMeters", "Meters", "ProcessMeters", "Tally", "descendants", "memory_bytes"]
 
 
 class Meters(Protocol):
-    """What a test bed reads. app, database: the running processes, None when there is none."""
+    """What a test bed reads."""
 
-    def cpu_seconds(self, app: Process | None, database: Process | None) -> CpuSeconds:
+    def cpu_seconds(self, running: Running) -> CpuSeconds:
         """CPU seconds since the meters were made, with all descendants."""
 
     def pids(self, process: Process) -> list[int]:
@@ -35,9 +36,11 @@ class GroupMeters:
         self._groups = groups
         self._has_database = has_database
 
-    def cpu_seconds(self, app: Process | None, database: Process | None) -> CpuSeconds:  # noqa: ARG002 -- Meters
-        """Two reads of open files."""
-        return CpuSeconds(self._groups.app_cpu_s(), self._groups.database_cpu_s() if self._has_database else None)
+    def cpu_seconds(self, running: Running) -> CpuSeconds:  # noqa: ARG002 -- Meters
+        """Two or three reads of open files."""
+        services_s = self._groups.services_cpu_s()
+        database_s = self._groups.database_cpu_s() if self._has_database else None
+        return CpuSeconds(self._groups.app_cpu_s() + (services_s or 0.0), database_s, services_s)
 
     def pids(self, process: Process) -> list[int]:
         """The group's members."""
@@ -52,16 +55,20 @@ class ProcessMeters:
     """Without control groups: the clocks of the processes that live; what one used after its last reading is lost."""
 
     def __init__(self) -> None:
-        """Starts both tallies at zero."""
+        """Starts every tally at zero."""
         self._app = Tally()
         self._database = Tally()
+        self._services: Tally | None = None
 
-    def cpu_seconds(self, app: Process | None, database: Process | None) -> CpuSeconds:
-        """Walks both process trees: about a millisecond."""
-        return CpuSeconds(
-            self._app.add(descendants(app.pid) if app else []),
-            self._database.add(descendants(database.pid)) if database else None,
-        )
+    def cpu_seconds(self, running: Running) -> CpuSeconds:
+        """Walks all process trees: about a millisecond."""
+        app_s = self._app.add(pid for process in running.app for pid in descendants(process.pid))
+        database_s = self._database.add(descendants(running.database.pid)) if running.database else None
+        if running.services and self._services is None:
+            self._services = Tally()
+        beside = (pid for process in running.services for pid in descendants(process.pid))
+        services_s = self._services.add(beside) if self._services else None
+        return CpuSeconds(app_s + (services_s or 0.0), database_s, services_s)
 
     def pids(self, process: Process) -> list[int]:
         """The process tree."""

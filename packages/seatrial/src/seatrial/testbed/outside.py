@@ -9,7 +9,7 @@ from seatrial.testbed.cgroup_layout import GroupFiles
 
 __all__ = ["runs_on", "take_outside"]
 
-PARTS = {"app", "database"}
+PARTS = {"app", "database", "services"}
 
 
 def take_outside(pid: int, groups: GroupFiles | None, cpus: Collection[int]) -> None:

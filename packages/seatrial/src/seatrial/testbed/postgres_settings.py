@@ -7,11 +7,14 @@ from pathlib import Path
 from seatrial.errors import SpecError
 from seatrial.testbed.query_log import LINE_PREFIX
 
-__all__ = ["initdb_argv", "postgres_argv", "refused_setting", "tuned_settings"]
+__all__ = ["CONNECTIONS", "initdb_argv", "postgres_argv", "refused_setting", "tuned_settings"]
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
 GIBIBYTE = 1024 * MEBIBYTE
+
+CONNECTIONS = 92
+"""That the app may open: PostgreSQL's own default of 100, less those kept for superusers and the meter."""
 
 
 def tuned_settings(memory_bytes: int, connections: int) -> dict[str, str]:

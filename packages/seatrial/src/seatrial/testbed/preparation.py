@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from seatrial.errors import TestbedError
 from seatrial.spec.subject import Subject
 from seatrial.testbed.lent import lend_gunicorn
 from seatrial.testbed.process import Order, Process, Warden, describe_exit
+from seatrial.testbed.readiness import free_port
 from seatrial.testbed.server import Gunicorn, child_environment, fill, gunicorn_version
 
 __all__ = ["Preparation", "command_words"]
@@ -64,6 +65,12 @@ class Preparation:
             made["PYTHONPATH"] = os.pathsep.join(part for part in (made.get("PYTHONPATH", ""), str(lent)) if part)
         return made
 
+    def commands(self, values: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
+        """Run every `prepare` command, each with a {port} of its own. Raises TestbedError with its last lines."""
+        for number, command in enumerate(self.subject.prepare):
+            on_progress(f"preparing: {command_words(command)}")
+            self.command(number, {**values, "port": str(free_port())})
+
     def command(self, number: int, values: Mapping[str, str]) -> None:
         """Run the `prepare` command with that number, from 0. Raises TestbedError with its last lines."""
         where = f"subject.prepare[{number}]"
@@ -72,6 +79,7 @@ class Preparation:
 
     def find_gunicorn(self, values: Mapping[str, str]) -> Gunicorn:
         """What gunicorn the subject's Python has. Raises TestbedError when it has none, or not this worker class."""
+        values = {**values, "port": str(free_port())}
         program = "import gunicorn; print('gunicorn', gunicorn.__version__)"
         if module := WORKER_MODULES.get(self.subject.server.worker_class):
             program += f"; import {module}"

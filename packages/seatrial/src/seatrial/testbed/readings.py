@@ -7,10 +7,15 @@ __all__ = ["NOTHING_READ", "CpuSeconds", "Readings"]
 
 @dataclass(frozen=True, slots=True)
 class CpuSeconds:
-    """CPU time used since the groups were made, in seconds; it only grows. None where nothing can be read."""
+    """CPU time used since the groups were made, in seconds; it only grows. None where nothing can be read.
+
+    app_s: of the app, with the services before and beside it: what a request costs there is the app's cost.
+    services_s: of these, the services'; None without any.
+    """
 
     app_s: float | None
     database_s: float | None
+    services_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +23,10 @@ class Readings:
     """One reading of every meter; subtract two of them for an interval.
 
     at_s: `time.perf_counter()` when the CPU meters were read.
-    app_cpu_s, database_cpu_s: as in CpuSeconds, the app with all its descendants.
+    app_cpu_s, database_cpu_s, services_cpu_s: as in CpuSeconds, the app with all its descendants.
     app_memory_bytes: sum of the PSS (memory, each shared page divided by its users) of the app's processes.
     worker_memory_bytes: PSS of each process of the app, the master first, then by process id.
-    database_memory_bytes: sum of the PSS of PostgreSQL's processes.
+    database_memory_bytes, services_memory_bytes: sum of the PSS of PostgreSQL's processes, and of the services'.
     memory_limit_bytes: what app and database may use together; None when nothing enforces it.
     oom_kills: processes of the subject that the kernel ended for want of memory.
     throttled_s: how long the subject was held back by a CPU quota (all its CPUs together).
@@ -40,6 +45,8 @@ class Readings:
     oom_kills: int
     throttled_s: float
     processes: int
+    services_cpu_s: float | None = None
+    services_memory_bytes: int | None = None
 
 
 NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)

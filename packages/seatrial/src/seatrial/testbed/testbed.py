@@ -1,43 +1,40 @@
 """The test bed: the subject and its database inside the plan's limits, and nothing left behind."""
 
 import dataclasses
-import os
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from seatrial.errors import SubjectExited, TestbedError
-from seatrial.spec.subject import Server, Subject
+from seatrial.spec.subject import Subject
 from seatrial.spec.trial_spec import TrialSpec
+from seatrial.testbed.beside import Beside
 from seatrial.testbed.caveats import COPIED, LENT, NO_PINNING, OWN_DATABASE, UNTOUCHED, kept_in_memory
 from seatrial.testbed.database import Database, GivenDatabase, with_direct
 from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
 from seatrial.testbed.inside import InsideView
-from seatrial.testbed.measured_server import FOLDER_VARIABLE, FREEZE_VARIABLE
+from seatrial.testbed.instances import Instances, Launch
 from seatrial.testbed.placement import Placement, place
-from seatrial.testbed.postgres import EmbeddedPostgres, Surroundings
-from seatrial.testbed.postgres_settings import tuned_settings
-from seatrial.testbed.preparation import Preparation, command_words
-from seatrial.testbed.process import Order, Process, Warden
+from seatrial.testbed.postgres import EmbeddedPostgres
+from seatrial.testbed.postgres_settings import CONNECTIONS, tuned_settings
+from seatrial.testbed.preparation import Preparation
+from seatrial.testbed.process import Warden
 from seatrial.testbed.project_copy import ProjectCopy
-from seatrial.testbed.readiness import MEMORY_ADVICE, check_runs, free_port, wait_until_ready
+from seatrial.testbed.readiness import MEMORY_ADVICE
 from seatrial.testbed.readings import NOTHING_READ, CpuSeconds, Readings
-from seatrial.testbed.server import Gunicorn, server_argv
+from seatrial.testbed.running import Running
+from seatrial.testbed.server import Gunicorn
+from seatrial.testbed.surroundings import Surroundings
 from seatrial.testbed.target import check_answers, check_target
-from seatrial.testbed.this_machine import available_cpus, core_siblings, is_in_memory
+from seatrial.testbed.this_machine import available_cpus, confine, core_siblings, is_in_memory
 from seatrial.testbed.working_folder import make_working_folder
 
 __all__ = ["Testbed"]
 
-# PostgreSQL's own default of 100, less those kept for superusers and the meter.
-CONNECTIONS = 92
-# The kernel takes the app first when memory runs out: on a server the database is protected.
-APP_OOM_SCORE_ADJ = 600
 # An app that works in the background all the time never becomes idle; it is measured as it is.
 SETTLE_MAX_S = 10.0
 
@@ -88,7 +85,8 @@ class Testbed:
         self._keeper: Warden | None = None
         self._enclosure: Enclosure | None = None
         self._embedded: EmbeddedPostgres | None = None
-        self._app: Process | None = None
+        self._app = Instances()
+        self._beside: Beside | None = None
         self._gunicorn: Gunicorn | None = None
         self._copy: ProjectCopy | None = None
         if self._subject.url:
@@ -112,11 +110,15 @@ class Testbed:
         keeper.tell(folder=str(self._folder))
         make_working_folder(self._folder)
         has_own_database = self._subject.database.kind == "embedded"
-        self._enclosure = Enclosure.build(keeper, self._limits, self.placement, has_database=has_own_database)
+        services = self._subject.services
+        self._enclosure = Enclosure.build(
+            keeper, self._limits, self.placement, has_database=has_own_database, has_services=bool(services.names)
+        )
+        if services.names:
+            at = Surroundings(keeper, self._folder, self.placement.subject_cpus, self._enclosure.services)
+            self._beside = Beside(services, at, self._limits.subject_memory_bytes)
         caveats = [*self.placement.caveats, *self._enclosure.caveats]
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, self.placement.generator_cpus)
-        else:
+        if not confine(self.placement.generator_cpus):
             caveats.append(NO_PINNING)
         if has_own_database:
             cpus = self.placement.database_cpus or self.placement.subject_cpus
@@ -130,9 +132,7 @@ class Testbed:
             caveats.append(OWN_DATABASE)
         self.caveats = tuple(caveats)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._tear_down()
 
     def _tear_down(self) -> None:
@@ -141,13 +141,13 @@ class Testbed:
             self._enclosure.close()
         if self._keeper:
             self._keeper.close()
-            if hasattr(os, "sched_setaffinity"):
-                os.sched_setaffinity(0, self._own_cpus)
+            confine(self._own_cpus)
+        running = self._running()
         relay = self._distance.process if self._distance else None
-        for process in (self._app, self._database_process(), relay):
+        for process in (*running.app, *running.services, running.database, relay):
             if process is not None:
                 process.wait(1.0)
-        self._app = None
+        self._app = Instances()
 
     def prepare(self) -> None:
         """Start the database, run the subject's `prepare` commands, take the snapshot that `fresh_data` returns to."""
@@ -164,15 +164,18 @@ class Testbed:
             self._copy = ProjectCopy(self._subject.directory, self._folder)
             self._subject = dataclasses.replace(self._subject, directory=self._copy.path)
             self.caveats += (COPIED,)
+        if self._beside:
+            self._beside.find()
+            self._beside.start_cache()
         preparation = self._preparation()
         if self._subject.server.kind == "gunicorn":
             self._progress("looking for gunicorn")
-            self._gunicorn = preparation.find_gunicorn(self._placeholders(free_port()))
+            self._gunicorn = preparation.find_gunicorn(self._placeholders())
             if self._gunicorn.lent:
                 self.caveats += (LENT,)
-        for number, command in enumerate(self._subject.prepare):
-            self._progress(f"preparing: {command_words(command)}")
-            preparation.command(number, self._placeholders(free_port()))
+        preparation.commands(self._placeholders(), self._progress)
+        if self._beside:
+            self._beside.stop()
         if self._copy:
             self._copy.snapshot()
         if self._embedded:
@@ -181,15 +184,12 @@ class Testbed:
             self._embedded.snapshot()
             self._embedded.checkpoint()
             if self._subject.database.is_apart:
-                self._move_away(self._embedded)
-
-    def _move_away(self, database: EmbeddedPostgres) -> None:
-        """Put the way to the database between it and the app; `prepare` was spared it."""
-        cpus = self.placement.generator_cpus
-        distance = Distance(self._open()[0], self._folder, cpus, database.placeholders())
-        distance.start(self._subject.database.round_trip_s)
-        self._distance, self.round_trip_s = distance, distance.added_s
-        self.caveats += (distance.words(),)
+                # Between the database and the app; `prepare` was spared it.
+                cpus, round_trip_s = self.placement.generator_cpus, self._subject.database.round_trip_s
+                way = self._embedded.placeholders()
+                self._distance = Distance.between(self._open()[0], self._folder, cpus, way, round_trip_s)
+                self.round_trip_s = self._distance.added_s
+                self.caveats += (self._distance.words(),)
 
     def _preparation(self) -> Preparation:
         return Preparation(self._subject, self._open()[0], self._folder, self.placement.generator_cpus)
@@ -199,10 +199,16 @@ class Testbed:
             raise TestbedError("the test bed is not open: use it as a context manager")
         return self._keeper, self._enclosure
 
-    def _placeholders(self, port: int) -> dict[str, str]:
-        values = with_direct(self.database.placeholders()) if self.database else {}
-        values["port"] = str(port)
-        values["work"] = str(self._folder / "files")
+    def _way_to_database(self) -> Mapping[str, str]:
+        """Its placeholders, without the pooler."""
+        if self._distance:
+            return self._distance.placeholders
+        return self.database.placeholders() if self.database else {}
+
+    def _placeholders(self) -> dict[str, str]:
+        values = with_direct(self._way_to_database()) | {"work": str(self._folder / "files")}
+        if self._beside:
+            values |= self._beside.placeholders(values)
         return values | self._subject.placeholders
 
     def start(
@@ -224,77 +230,70 @@ class Testbed:
             self._copy.restore()
         _, enclosure = self._open()
         enclosure.tighten()
-        self._progress(f"starting {self._subject.name}: {workers} x {threads}")
-        port = free_port()
-        self.inside = InsideView(self._folder / f"inside-{port}") if is_measured and self._gunicorn else None
-        self._app = self._launch(dataclasses.replace(self._subject.server, workers=workers, threads=threads), port)
-        path, patience_s = self._subject.health_path, self._subject.start_timeout_s
-        wait_until_ready(self._app, port, path, patience_s, enclosure.out_of_memory, any_answer=any_answer)
+        subject, work = self._subject, self._folder / f"inside-{time.monotonic_ns()}"
+        if self._beside:
+            self._progress("starting the servers beside the app")
+            self._beside.start_cache()
+            self._beside.start_pooler(self._way_to_database(), self._embedded.passwords() if self._embedded else {})
+        self._progress(f"starting {subject.name}: {workers} x {threads}")
+        self.inside = InsideView(work) if is_measured and self._gunicorn else None
+        cpus, preparation = self.placement.subject_cpus, self._preparation()
+        launch = Launch(preparation, cpus, enclosure.app, self._gunicorn, self.inside)
+        server = dataclasses.replace(subject.server, workers=workers, threads=threads)
+        self._app.start(launch, server, self._placeholders())
+        try:
+            self._app.wait(subject, enclosure.out_of_memory, any_answer=any_answer)
+        except TestbedError as error:
+            error.details = self._with_advice(error.details)
+            raise
+        port = self._app.ports[0]
+        if self._beside:
+            port = self._beside.start_balancer(self._app.ports, server.keep_alive_s)
         self.url = f"http://127.0.0.1:{port}"
         # The first worker answers while the others are still importing the app.
-        processes = workers + 1 if self._gunicorn else 1
-        enclosure.settle(self._app, processes, min(SETTLE_MAX_S, patience_s))
-
-    def _launch(self, server: Server, port: int) -> Process:
-        keeper, enclosure = self._open()
-        group = enclosure.app
-        values = self._placeholders(port) | {"workers": str(server.workers), "threads": str(server.threads)}
-        if self._distance:
-            values |= self._distance.placeholders
-        gunicorn = self._gunicorn
-        environment = self._preparation().environment(values, gunicorn.lent if gunicorn else None)
-        environment |= {FREEZE_VARIABLE: "1"} if gunicorn and server.freeze_gc else {}
-        if self.inside and gunicorn:
-            gunicorn = dataclasses.replace(gunicorn, is_measured=True)
-            environment[FOLDER_VARIABLE] = str(self.inside.folder)
-        order = Order(
-            argv=server_argv(self._subject, server, port, values, gunicorn),
-            environment=environment,
-            directory=self._subject.directory,
-            log=self._folder / f"app-{time.monotonic_ns()}.log",
-            cpus=self.placement.subject_cpus,
-            groups=group.entries if group else (),
-            own_group=group.members if group else None,
-            oom_score_adj=APP_OOM_SCORE_ADJ,
-        )
-        return Process(order, keeper)
+        enclosure.settle(self._running(), self._app.process_count, min(SETTLE_MAX_S, subject.start_timeout_s))
 
     def stop(self) -> None:
-        """Stop the subject (not the database); its CPU seconds stay counted."""
-        if self._app is not None:
-            # Read once more: without control groups the last reading of a process is all that is left of it.
-            self.cpu_seconds()
-            self._app.stop()
-            self._app = None
+        """Stop the subject and what is beside it (not the database); its CPU seconds stay counted."""
+        # Read once more: without control groups the last reading of a process is all that is left of it.
+        self.cpu_seconds()
+        if self._beside:
+            self._beside.stop()
+        self._app.stop()
 
-    def _database_process(self) -> Process | None:
-        return self._embedded.process if self._embedded and self._embedded.is_started else None
+    @property
+    def service_versions(self) -> Mapping[str, str]:
+        """What each server beside the app says of itself, by its name; after `prepare`."""
+        return self._beside.versions if self._beside else {}
+
+    def _running(self) -> Running:
+        database = self._embedded.process if self._embedded and self._embedded.is_started else None
+        return Running(self._app.processes, database, self._beside.processes if self._beside else ())
 
     def cpu_seconds(self) -> CpuSeconds:
         """CPU seconds of app and database; two reads of open files, cheap enough between single requests."""
         if self._enclosure is None:
             return CpuSeconds(None, None)
-        return self._enclosure.cpu_seconds(self._app, self._database_process())
+        return self._enclosure.meters.cpu_seconds(self._running())
 
     def readings(self) -> Readings:
         """Every meter at once; takes a few milliseconds (PSS walks each process's pages)."""
         if self._enclosure is None:
             return dataclasses.replace(NOTHING_READ, at_s=time.perf_counter())
-        return self._enclosure.readings(self._app, self._database_process())
+        return self._enclosure.readings(self._running())
 
     def check_alive(self) -> None:
-        """Raise SubjectExited when the app ended or ran out of memory since `start`, with its last lines.
-
-        TestbedError when it is the embedded PostgreSQL that ended.
-        """
+        """Raise SubjectExited, with its last lines, when the app ended or memory ran out; else TestbedError."""
         if self._enclosure and (told := self._enclosure.out_of_memory()):
             raise SubjectExited(told, try_this=MEMORY_ADVICE, details=self.log_tail())
-        for needed in (self._embedded, self._distance):
+        for needed in (self._embedded, self._distance, self._beside, self._app):
             if needed is not None:
                 needed.check_alive()
-        if self._app is not None:
-            check_runs(self._app)
 
     def log_tail(self, lines: int = 20) -> str:
-        """The app's last lines."""
-        return self._app.log_tail(lines) if self._app else ""
+        """The app's last lines, and what to do about them where a service beside it is the reason."""
+        return self._with_advice(self._app.log_tail(lines))
+
+    def _with_advice(self, text: str) -> str:
+        advice = self._beside.advice(text) if self._beside else ""
+        return f"{text}\n\n{advice}" if advice else text

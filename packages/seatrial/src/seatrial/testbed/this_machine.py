@@ -4,11 +4,12 @@ import contextlib
 import ipaddress
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
-__all__ = ["available_cpus", "core_siblings", "is_in_memory", "is_loopback", "is_this_machine"]
+__all__ = ["available_cpus", "confine", "core_siblings", "is_in_memory", "is_loopback", "is_this_machine"]
 
 
 def _addresses(host: str) -> set[str]:
@@ -65,3 +66,11 @@ def is_in_memory(folder: Path) -> bool:
             if folder.resolve().is_relative_to(point) and len(point.parts) >= best:
                 best, kind = len(point.parts), right.split(" ")[0]
     return kind in {"tmpfs", "ramfs"}
+
+
+def confine(cpus: Iterable[int]) -> bool:
+    """Keep this process, and what it starts, on these CPUs; False where the system has no such thing."""
+    if not hasattr(os, "sched_setaffinity"):
+        return False
+    os.sched_setaffinity(0, cpus)
+    return True
