@@ -17,6 +17,7 @@ from flotilla.web.compiling import TranslatingEnvironment
 from flotilla.web.csrf import add_form_check
 from flotilla.web.gate import add_gate
 from flotilla.web.headers import add_security_headers
+from flotilla.web.kept_pages import add_page_cache
 from flotilla.web.metrics import add_metrics
 from flotilla.web.navigation import IdConverter
 from flotilla.web.problems import add_problem_pages
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_size_limits(app)
     add_gate(app)
     add_form_check(app)
+    add_page_cache(app, settings)
     add_problem_pages(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)

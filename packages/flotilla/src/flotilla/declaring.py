@@ -11,6 +11,7 @@ __all__ = ["PREFIX", "Declaration", "declared_in", "parsed", "setting"]
 
 PREFIX = "FLOTILLA_"
 TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
+VALKEY_SCHEMES = frozenset({"redis", "rediss", "unix"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 
 
@@ -100,6 +101,12 @@ def parsed(declared: Declaration, text: str) -> object:
         raise StartError(f"{declared.name} has {len(text)} characters; at most {declared.longest} are accepted.")
     if declared.field_name in {"database_url", "owner_url", "pooler_url"}:
         _refuse_unusable_url(declared.name, text)
+    if declared.field_name in {"cache_url", "bus_url"} and urlsplit(text).scheme not in VALKEY_SCHEMES:
+        # As below: the address may hold a password.
+        raise StartError(
+            f"{declared.name} does not begin with redis://, rediss:// or unix://.",
+            try_this="Write it as redis://127.0.0.1:6379/0, or redis://user:password@host:port/0.",
+        )
     return text
 
 

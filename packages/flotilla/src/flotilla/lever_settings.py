@@ -42,3 +42,25 @@ class LeverSettings:
         minimum=0,
         maximum=600,
     )
+    cache_url: str = setting(
+        "A Valkey (or Redis) server that keeps finished pages for a few seconds: redis://127.0.0.1:6379/0, or "
+        "rediss:// or unix://. Whoever may write to it can write pages of the site, so nobody else may reach it.",
+        default="",
+        default_text="not set: every page is made anew",
+        secret=True,
+    )
+    cache_max_age_s: float = setting(
+        "How old a page from there may be. That concerns what others have added: what is hidden from somebody, deleted "
+        "or changed, and what people do themselves, shows at once.",
+        default=15.0,
+        default_text="15",
+        minimum=1,
+        maximum=300,
+    )
+    bus_url: str = setting(
+        "A Valkey (or Redis) server over which the processes tell each other what happened, in place of the database's "
+        "own notifications; these go on being used whenever it does not answer.",
+        default="",
+        default_text="not set: the database's notifications",
+        secret=True,
+    )

@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 
 from flotilla.api.addresses import Addresses
 from flotilla.api.calls import Call
@@ -123,6 +123,8 @@ def _bearer() -> Bearer | None:
     found = _site().grants.presented(token.strip())
     if found is None:
         raise _no_token()
+    if found.viewer is not None:
+        g.acting_account_id = found.viewer.account_id
     return found
 
 

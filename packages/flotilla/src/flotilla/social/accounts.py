@@ -177,7 +177,7 @@ class Accounts:
             raise SignInError(_NO_FIT)
         outdated = self._passwords.is_outdated(found.password_hash)
         new_hash = self._passwords.hashed(password) if outdated else ""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             # Held, so that whoever changes the password, suspends or deletes the account ends this session too.
             if outdated:
                 unchanged = credential_rows.renew(
@@ -209,7 +209,7 @@ class Accounts:
                 raise SignInError(_TOO_LONG_AGO)
         if not self._second_factor.accepts(keys.account_id, code):
             raise InvalidInputError({"code": "This code is wrong, too old, or was used already."})
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             # In the order of `sign_in` and of whoever changes the password, whose change makes the token worthless.
             credential_rows.lock(work, keys.account_id)
             state = state_rows.locked(work, keys.account_id)
@@ -250,6 +250,7 @@ class Accounts:
             avatar=found.avatar,
             default_visibility=Visibility(found.default_visibility),
             default_sensitive=found.default_sensitive,
+            visibility_epoch=found.visibility_epoch,
         )
 
     def _ask_for_code(self, work: Work, account_id: int) -> SecondStep:

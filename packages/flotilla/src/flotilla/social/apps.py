@@ -77,7 +77,7 @@ class Apps:
         if problems:
             raise InvalidInputError(problems)
         secret, client_id = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             app_id = app_rows.insert(
                 work,
                 client_id=client_id,

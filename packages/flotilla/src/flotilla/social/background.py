@@ -95,7 +95,7 @@ class Background:
 
     def plan_repeated(self) -> None:
         """Store what is to be done again and again, where it is not stored yet."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             for name, every_s in self._every_s.items():
                 task, _ = self._known[name]
                 job_rows.add(
@@ -113,7 +113,7 @@ class Background:
 
         Raises UnavailableError when the database does not answer; a task's own failure is logged and tried again later.
         """
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             job = job_rows.take(work, queues=queues)
         if job is None:
             return False
@@ -126,7 +126,7 @@ class Background:
 
     def give_back(self, job: JobRow) -> None:
         """Let others do at once what was taken and will not be finished here."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             job_rows.give_back(work, job)
 
     def seconds_until_due(self, queues: Sequence[str]) -> float | None:
@@ -149,11 +149,11 @@ class Background:
             raise
         except Exception as error:
             retry_after_s = task.retry_after_s(job.attempts)
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 job_rows.failed(work, job, error=f"{type(error).__name__}: {error}", retry_after_s=retry_after_s)
             log.exception("task failed", retry_after_s=retry_after_s)
         else:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 kept = job_rows.done(work, job)
             log.info("task done" if kept else "task took longer than its lease; somebody else began it again")
 

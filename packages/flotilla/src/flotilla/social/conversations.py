@@ -119,7 +119,7 @@ class Conversations:
 
     def mark_read(self, viewer: Viewer, conversation_id: int) -> None:
         """Note that the viewer has read all of it; changes nothing when they had. Raises NotFoundError."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             row = _found(work, viewer, conversation_id)
             if row.last_post_id > row.last_read_id and rows.read_to(
                 work, account_id=viewer.account_id, conversation_id=conversation_id, post_id=row.last_post_id

@@ -63,13 +63,13 @@ class HomeFeeds:
 
     def fan_out(self, post_id: int, author_id: int) -> int:
         """Push a post to those of its author's followers who have a feed; how many feeds were without it."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             if feed_rows.mark_pulled(work, author_id, above=self._pulled_above):
                 return 0
         reached, after = 0, 0
         while True:
             # A transaction for each thousand: none holds anything for long.
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 ids = feed_rows.followers(work, author_id, after=after, limit=FOLLOWERS_AT_ONCE)
                 reached += feed_rows.push(work, post_id, ids)
             if len(ids) < FOLLOWERS_AT_ONCE:
@@ -81,27 +81,27 @@ class HomeFeeds:
         with self._database.read() as work:
             is_on = feed_rows.is_on(work)
         if not is_on:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 feed_rows.switch_on(work)
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             is_open = feed_rows.open_feed(work, account_id)
         if is_open:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 feed_rows.build(work, account_id)
 
     def sweep(self) -> None:
         """Forget the feeds of people who do not look any more; of everyone, where timelines are not pushed."""
         if not self._on:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 if feed_rows.is_on(work):
                     feed_rows.switch_off(work)
         removed = True
         while removed:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 removed = feed_rows.forget_unread(work, days=SEEN_DAYS, most=FEEDS_AT_ONCE) > 0
         removed = True
         while removed:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 removed = feed_rows.forget_unused(work, most=ENTRIES_AT_ONCE) > 0
 
     def lag_s(self) -> float | None:

@@ -39,7 +39,7 @@ class Follows:
         """
         if self._together.follow(viewer.account_id, who, show_reposts=show_reposts):
             return
-        with self._database.write() as work:
+        with self._database.write(hides=show_reposts is False) as work:
             target_id = other_than(work, viewer, who, refusal="Nobody can follow themselves.")
             counts = people_rows.lock(work, (viewer.account_id, target_id))
             if follow_rows.exists(work, follower_id=viewer.account_id, followee_id=target_id):

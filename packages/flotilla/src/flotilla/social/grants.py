@@ -59,7 +59,7 @@ class Grants:
         if not within(app.scopes, scopes):
             raise OAuthError("invalid_scope", "The requested scope is invalid, unknown, or malformed.")
         code = new_token(viewer.account_id)
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             grant_rows.insert_code(
                 work,
                 account_id=viewer.account_id,
@@ -77,7 +77,7 @@ class Grants:
     ) -> IssuedToken:
         """The token that a code stands for. A code shown twice is stolen: its token ends. Raises OAuthError."""
         keys = read_token(code)
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             app = authenticated(work, client_id, client_secret)
             issued = None if keys is None else _exchange(work, app, keys, redirect_uri, verifier)
         # Raised after the transaction, which has to keep that the stolen code's token is gone.
@@ -91,7 +91,7 @@ class Grants:
 
     def token_for_app(self, *, client_id: str, client_secret: str, scopes: str) -> IssuedToken:
         """A token of the app itself, for nobody. Raises OAuthError."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             app = authenticated(work, client_id, client_secret)
             accepted = _within_app(app, scopes)
             token = new_token(NO_ONE)
@@ -100,13 +100,13 @@ class Grants:
 
     def token_for_person(self, viewer: Viewer, *, client_id: str, client_secret: str, scopes: str) -> IssuedToken:
         """A token of somebody whose password the app has just shown. Raises OAuthError."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             app = authenticated(work, client_id, client_secret)
             return _issue(work, viewer.account_id, app.app_id, _within_app(app, scopes))
 
     def token_for_newcomer(self, handle: str, bearer: Bearer) -> IssuedToken:
         """A token of the person whom the app has just signed up, with the scopes of the app's own token."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             account_id = grant_rows.newcomer(work, handle)
             if account_id is None:
                 raise NotFoundError(NOBODY)

@@ -178,18 +178,18 @@ class Notifications:
     def dismiss(self, viewer: Viewer, notification_id: int) -> None:
         """Remove one event, if the viewer has it."""
         if 0 < notification_id <= MAX_ID:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 notification_rows.delete_one(work, account_id=viewer.account_id, notification_id=notification_id)
 
     def dismiss_group(self, viewer: Viewer, key: str) -> None:
         """Remove a group with all its events, if the viewer has it. Raises NotFoundError when it cannot be a key."""
         kind, target = _read_key(key)
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             notification_rows.delete_group(work, account_id=viewer.account_id, kind=kind, target=target)
 
     def clear(self, viewer: Viewer) -> None:
         """Remove everything."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             notification_rows.clear(work, account_id=viewer.account_id)
 
     def read_up_to(self, viewer: Viewer, timeline: str, last_read_id: int) -> None:
@@ -204,7 +204,7 @@ class Notifications:
         # Nothing of the future was read: a marker there would hide everything to come, for ever.
         read_id = min(last_read_id, first_id_at(datetime.now(UTC) + CLOCKS_APART))
         if not self._together.read_up_to(viewer.account_id, timeline, read_id):
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 inbox_rows.move_markers(work, {(viewer.account_id, timeline): read_id})
 
     def markers(self, viewer: Viewer) -> tuple[Marker, ...]:

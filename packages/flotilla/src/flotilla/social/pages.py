@@ -1,6 +1,6 @@
 """What a person is shown: the values every use case answers with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flotilla.social.text import Segment
@@ -30,6 +30,7 @@ class Viewer:
     `role` is member, moderator or admin; `language` is "" for the browser's; `avatar` as an Author's. Their posts start
     with `default_visibility` and, where they have pictures, `default_sensitive`.
     `unread_notifications` and `unread_messages` (conversations) count up to 100: a badge shows 99+ then.
+    `visibility_epoch`: the database's when the request began (0: not asked for), see `page_cache`; no part of a person.
     """
 
     account_id: int
@@ -43,6 +44,7 @@ class Viewer:
     announcements_dismissed: tuple[int, ...] = ()
     unread_notifications: int = 0
     unread_messages: int = 0
+    visibility_epoch: int = field(default=0, repr=False, compare=False)
 
     @property
     def is_moderator(self) -> bool:

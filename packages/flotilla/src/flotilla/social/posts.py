@@ -71,7 +71,7 @@ class Posts:
             recipients=recipients,
         )
         me = viewer.account_id
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             post_id = None
             if key:
                 post_id, is_new = edit_rows.claim(work, account_id=me, bucket=bucket_of(me), key=key_digest(key))
@@ -121,7 +121,7 @@ class Posts:
         likes = self._together.like(viewer.account_id, post_id)
         if likes is not None:
             return likes
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             row = publishing.original_of(work, viewer, post_id)
             is_new = marks.LIKES.insert(work, account_id=viewer.account_id, post_id=row.post_id)
             if is_new:
@@ -130,7 +130,7 @@ class Posts:
 
     def unlike(self, viewer: Viewer, post_id: int) -> int:
         """Take a like back, if there was one; the post's likes afterwards. Raises NotFoundError."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             row = publishing.original_of(work, viewer, post_id)
             was_there = marks.LIKES.delete(work, account_id=viewer.account_id, post_id=row.post_id)
             if was_there:
@@ -139,13 +139,13 @@ class Posts:
 
     def bookmark(self, viewer: Viewer, post_id: int) -> None:
         """Keep a post to find it again; nobody else learns of it. Raises NotFoundError."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             row = publishing.original_of(work, viewer, post_id)
             marks.BOOKMARKS.insert(work, account_id=viewer.account_id, post_id=row.post_id)
 
     def unbookmark(self, viewer: Viewer, post_id: int) -> None:
         """Take a bookmark out, if there is one. Raises NotFoundError."""
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             row = publishing.original_of(work, viewer, post_id)
             marks.BOOKMARKS.delete(work, account_id=viewer.account_id, post_id=row.post_id)
 
@@ -155,7 +155,7 @@ class Posts:
         Raises NotFoundError; ForbiddenError for a post that not everyone may see, one's own too.
         """
         me = viewer.account_id
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             row = publishing.original_of(work, viewer, post_id)
             if not may_repost(row, me):
                 raise ForbiddenError("Only a post that everyone may see can be reposted.")

@@ -31,6 +31,7 @@ from flotilla.social.notifications import Notifications
 from flotilla.social.operator import Operator
 from flotilla.social.orphans import Orphans, find_orphans
 from flotilla.social.oversight import open_oversight
+from flotilla.social.page_cache import PageCache
 from flotilla.social.passwords import Passwords
 from flotilla.social.posts import Posts
 from flotilla.social.profiles import Profiles
@@ -105,6 +106,7 @@ class Site:
     grants: Grants
     cards: Cards
     size: Size
+    page_cache: PageCache
     together: Together
     database: Database
 
@@ -136,8 +138,7 @@ class Site:
 def open_site(settings: Settings) -> Site:
     """The site those settings describe. Connects to nothing yet: the first use case does."""
     database = Database(settings)
-    background = Background(database, settings)
-    clean_up_regularly(background, database)
+    background = _tidying_background(database, settings)
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
     together = Together(database, settings)
@@ -190,6 +191,14 @@ def open_site(settings: Settings) -> Site:
         grants=Grants(database),
         cards=Cards(database),
         size=Size(database),
+        page_cache=PageCache(database, settings),
         together=together,
         database=database,
     )
+
+
+def _tidying_background(database: Database, settings: Settings) -> Background:
+    """Background work that already knows the site's regular clean-ups."""
+    background = Background(database, settings)
+    clean_up_regularly(background, database)
+    return background

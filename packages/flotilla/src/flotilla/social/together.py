@@ -81,7 +81,7 @@ class Together:
             told(kind, size)
 
     def _store_likes(self, likes: Sequence[tuple[int, int]]) -> list[int | None]:
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             rows = post_rows.find_for_each(work, dict.fromkeys(likes))
             plain = [key for key in likes if key in rows and rows[key].repost_of is None and may_see(rows[key], key[0])]
             # For whom a post is never changes; whether it is there, and its likes, may have until it was held.
@@ -99,7 +99,7 @@ class Together:
         return outcomes
 
     def _store_follows(self, follows: Sequence[_Follow]) -> list[bool | None]:
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             ids = account_rows.active(work, {follow.who for follow in follows})
             keys = [(follow.account_id, ids.get(follow.who, 0)) for follow in follows]
             # Of several follows of one person all but one wait for their turn: how many they follow is counted once.
@@ -127,6 +127,6 @@ class Together:
         for read in reads:
             key = (read.account_id, read.timeline)
             moves[key] = max(read.last_read_id, moves.get(key, 0))
-        with self._database.write() as work:
+        with self._database.write(hides=False) as work:
             inbox_rows.move_markers(work, moves)
         return [True] * len(reads)

@@ -100,7 +100,7 @@ class Uploads:
                 )
         source = self._received(stream)
         try:
-            with self._database.write() as work:
+            with self._database.write(hides=False) as work:
                 media_id = media_rows.insert(
                     work, account_id=viewer.account_id, source=source, alt=description, focus=point
                 )

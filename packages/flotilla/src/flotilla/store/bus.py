@@ -1,13 +1,21 @@
-"""Waiting for the database's notifications, on a connection of its own that comes back when it breaks."""
+"""What processes tell each other: over the database's notifications, or over a Valkey server where there is one.
 
+With a Valkey, whoever listens hears both, and what is told goes over the database whenever nobody heard it there: the
+server is away, or has just come back and the listeners have not. So each thing is told once, or twice when an answer of
+the server got lost.
+"""
+
+import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import psycopg
 from psycopg import sql
 
 from flotilla.settings import Settings
 from flotilla.store.connecting import connection_arguments
+from flotilla.store.valkey import Valkey
 
 __all__ = ["listen"]
 
@@ -23,10 +31,16 @@ def listen(
     *,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Call `heard(channel, payload)` for each notification, for ever or until `stopped`, which is asked now and then.
+    """Call `heard(channel, payload)` for each thing told, for ever or until `stopped`, which is asked now and then.
 
-    `heard(channel, "")`, for each channel: the connection has just been made, so what was sent before it got lost.
+    `heard(channel, "")`, for each channel: the connection has just been made, so what was sent before it got lost. With
+    a Valkey `heard` is called from two threads.
     """
+    if settings.bus_url:
+        bus = Valkey(settings.bus_url, what="live bus")
+        threading.Thread(
+            target=partial(bus.listen, channels, heard, stopped=stopped), name="bus: valkey", daemon=True
+        ).start()
     wait_s = RECONNECT_FIRST_S
     while not stopped():
         try:

@@ -19,6 +19,7 @@ from flotilla.errors import UnavailableError
 from flotilla.settings import Settings
 from flotilla.store.pools import Pools, Row
 from flotilla.store.shards import BucketRange, ShardMap
+from flotilla.store.valkey import Valkey
 
 __all__ = ["Database", "Row", "Work", "qualified"]
 
@@ -85,6 +86,7 @@ class Database:
         self._shards: ShardMap | None = None
         self._heard: dict[str, Callable[[str], None]] = {}
         self._inherited: list[object] = []
+        self._bus = Valkey(settings.bus_url, what="live bus") if settings.bus_url else None
         os.register_at_fork(after_in_child=partial(_call_if_alive, WeakMethod(self._forget_after_fork)))
 
     @contextmanager
@@ -94,10 +96,21 @@ class Database:
             yield work
 
     @contextmanager
-    def write(self) -> Iterator[Work]:
-        """One transaction: all of it happens, or, when an exception leaves the block, nothing."""
-        with self._work() as work, work.connection.transaction():
+    def write(self, *, hides: bool = True) -> Iterator[Work]:
+        """One transaction: all of it happens, or, when an exception leaves the block, nothing.
+
+        `hides` False: afterwards everybody sees what they saw before, if perhaps with more beside it. Then pages that a
+        cache keeps may go on being shown for their few seconds; otherwise none of them is, from when the block is left.
+        """
+        with self._work(hides=hides) as work, work.connection.transaction():
             yield work
+
+    def visibility_epoch(self) -> int:
+        """A number that grows with each `write` that hides something, once that is stored."""
+        with self._work() as work:
+            row = work.one("SELECT last_value FROM g.visibility_epoch", {})
+        assert row is not None
+        return int(row[0])
 
     def hear(self, channel: str, heard: Callable[[str], None]) -> None:
         """Call `heard(payload)` in this process for what its own work tells on the channel, once that is kept."""
@@ -117,15 +130,18 @@ class Database:
         self._pools.close()
 
     @contextmanager
-    def _work(self) -> Iterator[Work]:
+    def _work(self, *, hides: bool = False) -> Iterator[Work]:
         pool = self._pools.get()
         connection: psycopg.Connection[Row] | None = None
         try:
             with pool.connection() as connection:
                 work = Work(connection, self._shards or self._read_shards(connection))
                 yield work
+                if hides:
+                    # After the commit: whoever reads the new number reads what was committed, too.
+                    work.one("SELECT nextval('g.visibility_epoch')", {})
                 if work.told:
-                    _send(connection, work.told)
+                    self._send(connection, work.told)
                     work.afterwards.extend(
                         partial(self._heard[channel], payload)
                         for channel, payload in work.told
@@ -145,13 +161,20 @@ class Database:
         self._shards = ShardMap(tuple(BucketRange(*row) for row in rows))
         return self._shards
 
+    def _send(self, connection: psycopg.Connection[Row], told: list[tuple[str, str]]) -> None:
+        """Tell whoever listens: over the bus, and over the database what nobody heard there."""
+        heard = self._bus.tell(told) if self._bus else None
+        left = told if heard is None else [one for one, ears in zip(told, heard, strict=True) if not ears]
+        if left:
+            _notify(connection, left)
+
     def _forget_after_fork(self) -> None:
         # Kept, never used or closed: closing would end the parent's connections.
         self._inherited.append(self._pools)
         self._pools = Pools(self._settings)
 
 
-def _send(connection: psycopg.Connection[Row], told: list[tuple[str, str]]) -> None:
+def _notify(connection: psycopg.Connection[Row], told: list[tuple[str, str]]) -> None:
     """NOTIFY, in a statement of its own after the commit; what was committed stays so, whatever becomes of this.
 
     Inside the transaction it would make all writers of the site queue for one lock which each holds until its commit

@@ -127,6 +127,7 @@ def _let_application_in(connection: psycopg.Connection[tuple[object, ...]], sett
         "GRANT INSERT ON g.audit_log, g.daily_statistics TO {role}",
         "GRANT INSERT, UPDATE, DELETE ON g.job, g.home_pushing TO {role}",
         "GRANT INSERT, DELETE ON g.app, g.app_token TO {role}",
+        "GRANT SELECT, USAGE ON g.visibility_epoch TO {role}",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA g GRANT SELECT ON TABLES TO {role}",
     ):
         connection.execute(sql.SQL(right).format(role=role))

@@ -34,6 +34,7 @@ class SessionRow:
     default_visibility: int
     default_sensitive: bool
     unread_messages: int
+    visibility_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None
                 SELECT FROM {shard}.conversations c
                 WHERE c.account_id = s.account_id AND c.last_post_id > c.last_read_id
                 LIMIT 100
-            ) new)
+            ) new), (SELECT last_value FROM g.visibility_epoch)
         FROM {shard}.sessions s
         JOIN {shard}.profile p ON p.account_id = s.account_id
         JOIN g.account a ON a.id = s.account_id

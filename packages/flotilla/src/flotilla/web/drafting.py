@@ -3,12 +3,12 @@
 import secrets
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
 
 from flotilla.social import Post, Upload, Viewer, Visibility
 from flotilla.web.navigation import LARGEST_ID
 
-__all__ = ["Writing", "empty_form", "entered_form", "reply_form"]
+__all__ = ["Writing", "empty_form", "entered_form", "keys_given", "new_key", "reply_form"]
 
 
 # A reply begins with at most so many handles: they take room from what it says.
@@ -34,7 +34,7 @@ class Writing:
 
 def empty_form(me: Viewer) -> Writing:
     """A fresh form, as this person's posts start."""
-    return Writing(_new_key(), visibility=me.default_visibility, sensitive=me.default_sensitive)
+    return Writing(new_key(), visibility=me.default_visibility, sensitive=me.default_sensitive)
 
 
 def reply_form(me: Viewer, post: Post) -> Writing:
@@ -43,7 +43,7 @@ def reply_form(me: Viewer, post: Post) -> Writing:
     others = [handle for handle in dict.fromkeys(handles) if handle != me.handle]
     mentioned = " ".join(f"@{handle}" for handle in others[:ADDRESSED_MAX])
     return Writing(
-        _new_key(),
+        new_key(),
         text=f"{mentioned} " if mentioned else "",
         warning=post.warning,
         sensitive=me.default_sensitive,
@@ -71,5 +71,13 @@ def _id_in(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:20]) <= LARGEST_ID else None
 
 
-def _new_key() -> str:
-    return secrets.token_urlsafe(12)
+def new_key() -> str:
+    """A key for one form. `keys_given` are those of this request, so that a page kept for later can be given others."""
+    key = secrets.token_urlsafe(12)
+    g.form_keys = [*keys_given(), key]
+    return key
+
+
+def keys_given() -> tuple[str, ...]:
+    """The keys of the forms on the page being made."""
+    return tuple(g.get("form_keys", ()))

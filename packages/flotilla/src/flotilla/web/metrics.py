@@ -58,6 +58,12 @@ class Meters:
         self.batches = Histogram(
             "flotilla_batch_size", "Writes stored together, by kind.", ["kind"], buckets=BATCH_BUCKETS
         )
+        self.cache = Counter(
+            "flotilla_cache", "Looks for a kept page, by route and what came of it.", ["route", "outcome"]
+        )
+        self.cache_given_up = Gauge(
+            "flotilla_cache_given_up", "Processes whose cache server does not answer.", multiprocess_mode="livesum"
+        )
         self.looked_s = 0.0
 
     def look_at_batch(self, kind: str, size: int) -> None:
@@ -95,6 +101,7 @@ def add_metrics(app: Flask, settings: Settings) -> None:
         if now_s - known.looked_s > POOL_LOOK_EVERY_S:
             known.looked_s = now_s
             known.look_at_pool(site().database.pool_numbers())
+            known.cache_given_up.set(site().page_cache.is_given_up)
         return response
 
 

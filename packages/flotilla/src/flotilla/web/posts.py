@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from flotilla.errors import NotFoundError
 from flotilla.social import Paging, PeoplePage, Post, Thread, Viewer
 from flotilla.web.drafting import Writing, reply_form
+from flotilla.web.kept_pages import kept
 from flotilla.web.rendering import page
 from flotilla.web.sessions import site, viewer
 from flotilla.web.timelines import before
@@ -49,6 +50,7 @@ def elsewhere(post: Post, handle: str, rest: str = "") -> Response | None:
 
 
 @blueprint.get("/@<handle>/<id:post_id>")
+@kept
 def post(handle: str, post_id: int) -> str | Response:
     """One post and its thread."""
     me = viewer()

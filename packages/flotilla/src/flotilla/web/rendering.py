@@ -35,7 +35,7 @@ from flotilla.web.places import places_of
 from flotilla.web.sessions import site
 from flotilla.web.translating import LANGUAGES, chosen_language, words_of
 
-__all__ = ["page", "prepare_templates", "text_html"]
+__all__ = ["live_address", "page", "prepare_templates", "said_everywhere", "text_html"]
 
 # What may stand in a header and in a page: whoever asks chooses the name of the host.
 _ADDRESS = re.compile(r"wss?://[A-Za-z0-9.\-\[\]:]{1,255}", re.ASCII)
@@ -68,7 +68,7 @@ def page(template: str, name: str, *, me: Viewer | None, asks: bool = True, **va
     values.setdefault("csrf_token", csrf_token() if me else "")
     environments: dict[str, TranslatingEnvironment] = current_app.extensions["flotilla.templates"]
     found = environments[chosen_language()].get_template(template)
-    live = _live_address() if me else ""
+    live = live_address() if me else ""
     everywhere = said_everywhere(me, asks=asks)
     return render_template(found, page=name, me=me, now=datetime.now(UTC), live=live, **everywhere, **values)
 
@@ -87,7 +87,7 @@ def said_everywhere(me: Viewer | None, *, asks: bool) -> dict[str, Any]:
     return {"site_name": site().settings.site_name, "announcements": ()}
 
 
-def _live_address() -> str:
+def live_address() -> str:
     """Where this page finds the live process, which its headers then allow it to; "" when there is none."""
     settings: Settings = current_app.extensions["flotilla.settings"]
     address = settings.live_address(request.host, https=request.is_secure)

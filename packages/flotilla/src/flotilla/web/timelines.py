@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, after_this_request, redirect, request
+from flask import Blueprint, make_response, redirect, request
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
 from flotilla.social import Page, Paging, Viewer
 from flotilla.web.drafting import Writing, empty_form
+from flotilla.web.kept_pages import kept
 from flotilla.web.navigation import id_asked_for
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site, viewer
@@ -69,6 +70,7 @@ def front() -> str | Response:
 
 
 @blueprint.get("/public")
+@kept
 def public() -> str:
     """Everyone's posts."""
     me, start = viewer(), before()
@@ -79,12 +81,14 @@ def public() -> str:
 
 @blueprint.get("/home")
 @signed_in_only
+@kept
 def home(me: Viewer) -> str:
     """The posts of the people one follows, and one's own."""
     return home_page(me, start=before())
 
 
 @blueprint.get("/tags/<tag>")
+@kept
 def hashtag(tag: str) -> str:
     """The posts with one hashtag."""
     me, start = viewer(), before()
@@ -115,37 +119,32 @@ def likes(me: Viewer) -> str:
 
 
 @blueprint.get("/@<handle>")
-def profile(handle: str) -> str:
+@kept
+def profile(handle: str) -> FlaskResponse:
     """A person and their posts."""
     return profile_page(handle, replies=False)
 
 
 @blueprint.get("/@<handle>/replies")
-def with_replies(handle: str) -> str:
+@kept
+def with_replies(handle: str) -> FlaskResponse:
     """A person, their posts and their replies to others."""
     return profile_page(handle, "replies", replies=True)
 
 
 @blueprint.get("/@<handle>/media")
-def with_media(handle: str) -> str:
+@kept
+def with_media(handle: str) -> FlaskResponse:
     """A person and their posts with pictures."""
     return profile_page(handle, "media", replies=True, media_only=True)
 
 
-def keep_out_of_search_engines(response: FlaskResponse) -> FlaskResponse:
-    """Tell search engines that this page's person does not want to be found by them."""
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-def profile_page(handle: str, tab: str = "", *, replies: bool, media_only: bool = False) -> str:
+def profile_page(handle: str, tab: str = "", *, replies: bool, media_only: bool = False) -> FlaskResponse:
     """One of the three views of a person's posts."""
     me, start = viewer(), before()
     shown = site().timelines.profile(me, handle, Paging(before=start), replies=replies, media_only=media_only)
     person = shown.profile.author
-    if not shown.profile.discoverable:
-        after_this_request(keep_out_of_search_engines)
-    return page(
+    html = page(
         "profile.html",
         "profile",
         me=me,
@@ -159,3 +158,8 @@ def profile_page(handle: str, tab: str = "", *, replies: bool, media_only: bool 
         older=shown.posts.next_before,
         before=start,
     )
+    response = make_response(html)
+    if not shown.profile.discoverable:
+        # Search engines are told that this page's person does not want to be found by them.
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
