@@ -3,15 +3,6 @@
 # make check   format, lint, types, layers, house rules (under 50 s)
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests that need no quiet machine and look at nothing but what they started; they mostly wait.
-SIDE_BY_SIDE := packages/seatrial/tests/unit packages/flotilla/tests/unit packages/seatrial/tests/contract/load \
-  $(filter-out %/test_load_frozen_server.py,$(wildcard packages/seatrial/tests/e2e/load/test_*.py)) packages/seatrial/tests/e2e/test_export_command.py \
-  $(addprefix packages/seatrial/tests/e2e/,test_init_command.py test_plans_command.py test_sample_apps.py) \
-  $(addprefix packages/seatrial/tests/contract/,report test_calibration_file.py test_measure_queries.py \
-  test_testbed_failures.py test_testbed_postgres.py test_testbed_project_copy.py test_testbed_services.py) packages/flotilla/tests/contract \
-  tests/test_carrying_page.py tests/test_documents.py tests/test_flotilla_visits.py tests/test_journeys_page.py \
-  tests/test_shown_commands.py
-
 # Whole visits in a browser: Playwright keeps an event loop in its process, beside which no other can run.
 BROWSED := packages/flotilla/tests/e2e
 
@@ -22,9 +13,9 @@ trial: setup
 
 test: setup
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/pytest --numprocesses 4 --dist worksteal $(SIDE_BY_SIDE)
+	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet" --ignore $(BROWSED)
 	$(BIN)/pytest --numprocesses 3 $(BROWSED)
-	$(BIN)/pytest $(patsubst %,--ignore %,$(SIDE_BY_SIDE) $(BROWSED))
+	$(BIN)/pytest -m quiet packages/seatrial/tests
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 2 types rules

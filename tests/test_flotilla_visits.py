@@ -14,19 +14,20 @@ from seatrial.load.books.observation import LoadRecord
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import run
 from seatrial.load.workload import Workload
+from seatrial.measure.sizes import told_size
 from seatrial.spec.reading import read_trial_spec
 from seatrial.testbed.testbed import Testbed
 
 TRIAL = Path(__file__).parent.parent / "trials" / "flotilla"
 SESSIONS = TRIAL / "sessions.toml"
+SIZE = 1_000
 
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[str]:
-    """The address of Flotilla as the trial starts it, with a twentieth of the posts."""
+    """The address of Flotilla as the trial starts it, in a town of a tenth of the size."""
     spec = read_trial_spec(TRIAL)
-    prepare = tuple(tuple("5000" if word == "100000" else word for word in command) for command in spec.subject.prepare)
-    with Testbed(replace(spec, subject=replace(spec.subject, prepare=prepare))) as testbed:
+    with told_size(SIZE), Testbed(replace(spec, subject=replace(spec.subject, size=SIZE))) as testbed:
         testbed.prepare()
         testbed.start(1, 4, fresh_data=True)
         yield testbed.url

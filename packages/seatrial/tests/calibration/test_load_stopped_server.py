@@ -23,6 +23,8 @@ from seatrial.load.http.connection import Connection
 from seatrial.load.journeys import Journey, Person, expect, get
 from seatrial.load.workload import Workload
 
+pytestmark = pytest.mark.quiet
+
 SUBJECTS = Path(__file__).parent / "subjects"
 
 

@@ -19,6 +19,8 @@ from seatrial.spec.trial_spec import TrialSpec
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 from seatrial.testbed.testbed import Testbed
 
+pytestmark = pytest.mark.quiet
+
 SUBJECTS = Path(__file__).parent / "subjects"
 CREATE = (
     "import os, psycopg\nwith psycopg.connect(os.environ['DATABASE_URL']) as c:\n"

@@ -17,7 +17,7 @@ import pytest
 
 from seatrial.measure.preflight import spin_ratio
 
-pytestmark = pytest.mark.linux
+pytestmark = [pytest.mark.linux, pytest.mark.quiet]
 
 HOG = "while True: pass"
 

@@ -11,7 +11,7 @@ from seatrial.spec.subject import Database
 from seatrial.testbed.activity import Watch
 from seatrial.testbed.testbed import Testbed
 
-pytestmark = pytest.mark.linux
+pytestmark = [pytest.mark.linux, pytest.mark.quiet]
 
 
 @pytest.fixture(scope="module")

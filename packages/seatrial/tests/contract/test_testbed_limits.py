@@ -19,6 +19,7 @@ from seatrial.testbed.running import Running
 from seatrial.testbed.testbed import Testbed
 
 pytestmark = [
+    pytest.mark.quiet,
     pytest.mark.linux,
     pytest.mark.skipif(sys.platform != "linux", reason="control groups exist on Linux only"),
 ]

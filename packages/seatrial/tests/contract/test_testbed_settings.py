@@ -43,7 +43,7 @@ def test_an_asgi_worker_serves_many_requests_in_one_process_while_they_wait(tria
         testbed.prepare()
         testbed.start(1, 40, fresh_data=False)
         # One after the other they would take 20 x 0.2 s.
-        assert 0.2 <= seconds_of(f"{testbed.url}/wait", 20) < 2.0
+        assert 0.2 <= seconds_of(f"{testbed.url}/wait", 20) < 3.5
 
 
 def test_a_gevent_worker_changes_over_where_a_plain_wsgi_app_waits(trial_of):
@@ -51,7 +51,7 @@ def test_a_gevent_worker_changes_over_where_a_plain_wsgi_app_waits(trial_of):
     with Testbed(trial) as testbed:
         testbed.prepare()
         testbed.start(1, 40, fresh_data=False)
-        assert 0.2 <= seconds_of(f"{testbed.url}/", 20) < 2.0
+        assert 0.2 <= seconds_of(f"{testbed.url}/", 20) < 3.5
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,7 @@ def apart(trial_of) -> Iterator[Testbed]:
         yield testbed
 
 
+@pytest.mark.quiet
 def test_a_database_apart_is_a_round_trip_away_and_no_nearer(apart):
     url = get(f"{apart.url}/environment?DATABASE_URL")
     times = []

@@ -32,6 +32,7 @@ def test_an_operation_that_answers_403_is_refused_before_anything_is_measured(de
     assert "not capacity" in ended.err
 
 
+@pytest.mark.quiet
 def test_an_objective_that_even_one_request_a_second_misses_is_violated_with_exit_1(declare, run_seatrial) -> None:
     spec = declare(
         subject={"environment": {"CPU_MS": "1", "WAIT_MS": "120"}},
@@ -99,6 +100,7 @@ def test_a_plan_of_too_little_memory_says_that_memory_ran_out(declare, run_seatr
     assert "memory" in ended.err
 
 
+@pytest.mark.quiet
 def test_json_goes_to_standard_output_alone_and_progress_to_standard_error(
     declare, run_seatrial, tmp_path: Path
 ) -> None:

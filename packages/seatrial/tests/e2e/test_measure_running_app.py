@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.quiet
+
 SUBJECTS = Path(__file__).parent.parent / "calibration" / "subjects"
 
 WAIT_MS = 50

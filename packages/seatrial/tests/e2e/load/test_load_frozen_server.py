@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.linux
+pytestmark = [pytest.mark.linux, pytest.mark.quiet]
 
 
 def test_a_server_frozen_for_a_tenth_of_the_time_shows_what_visitors_waited(standard) -> None:
