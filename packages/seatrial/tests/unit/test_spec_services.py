@@ -90,7 +90,7 @@ def test_the_workers_of_all_instances_count_and_are_told(read: Read):
     assert spec.subject.shape == (6, 4)
     assert spec.subject.whole_server.slots == 24
     assert server_words(spec) == (
-        "gunicorn gthread, 3 workers x 4 threads, in 2 instances behind Caddy, with Valkey and PgBouncer"
+        "gunicorn gthread, 3 workers x 4 threads, in each of 2 instances behind Caddy, with Valkey and PgBouncer"
     )
     assert server_words(read('[services]\nbalancer = "caddy"')).endswith("4 threads, behind Caddy")
 

@@ -41,8 +41,8 @@ def server_words(spec: TrialSpec, slots: int | None = None) -> str:
 
 
 def _services_words(services: Services) -> str:
-    """What is beside the server: `, in 2 instances behind Caddy, with Valkey and PgBouncer`."""
-    told = f", in {services.instances} instances" if services.instances > 1 else ""
+    """What is beside the server: `, in each of 2 instances behind Caddy, with Valkey and PgBouncer`."""
+    told = f", in each of {services.instances} instances" if services.instances > 1 else ""
     if services.balancer != "none":
         told += f"{'' if told else ','} behind {SERVICE_NAMES[services.balancer]}"
     beside = [SERVICE_NAMES[name] for name in services.names if name != services.balancer]

@@ -102,9 +102,12 @@ def demand_sentence(findings: Findings) -> str:
     if interval:
         sentence += f" ({interval})"
     if demand.app is not None and demand.database:
-        sentence += f": {milliseconds(demand.app)} {findings.subject}, {milliseconds(demand.database)} PostgreSQL"
-    if demand.services is not None:
-        sentence += f"; of the app's, {milliseconds(demand.services)} pooler, cache and balancer"
+        beside = ""
+        if demand.services is not None:
+            beside = f" (of these {milliseconds(demand.services)} pooler, cache and balancer)"
+        sentence += (
+            f": {milliseconds(demand.app)} {findings.subject}{beside}, {milliseconds(demand.database)} PostgreSQL"
+        )
     if findings.queries_per_request is not None:
         sentence += f", with {rounded(findings.queries_per_request, 2)} database queries"
     sentence += "."
