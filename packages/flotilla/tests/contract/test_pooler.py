@@ -41,7 +41,8 @@ def pgbouncer(shared_settings, database_server, tmp_path_factory):
     ini, userlist = re.findall(r"```(?:ini)?\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     for here, there in (
         ("port=5432 dbname=flotilla", f"port={parts.port} dbname={parts.path[1:]}"),
-        ("listen_port = 6432", f"listen_port = {port}"),
+        # Those of the tests' other applications, on the same database, bear the name alone.
+        ("listen_port = 6432", f"listen_port = {port}\napplication_name_add_host = 1"),
         ("default_pool_size = 8", f"default_pool_size = {POOL}"),
         ("/etc/pgbouncer", str(folder)),
         ("/var/run/postgresql", str(folder)),
@@ -79,12 +80,11 @@ def pooled_site(pooled):
     assert not [line for line in logs if "Traceback" in str(line)]
 
 
-def backends(owner, name="flotilla"):
-    """The connections of the site's user to PostgreSQL."""
+def backends(owner):
+    """PgBouncer's connections to PostgreSQL."""
     found = owner.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flotilla_app' AND application_name = %s"
-        " AND datname = current_database()",
-        [name],
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flotilla_app' AND application_name LIKE 'flotilla - %'"
+        " AND datname = current_database()"
     ).fetchone()
     return found[0]
 
