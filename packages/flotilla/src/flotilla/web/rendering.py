@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +29,7 @@ from flotilla.social import (
 )
 from flotilla.web.assets import Asset
 from flotilla.web.buttons import deed_buttons
+from flotilla.web.compiled import CompiledTemplates
 from flotilla.web.compiling import TranslatingEnvironment, translated
 from flotilla.web.csrf import csrf_token
 from flotilla.web.headers import allow_connections_to
@@ -98,7 +101,10 @@ def live_address() -> str:
 
 
 def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
-    """Compile every template in every language now, before a server forks, and give them what they use."""
+    """Compile every template in every language now, before a server forks, and give them what they use.
+
+    What an earlier start compiled is taken from where it was kept.
+    """
     settings: Settings = app.extensions["flotilla.settings"]
     environment = app.jinja_env
     assert isinstance(environment, TranslatingEnvironment)
@@ -120,6 +126,8 @@ def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
         text_limit=POST_MAX_CHARACTERS,
     )
     app.extensions["flotilla.templates"] = environments = {}
+    folder = Path(str(files("flotilla")))
+    compilers = [folder / "web" / name for name in ("compiling.py", "generating.py", "rendering.py", "translating.py")]
     for language in LANGUAGES:
         words, calendar = words_of(language), CALENDARS[language]
         environments[language] = translated(
@@ -130,5 +138,9 @@ def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
             places=places_of(app, words.text),
             time_tag=calendar.time_tag,
         )
+        made_with = [*compilers, *folder.glob(f"translations/{language}.mo")]
+        compiled = CompiledTemplates(folder / "templates" / f"{language}.html", made_with)
+        environments[language].bytecode_cache = compiled
         for name in environment.list_templates(extensions=["html"]):
             environments[language].get_template(name)
+        compiled.keep()
