@@ -111,7 +111,7 @@ def test_the_services_cpu_is_told_as_a_part_of_the_apps(a_study: MakeStudy) -> N
     found = conclude(replace(study, measurements=seen))
     assert found.demand_ms.total == pytest.approx(8.0, rel=0.01)
     assert found.demand_ms.services == pytest.approx(1.5)
-    assert "shop (of these 1.5 ms pooler, cache and balancer), 2 ms PostgreSQL" in demand_sentence(found)
+    assert "shop (of these 1.5 ms pooler, cache and balancer), 2.0 ms PostgreSQL" in demand_sentence(found)
 
 
 def test_the_plans_capacity_is_the_better_of_the_worker_counts_tried(a_study: MakeStudy, found: Findings) -> None:

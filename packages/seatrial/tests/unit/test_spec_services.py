@@ -110,6 +110,10 @@ def test_the_workers_of_all_instances_count_and_are_told(read: Read):
         ('[database]\nsettings = { "a b" = 5432 }', "not a name", "shared_buffers"),
         ("[database]\nsettings = { jit = [1] }", "must be text in quotes", ""),
         ('[server]\ncommand = "serve {port}"\npreload = true', "a setting of gunicorn's", "Leave it out"),
+        ('[server]\nkind = "uvicorn"\nfreeze_gc = true', "a setting of gunicorn's", "Leave it out"),
+        ('[server]\nkind = "uvicorn"\nworker_class = "sync"', "which uvicorn has not", "Leave it out."),
+        ('[server]\nkind = "granian"\nworker_class = "gevent"', "which granian has not", 'or say "asgi"'),
+        ('[server]\nkind = "waitress"\nworkers = 2', "waitress is one process", "services.instances"),
         ('[server]\ncommand = "serve {port} {cache_url}"', "which Seatrial cannot fill in", 'cache = "valkey"'),
     ],
 )
@@ -118,6 +122,17 @@ def test_what_does_not_go_together_is_refused_with_what_to_try(read: Read, more:
         read(more)
     assert said in str(caught.value)
     assert advice in str(caught.value)
+
+
+def test_servers_by_name_take_requests_as_they_do_and_apps_they_can_call(read: Read):
+    uvicorn = read('[server]\nkind = "uvicorn"\nworkers = 2')
+    assert (uvicorn.subject.server.worker_class, uvicorn.subject.server.threads) == ("asgi", 40)
+    assert server_words(uvicorn) == "uvicorn, 2 workers x 40 requests at once"
+    assert server_words(read('[server]\nkind = "granian"')) == "granian, 1 worker x 4 threads"
+    file = FILE.replace("shop:app", "shop:create_app('test')")
+    read('[server]\nkind = "gunicorn"', file)
+    with pytest.raises(SpecError, match="calls with arguments, which waitress cannot"):
+        read('[server]\nkind = "waitress"', file)
 
 
 def test_an_app_that_is_running_already_has_its_services_already(read: Read):

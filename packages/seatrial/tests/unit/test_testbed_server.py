@@ -41,6 +41,22 @@ def test_preloading_is_gunicorns_own_option_and_freezing_goes_through_the_door()
     assert "--preload" in argv
 
 
+@pytest.mark.parametrize("kind", ["uvicorn", "hypercorn", "granian", "waitress"])
+def test_a_server_by_name_is_told_the_app_as_it_is_or_to_call_what_makes_it(kind):
+    server = Server(kind, threads=3, keep_alive_s=7)
+    plain = server_argv(Subject("shop", "shop:app", Path("/srv"), PYTHON), server, 4321, {}, None)
+    assert plain[:3] == (str(PYTHON), "-m", kind)
+    assert "shop:app" in plain
+    assert any("4321" in part for part in plain)
+    made = server_argv(a_subject(), server, 4321, {}, None)
+    if kind == "hypercorn":
+        assert made[-1] == "shop:create_app()"
+    else:
+        assert "shop:create_app" in made
+        assert {"--factory", "--call"} & set(made)
+        assert not {"--factory", "--call"} & set(plain)
+
+
 def test_sync_workers_get_no_threads_and_old_gunicorns_no_unknown_option():
     argv = server_argv(a_subject(), Server(worker_class="sync"), 1, {}, Gunicorn((23, 0)))
     assert not any(part.startswith("--threads") for part in argv)

@@ -149,7 +149,7 @@ def _predictions(
 ) -> tuple[WorkerPrediction, ...]:
     """The model's rate for each worker count, with the measured one where it was tried; () where it cannot tell."""
     server = study.spec.subject.server
-    if rate_rps is None or server.kind != "gunicorn":
+    if rate_rps is None or not server.can_vary:
         return ()
     try:
         predictor = Predictor(study, starts=starts, requests=PREDICTED_REQUESTS)

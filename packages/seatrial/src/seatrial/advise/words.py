@@ -36,7 +36,8 @@ def server_words(spec: TrialSpec, slots: int | None = None) -> str:
         told = f"gunicorn sync, {workers}"
     else:
         each = "requests at once" if server.is_event_loop else "threads"
-        told = f"gunicorn {server.worker_class}, {workers} x {server.threads} {each}"
+        how = f" {server.worker_class}" if server.kind == "gunicorn" else ""
+        told = f"{server.kind}{how}, {workers} x {server.threads} {each}"
     return told + _services_words(spec.subject.services)
 
 

@@ -177,7 +177,7 @@ class Conductor:
         if contradicted(base):
             number += 1
             self._searched = await bench.search(number, *self._spec.subject.shape, *bracket(base))
-        if server.kind != "gunicorn" or self._is_running_already or not self._spec.measure.plan_starts:
+        if not server.can_vary or self._is_running_already or not self._spec.measure.plan_starts:
             return
         known, planned = self.study(), self._spec.measure.plan_starts
         shape = self._foresight.worth_trying(known)

@@ -7,6 +7,7 @@ from seatrial.spec.checking import Checked
 from seatrial.spec.places import absolute, catalog_of, python_of
 from seatrial.spec.plan import Limits, Plan, Price
 from seatrial.spec.rules import database_kind
+from seatrial.spec.server_rules import worker_class_of
 from seatrial.spec.services import Services
 from seatrial.spec.slo import SLO
 from seatrial.spec.subject import EVENT_LOOP, EVENT_LOOP_SLOTS, Database, Server, Subject, slots_per_process
@@ -66,7 +67,7 @@ def _subject(folder: Path, checked: Checked) -> Subject:
 
 def _server(checked: Checked) -> Server:
     values = checked.values
-    worker_class, threads = values["server.worker_class"], values["server.threads"]
+    worker_class, threads = worker_class_of(checked), values["server.threads"]
     if worker_class in EVENT_LOOP and "server.threads" not in checked.given:
         threads = EVENT_LOOP_SLOTS
     return Server(

@@ -12,6 +12,7 @@ from seatrial.spec.placeholder_rules import PLACEHOLDER_RULES
 from seatrial.spec.placement_rules import PLACEMENT_RULES
 from seatrial.spec.places import absolute
 from seatrial.spec.rules import LOCAL_RULES, RULES
+from seatrial.spec.server_rules import SERVER_RULES
 from seatrial.spec.services_rules import SERVICES_RULES
 from seatrial.spec.toml_file import toml_document, toml_text
 from seatrial.spec.toml_lines import key_lines
@@ -44,6 +45,7 @@ def read_trial_spec(path: Path, *, allow_remote: bool = False, sizes: Sequence[i
         + OBJECTIVE_RULES
         + PLACEMENT_RULES
         + SERVICES_RULES
+        + SERVER_RULES
         + (() if allow_remote else LOCAL_RULES)
     )
     asked = (rule for rule in (*rules, *file_rules(path.parent)) if not checked.bad.intersection(rule.reads))

@@ -1,7 +1,7 @@
 """The keys of seatrial.toml that say how the app is served."""
 
 from seatrial.spec.key import COMMAND, FLAG, TEXT, WHOLE_NUMBER, Key, Section
-from seatrial.spec.subject import EVENT_LOOP_SLOTS, WORKER_CLASSES, Server
+from seatrial.spec.subject import EVENT_LOOP_SLOTS, SERVER_KINDS, WORKER_CLASSES, Server
 
 __all__ = ["SERVER"]
 
@@ -14,12 +14,14 @@ SERVER = Section(
         Key(
             "server.kind",
             TEXT,
-            "Which server: `gunicorn` is started by Seatrial with the settings below; `command` is your own "
-            "command line.",
+            "Which server. By name it is started by Seatrial with the settings below, from the app's own Python: "
+            "`gunicorn` (WSGI; ASGI with worker_class `asgi`), `uvicorn` and `hypercorn` (ASGI), `granian` (WSGI; ASGI "
+            "with worker_class `asgi`), `waitress` (WSGI, one process). WSGI is what Flask and Django speak, ASGI what "
+            "FastAPI and Starlette speak. `command` is your own command line.",
             'kind = "gunicorn"',
             default=_SERVER.kind,
             default_words='"gunicorn", or "command" when `server.command` is given',
-            choices=("gunicorn", "command"),
+            choices=(*SERVER_KINDS, "command"),
         ),
         Key(
             "server.command",
@@ -36,9 +38,10 @@ SERVER = Section(
             TEXT,
             "How a gunicorn worker takes requests: `gthread` in several threads; `sync` one at a time and without "
             "keep-alive; `gevent` many at once in one thread, changing over wherever one waits (needs gevent in the "
-            "app's Python); `asgi` an ASGI app on an event loop (gunicorn 25 or newer).",
+            "app's Python); `asgi` an ASGI app on an event loop (gunicorn 25 or newer, granian).",
             'worker_class = "gthread"',
             default=_SERVER.worker_class,
+            default_words=f'"{_SERVER.worker_class}"; "asgi" with `uvicorn` and `hypercorn`',
             choices=WORKER_CLASSES,
         ),
         Key(
@@ -64,7 +67,7 @@ SERVER = Section(
         Key(
             "server.keep_alive_s",
             WHOLE_NUMBER,
-            "How many seconds the server keeps an idle connection open.",
+            "How many seconds the server keeps an idle connection open. `granian` only knows whether it does (0: not).",
             "keep_alive_s = 5",
             default=_SERVER.keep_alive_s,
             at_least=0,

@@ -59,18 +59,6 @@ def _started_elsewhere(checked: Checked) -> Iterator[Problem]:
         )
 
 
-def _gunicorn_only(checked: Checked) -> Iterator[Problem]:
-    if not checked.values["server.command"]:
-        return
-    for name in ("preload", "freeze_gc"):
-        if checked.values[f"server.{name}"]:
-            yield Problem(
-                ("server", name),
-                "is a setting of gunicorn's, and server.command starts another server.",
-                "Leave it out, or put what your server calls it into the command.",
-            )
-
-
 def _settings(checked: Checked) -> Iterator[Problem]:
     settings = checked.values["database.settings"]
     if settings and database_kind(checked) != "embedded":
@@ -96,6 +84,5 @@ SERVICES_RULES: tuple[Rule, ...] = (
         ),
         _started_elsewhere,
     ),
-    Rule(("server.command", "server.preload", "server.freeze_gc"), _gunicorn_only),
     Rule(("database.settings", "database.kind", "database.url", "subject.url"), _settings),
 )

@@ -6,7 +6,19 @@ from pathlib import Path
 
 from seatrial.spec.services import Services
 
-__all__ = ["EVENT_LOOP", "EVENT_LOOP_SLOTS", "WORKER_CLASSES", "Database", "Server", "Subject", "slots_per_process"]
+__all__ = [
+    "EVENT_LOOP",
+    "EVENT_LOOP_SLOTS",
+    "SERVER_KINDS",
+    "WORKER_CLASSES",
+    "Database",
+    "Server",
+    "Subject",
+    "slots_per_process",
+]
+
+SERVER_KINDS = ("gunicorn", "uvicorn", "hypercorn", "granian", "waitress")
+"""Servers that Seatrial starts by name, from the subject's own Python."""
 
 WORKER_CLASSES = ("gthread", "sync", "gevent", "asgi")
 """gunicorn's, as far as Seatrial starts and understands them."""
@@ -27,8 +39,9 @@ def slots_per_process(worker_class: str, threads: int) -> int:
 class Server:
     """The process that runs the app.
 
-    kind: "gunicorn" (started as `python -m gunicorn app`) or "command" (the user's own line, with `{port}`).
-    worker_class: one of WORKER_CLASSES (gunicorn only).
+    kind: one of SERVER_KINDS (started as `python -m gunicorn app`) or "command" (the user's own line, with `{port}`).
+    worker_class: one of WORKER_CLASSES; of servers other than gunicorn the one that is most like them: "asgi" for an
+        event loop, "gthread" for threads.
     workers, threads: processes, and request slots in each; for "command" they say how many slots the line starts, for
         an event loop, which has no such limit, how many are reckoned with.
     keep_alive_s: how long the server keeps an idle connection open.
@@ -49,6 +62,11 @@ class Server:
     def slots(self) -> int:
         """Requests that can be inside the subject at once."""
         return self.workers * slots_per_process(self.worker_class, self.threads)
+
+    @property
+    def can_vary(self) -> bool:
+        """Whether it can be started with other numbers of workers than the declared one."""
+        return self.kind not in {"command", "waitress"}
 
     @property
     def is_event_loop(self) -> bool:

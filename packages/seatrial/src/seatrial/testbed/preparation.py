@@ -9,6 +9,7 @@ from pathlib import Path
 from seatrial.errors import TestbedError
 from seatrial.spec.subject import Subject
 from seatrial.testbed.lent import lend_gunicorn
+from seatrial.testbed.named_servers import named_probe
 from seatrial.testbed.process import Order, Process, Warden, describe_exit
 from seatrial.testbed.readiness import free_port
 from seatrial.testbed.server import Gunicorn, child_environment, fill, gunicorn_version
@@ -95,6 +96,27 @@ class Preparation:
         memory = Path("/dev/shm")  # noqa: S108 -- a folder in memory is what is looked for
         heartbeat = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
         return Gunicorn(gunicorn_version(output), heartbeat, lent=lent)
+
+    def find_server(self, values: Mapping[str, str]) -> Gunicorn | None:
+        """What is known about the subject's gunicorn, where it is that; TestbedError when a named server is missing."""
+        kind = self.subject.server.kind
+        if kind == "command":
+            return None
+        if kind == "gunicorn":
+            return self.find_gunicorn(values)
+        argv = (str(self.subject.python), "-c", named_probe(kind))
+        try:
+            self._run(argv, "subject.python", PROBE_DEADLINE_S, {**values, "port": str(free_port())})
+        except TestbedError as error:
+            if f"No module named '{kind}'" not in error.details:
+                raise
+            raise TestbedError(
+                f"{kind} is not installed in {self.subject.python}",
+                where="server.kind",
+                try_this=f"Install it there (pip install {kind}), or set subject.python to the interpreter with it.",
+                details=error.details,
+            ) from error
+        return None
 
     def _run(
         self, argv: tuple[str, ...], where: str, timeout_s: float, values: Mapping[str, str], lent: Path | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from seatrial.errors import SpecError
 from seatrial.spec.subject import Server, Subject
 from seatrial.testbed import measured_server
+from seatrial.testbed.named_servers import named_argv
 
 __all__ = ["Gunicorn", "child_environment", "fill", "gunicorn_argv", "gunicorn_version", "server_argv"]
 
@@ -96,6 +97,8 @@ def server_argv(
     """The argument list of the subject's server. Raises SpecError when the user's own command never says {port}."""
     if gunicorn:
         return gunicorn_argv(subject, server, port, gunicorn)
+    if server.kind != "command":
+        return named_argv(subject, server, port)
     told = (*server.command, *subject.environment.values())
     if not any("{port}" in text for text in told):
         raise SpecError(

@@ -168,11 +168,11 @@ class Testbed:
             self._beside.find()
             self._beside.start_cache()
         preparation = self._preparation()
-        if self._subject.server.kind == "gunicorn":
-            self._progress("looking for gunicorn")
-            self._gunicorn = preparation.find_gunicorn(self._placeholders())
-            if self._gunicorn.lent:
-                self.caveats += (LENT,)
+        if self._subject.server.kind != "command":
+            self._progress(f"looking for {self._subject.server.kind}")
+        self._gunicorn = preparation.find_server(self._placeholders())
+        if self._gunicorn and self._gunicorn.lent:
+            self.caveats += (LENT,)
         preparation.commands(self._placeholders(), self._progress)
         if self._beside:
             self._beside.stop()

@@ -73,3 +73,8 @@ def napping(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     if environ["PATH_INFO"] != "/health":
         time.sleep(0.2)  # what the page waits for
     return app(environ, start)
+
+
+def make_napping() -> Any:
+    """The app that naps, as a factory makes one."""
+    return napping
