@@ -94,7 +94,7 @@ def measured(site: Town, settings: Settings) -> None:
             database_s = site.database_cpu_s()
             took_s, spent_s = worked_off(settings, site.cpus, queue, workers)
             told = [1000 * cpu_s / count for cpu_s in (spent_s, site.database_cpu_s() - database_s)]
-            print(f"| {kind} | {workers} | {count / took_s:.0f} | {told[0]:.2f} ms | {told[1]:.2f} ms |")
+            print(f"| {kind} | {workers} | {count / took_s:.1f} | {told[0]:.2f} ms | {told[1]:.2f} ms |")
     asker.close()
 
 

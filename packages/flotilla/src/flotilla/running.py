@@ -23,6 +23,7 @@ from flotilla.logs import configure_logs
 from flotilla.server import MEMORY_FOLDER, server_options
 from flotilla.settings import Settings
 from flotilla.social import Site, open_site
+from flotilla.store import connection_budget
 from flotilla.supervisor import Part, Supervisor
 from flotilla.web.metrics import FOLDER
 
@@ -60,6 +61,7 @@ def _run_all(settings: Settings, *, only_web: bool) -> int:
     app = create_app(settings)
     site: Site = app.extensions["flotilla.site"]
     draining: Draining = app.extensions["flotilla.draining"]
+    connection_budget.warn_if_too_few(settings)
     # Held open here, so that a web process that dies and comes back refuses nobody meanwhile.
     listening = _listening(settings.bind, settings.port, "FLOTILLA_PORT")
     parts = [Part("web", partial(_web, app, settings, listening), essential=True, renew=signal.SIGHUP)]
