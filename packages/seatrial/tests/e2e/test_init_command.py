@@ -35,6 +35,8 @@ def test_a_single_file_app_comes_to_operations_people_and_data_without_a_word(pr
         "register": True,
     }
     assert set(found["environment"]) == {"SECRET_KEY", "DATABASE_URL"}
+    (left,) = [clue for clue in found["found"] if clue["topic"] == "left out"]
+    assert {"POST /register", "POST /login"} <= set(left["doubt"].removeprefix("Not sent: ").rstrip(".").split(", "))
     spec = read_trial_spec(folder)
     assert spec.subject.app == "noticeboard:app"
     assert [" ".join(command[1:]) for command in spec.subject.prepare] == ["-m flask --app noticeboard:app init-db"]
@@ -69,6 +71,17 @@ def test_a_visit_that_a_browser_recorded_is_replayed_with_fresh_people(project, 
     assert (clue["doubt"], clue["what"].startswith("4 requests")) == (None, True)
     assert read_trial_spec(folder).workload.mix == {"visit": 1}
     assert "as it was" not in (folder / "journeys.py").read_text()
+
+
+def test_what_an_app_writes_beside_itself_is_written_into_a_copy_from_then_on(project, run_seatrial):
+    folder = project("plain")
+    with (folder / "hello.py").open("a") as file:
+        file.write("\n\nopen('visits.db', 'w').write('none yet')\n")
+    before = sorted(folder.iterdir())
+    ended = run_seatrial("init", folder, "--python", sys.executable)
+    assert ended.status == 0, ended.err
+    assert sorted(folder.iterdir()) == sorted([*before, folder / "seatrial.toml"])
+    assert read_trial_spec(folder).subject.is_copied
 
 
 def test_an_app_that_cannot_be_started_is_told_in_its_own_words(project, run_seatrial):

@@ -1,6 +1,7 @@
 """Apps as their frameworks' documentation teaches them, each in its own environment, from a checkout to an answer.
 
-Most are measured as a how-to page says it, word for word.
+Most are measured as a how-to page says it, word for word. The one with every fault needs a quiet machine:
+test_sample_apps_measured.py.
 """
 
 import json
@@ -26,7 +27,6 @@ OPERATIONS = {
     "weather": {"front", "stations_one", "strongest"},
     "noticeboard": {"front", "notices_one", "mine"},
     "plain": {"front", "time"},
-    "faulty": {"front", "customers_one"},
 }
 
 SHORTER = """
@@ -70,21 +70,17 @@ def test_two_commands_lead_from_a_checkout_to_an_answer(sample_app, run_seatrial
     found = {operation["name"]: operation["weight"] for operation in begun.findings["operations"]}
     assert set(found) >= OPERATIONS[name]
     told = {clue["what"] for clue in begun.findings["found"]}
-    assert ("debugging is on" in told) is (name in {"faulty", "library"})
-    assert any("served by the app" in what for what in told) is (name == "faulty")
+    assert ("debugging is on" in told) is (name == "library")
+    assert not any("served by the app" in what for what in told)
     if line is not None:
         assert found == {"notices_one": 50.0, "front": 40.0, "mine": 10.0}
 
     with (folder / "seatrial.toml").open("a") as file:
         file.write(SHORTER)
     ended = run_seatrial(*measuring, "--json", folder=folder)
-    # Whether the objective is met is not what is asked here.
-    assert ended.status in {0, 1}, ended.err
+    # Whether the objective is met, and the generator was on time, is the machine's affair.
+    assert ended.status in {0, 1, 3}, ended.err
     answer = ended.findings
     assert set(answer["demand_ms"]["by_operation"]) == set(found)
     capacity = answer["worker_capacity"]
-    assert capacity["pass_rps"] or capacity["fail_rps"], json.dumps(capacity)
-    costs = {fault["code"]: fault["cost_ms"] for fault in answer["faults"]}
-    if name == "faulty":
-        assert set(costs) == {"connection-per-request", "missing-index", "n-plus-one"}
-        assert all(cost > 0.0 for cost in costs.values())
+    assert answer["verdict"] == "invalid" or capacity["pass_rps"] or capacity["fail_rps"], json.dumps(capacity)

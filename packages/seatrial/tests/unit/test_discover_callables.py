@@ -57,6 +57,15 @@ CASES = {
         "hello:application",
         "",
     ),
+    "wrapped in another": (
+        {
+            "shop/__init__.py": "",
+            "shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\nfrom whitenoise import WhiteNoise\n"
+            "application = WhiteNoise(get_wsgi_application())\n",
+        },
+        "shop.wsgi:application",
+        "django",
+    ),
     "made inside a condition": (
         {"hello.py": "from flask import Flask\nif True:\n    app = Flask('x')\nelse:\n    app = None\n"},
         "hello:app",

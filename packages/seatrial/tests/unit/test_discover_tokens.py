@@ -2,7 +2,9 @@
 
 import json
 
-from seatrial.discover.tokens import TokenDoor, token_doors
+import pytest
+
+from seatrial.discover.tokens import TokenDoor, TokenScheme, token_doors, token_schemes
 
 
 def described(path, content_type, schema, components=None):
@@ -49,6 +51,41 @@ def test_making_an_account_is_told_from_signing_in_and_comes_after_it():
         ("/login", False),
         ("/users", True),
     ]
+
+
+def test_a_document_of_swagger_2_is_read_with_its_base_path():
+    body = {"in": "body", "name": "x", "schema": {"properties": {"email": {}, "password": {}}}}
+    document = {"swagger": "2.0", "basePath": "/v1", "paths": {"/login": {"post": {"parameters": [body]}}}}
+    (door,) = token_doors(json.dumps(document))
+    assert (door.path, door.is_form, door.fields) == (
+        "/v1/login",
+        False,
+        (("email", "email"), ("password", "password")),
+    )
+
+
+def test_a_token_for_name_and_password_in_the_header_is_a_door_without_fields():
+    components = {"securitySchemes": {"basic_auth": {"type": "http", "scheme": "basic"}}}
+    post = {"security": [{"basic_auth": []}]}
+    (door,) = token_doors(json.dumps({"paths": {"/api/tokens": {"post": post}}, "components": components}))
+    assert (door.is_basic, door.registers, door.fields) == (True, False, ())
+
+
+@pytest.mark.parametrize(
+    ("declared", "header"),
+    [
+        ({"type": "http", "scheme": "bearer"}, ("Authorization", "Bearer abc")),
+        ({"type": "apiKey", "in": "header", "name": "X-API-Key"}, ("X-API-Key", "abc")),
+        (
+            {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Format: `Token xxx.yyy`"},
+            ("Authorization", "Token abc"),
+        ),
+    ],
+)
+def test_how_a_token_is_sent_is_what_the_description_says_first(declared, header):
+    schemes = token_schemes(json.dumps({"paths": {}, "components": {"securitySchemes": {"one": declared}}}))
+    assert (schemes[0].header, schemes[0].value("abc")) == header
+    assert TokenScheme(prefix="Token") in schemes
 
 
 def test_what_is_no_description_has_no_doors():

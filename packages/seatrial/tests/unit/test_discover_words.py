@@ -2,8 +2,8 @@
 
 import pytest
 
-from seatrial.discover.databases import value_of_database
-from seatrial.discover.repairs import missing_variables, wants_driver, wants_tables
+from seatrial.discover.databases import engine_of, value_of_database
+from seatrial.discover.repairs import last_words, missing_variables, wants_driver, wants_tables
 from seatrial.discover.routes import group_of, name_of
 from seatrial.discover.source_tree import SourceTree
 from seatrial.discover.start_lines import find_start_lines
@@ -64,6 +64,34 @@ def test_variables_that_the_code_needs_are_told_from_those_it_can_do_without(tmp
     assert found["ALGORITHM"].default == "HS256"
 
 
+USED = """
+import os
+import dj_database_url
+HOSTS = os.environ.get("HOSTS").split(" ")
+WORKERS = int(os.getenv("WORKERS"))
+if "BUCKET" in os.environ:
+    BUCKET = os.environ["BUCKET"].lower()
+if os.getenv("MAIL"):
+    MAIL = os.getenv("MAIL").strip()
+DATABASES = {"default": dj_database_url.config(conn_max_age=60)}
+if os.getenv("DB_KIND", "sqlite") == "postgres":
+    pass
+DEBUG = os.environ.get("DEBUG", False)
+PAGE = env_int("PAGE_SIZE", "20")
+class Settings(BaseSettings):
+    allowed_hosts: list[str]
+"""
+
+
+def test_how_a_variable_is_used_tells_what_it_must_be(tmp_path):
+    (tmp_path / "settings.py").write_text(USED)
+    found = find_variables(SourceTree(tmp_path))
+    assert {name for name, variable in found.items() if variable.is_needed} == {"HOSTS", "WORKERS", "ALLOWED_HOSTS"}
+    assert {"DATABASE_URL", "BUCKET", "MAIL", "PAGE_SIZE"} <= set(found)
+    assert (found["DB_KIND"].postgres_word, found["DEBUG"].kind) == ("postgres", "truthy")
+    assert value_for("ALLOWED_HOSTS", "postgresql", kind=found["ALLOWED_HOSTS"].kind) == '["*"]'
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -116,6 +144,19 @@ def test_a_driver_that_is_not_there_and_a_table_that_is_not_there_are_told_apart
 )
 def test_a_variable_about_the_database_is_given(name, value):
     assert value_of_database(name, "postgresql") == value
+
+
+def test_a_variable_that_says_which_kind_of_database_it_is_is_told_from_one_that_says_where_it_is():
+    assert engine_of("SQL_ENGINE", "django.db.backends.sqlite3") == "django.db.backends.postgresql"
+    assert engine_of("DB_TYPE", "sqlite") == "postgresql"
+    assert (engine_of("DB_NAME", "shop"), value_of_database("DB_TYPE", "postgresql")) == ("", None)
+
+
+def test_the_last_words_of_a_log_are_the_line_its_traceback_ends_with():
+    log = (
+        "Traceback (most recent call last):\n  File 'x'\nOSError: a\nINFO ok\nshop.errors.StockError: none left\nDone\n"
+    )
+    assert (last_words(log), last_words("all is well")) == ("shop.errors.StockError: none left", "")
 
 
 def test_an_example_value_is_taken_but_never_an_address_or_a_secret():

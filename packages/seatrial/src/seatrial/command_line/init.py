@@ -23,6 +23,7 @@ def run_init(options: argparse.Namespace) -> int:
         signs_up=options.sign_up,
         logs=tuple(options.log),
         har=options.har,
+        prepare=tuple(options.prepare),
     )
 
     def tell(step: str) -> None:

@@ -34,9 +34,14 @@ def add_init(
     )
     init.add_argument("--command", metavar="LINE", default="", dest="start", help="your own command line, with {port}")
     init.add_argument("--python", metavar="FILE", type=Path, help="the Python that has the app's packages")
+    init.add_argument(
+        "--prepare", metavar="LINE", action="append", default=[], help="a command that makes data or people, run once"
+    )
     init.add_argument("--user", metavar="NAME", default="", help="somebody who can sign in")
     init.add_argument("--password", metavar="WORD", default="", help="of --user")
-    init.add_argument("--sign-up", action="store_true", help="make people by the app's own form, in private data")
+    init.add_argument(
+        "--sign-up", action="store_true", help="make people by the app's own form or Django's command, in private data"
+    )
     init.add_argument("--log", metavar="FILE", type=Path, action="append", default=[], help="an access log of the app")
     init.add_argument("--har", metavar="FILE", type=Path, help="a visit recorded by a browser, as the workload")
     init.add_argument("--overwrite", action="store_true", help="replace files that are there already")

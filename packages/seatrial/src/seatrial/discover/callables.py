@@ -84,6 +84,13 @@ def _of_module(module: Module) -> Iterator[AppCandidate]:
             elif called.rpartition(".")[2] in FACTORY_NAMES and name in VARIABLE_NAMES:
                 # `from shop import create_app; app = create_app()`: the framework shows when it is started.
                 yield _candidate(module, name, "", "", line=node.lineno, score=9.0)
+            elif name in VARIABLE_NAMES and (inner := _wrapped(value, makers)):
+                yield _candidate(module, name, inner[1], inner[2], line=node.lineno, score=9.8)
+
+
+def _wrapped(value: ast.expr, makers: Mapping[str, tuple[str, str, str]]) -> tuple[str, str, str] | None:
+    """What makes the app inside of another call: `WhiteNoise(get_wsgi_application())`, `ProtocolTypeRouter({...})`."""
+    return next((makers[called] for node in ast.walk(value) if (called := _called(node)) in makers), None)
 
 
 def _candidate(module: Module, name: str, framework: str, interface: str, *, line: int, score: float) -> AppCandidate:

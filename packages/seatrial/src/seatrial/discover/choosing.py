@@ -1,8 +1,9 @@
 """Which of the requests that were answered well become operations, and how often each is sent. Pure."""
 
 import re
+from collections.abc import Iterable, Sequence
 
-from seatrial.discover.crawl import Found
+from seatrial.discover.crawl import Found, is_file
 from seatrial.discover.log_operations import LoggedRequests
 from seatrial.discover.proposal import FoundOperation, Proposal
 from seatrial.discover.routes import group_of
@@ -16,6 +17,7 @@ SHARE_MIN = 0.002
 """Of a log's requests: what is asked for less often changes no answer."""
 
 UNCOVERED_TOLD = 4
+LEFT_TOLD = 8
 
 BESIDE = re.compile(r"^/(admin|docs|redoc|openapi|swagger|api/docs|flask-admin|__debug__)\b")
 """Pages of the staff, and of the framework: hardly what the app's users ask for, where there is anything else."""
@@ -47,9 +49,16 @@ def _operation(found: Found, name: str, group: str, weight: float) -> FoundOpera
     return FoundOperation(name, answer.path, group=group, weight=weight, seconds=answer.seconds, bytes=len(answer.body))
 
 
-def with_coverage(proposal: Proposal, logged: LoggedRequests | None) -> Proposal:
-    """What the operations are, where they come from, and what they leave out."""
+def with_coverage(
+    proposal: Proposal, logged: LoggedRequests | None, routes: Sequence[tuple[Sequence[str], str]] = ()
+) -> Proposal:
+    """What the operations are, where they come from, and what they leave out. routes: all that the app answers."""
     count = len(proposal.operations)
+    if unsent := _left_out(proposal, routes):
+        told = ", ".join(unsent[:LEFT_TOLD]) + (" and more" if len(unsent) > LEFT_TOLD else "")
+        proposal = proposal.with_clue(
+            "left out", f"{len(unsent)} more addresses", "asked of the app", f"Not sent: {told}."
+        )
     if logged is None:
         doubt = "How often each is asked for is a guess: all alike. An access log of yours would tell (--log FILE)."
         return proposal.with_clue("operations", f"{count} found", "by opening the pages from / on", doubt)
@@ -61,3 +70,15 @@ def with_coverage(proposal: Proposal, logged: LoggedRequests | None) -> Proposal
     unread = f", {logged.malformed:,} could not be read" if logged.malformed else ""
     how = f"of {logged.lines:,} lines of your log{unread}"
     return proposal.with_clue("operations", f"{count}, {100 * share:.0f} % of what people asked for", how, doubt)
+
+
+def _left_out(proposal: Proposal, routes: Iterable[tuple[Sequence[str], str]]) -> list[str]:
+    """The addresses that no operation asks for, with their method; not of files or of the framework."""
+    left: dict[str, None] = {}
+    for methods, path in routes:
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path.rstrip("/"))) + "/?"
+        is_covered = any(re.fullmatch(pattern, o.path.partition("?")[0]) for o in proposal.operations)
+        for method in methods:
+            if not (method == "GET" and is_covered) and not is_file(path) and not BESIDE.search(path):
+                left.setdefault(f"{method} {path}")
+    return list(left)

@@ -11,7 +11,7 @@ from typing import Any
 from seatrial.discover.routes import group_of, name_of, openapi_paths
 from seatrial.discover.visitor import Answer, Visitor, files_of, links_of
 
-__all__ = ["Found", "crawl", "is_file"]
+__all__ = ["Found", "crawl", "is_description", "is_file"]
 
 ANSWERS_MAX = 80
 PER_GROUP_MAX = 3
@@ -29,8 +29,22 @@ LEAVE_ALONE = re.compile(
 )
 """Addresses that are not opened: they may change something."""
 
-OPENAPI = ("/openapi.json", "/api/openapi.json", "/api/v1/openapi.json", "/schema/openapi.json")
-USUAL = ("/login", "/accounts/login/", "/admin/login/", "/docs", "/health", "/healthz", "/api/", "/blog/")
+OPENAPI = (
+    "/openapi.json", "/api/openapi.json", "/api/v1/openapi.json", "/schema/openapi.json", "/openapi/openapi.json",
+    "/apispec.json", "/apispec_1.json", "/swagger.json", "/api/swagger.json", "/swagger/?format=openapi",
+    "/api/schema/?format=json", "/schema/?format=json",
+)  # fmt: skip
+"""Where FastAPI, Litestar, flask-openapi3, APIFairy, Flasgger, Flask-RESTX, drf-yasg and drf-spectacular put it."""
+
+USUAL = (
+    "/login", "/accounts/login/", "/auth/login", "/users/login", "/signin", "/register", "/signup",
+    "/accounts/signup/", "/auth/register", "/admin/login/", "/docs", "/health", "/healthz", "/api/", "/blog/",
+)  # fmt: skip
+
+DESCRIBED = re.compile(
+    r"""["']((?:https?:)?/[^"'\s<>]*(?:openapi|swagger|apispec|schema)[^"'\s<>]*)["']""", re.IGNORECASE
+)
+"""An address in a page that shows an API: where that page gets its description from."""
 
 
 @dataclass(slots=True)
@@ -82,8 +96,12 @@ def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
         for link in links_of(answer) if answer.is_page else ():
             found.links[group_of(link)] += 1
             waiting.append(link)
-        if not answer.is_page and path in OPENAPI and '"paths"' in answer.body:
+        described = [*DESCRIBED.findall(answer.body), *links_of(answer)] if answer.is_page else []
+        usual = [p for p in map(visitor.own_path, described) if p and _may_describe(p) and p not in asked] + usual
+        if not found.openapi and is_description(answer):
             found.openapi = answer.body
+            found.good.pop(group, None)
+            usual = [p for p in usual if p not in OPENAPI]
             waiting += [p for p, get in openapi_paths(answer.body) if "{" not in p and not _needs_query(get)]
     _fill_parameters(visitor, found)
     for path in list(dict.fromkeys(file for page in found.pages for file in files_of(page)))[:FILES_MAX]:
@@ -91,6 +109,15 @@ def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
         if answer.is_good:
             found.files.append(answer)
     return found
+
+
+def is_description(answer: Answer) -> bool:
+    """Whether it is an OpenAPI or Swagger document, as JSON."""
+    return not answer.is_page and '"paths"' in answer.body and bool(re.search(r'"(openapi|swagger)"', answer.body))
+
+
+def _may_describe(path: str) -> bool:
+    return bool(re.search(r"(openapi|swagger|apispec|schema)[^/]*(\.json|/?\?format=\w+|/)?$", path, re.IGNORECASE))
 
 
 def is_file(path: str) -> bool:
@@ -106,7 +133,7 @@ def _note(found: Found, group: str, answer: Answer) -> None:
     if answer.is_page:
         found.pages.append(answer)
     # A redirect's target is what a person asks for next; the address that redirects is none of its own.
-    if group_of(answer.path) == group and not answer.asked.endswith("openapi.json"):
+    if group_of(answer.path) == group:
         found.good.setdefault(group, answer)
 
 

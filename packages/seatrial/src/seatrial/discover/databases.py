@@ -8,7 +8,7 @@ from seatrial.discover.interpreter import Interpreter
 from seatrial.discover.source_tree import SourceTree
 from seatrial.discover.variables import Variable
 
-__all__ = ["DatabaseUse", "database_use", "is_database_variable", "schemes", "url_of", "value_of_database"]
+__all__ = ["DatabaseUse", "database_use", "engine_of", "is_database_variable", "schemes", "url_of", "value_of_database"]
 
 POSTGRES_DRIVERS = ("psycopg2-binary", "psycopg2", "psycopg", "asyncpg", "pg8000", "psycopg-binary")
 OTHER_DRIVERS = {
@@ -33,6 +33,8 @@ PARTS = (
     (re.compile(r"^(\w+_)?(POSTGRES|POSTGRESQL|PG|DB|DATABASE|SQL)_?(DB|NAME|DATABASE|DBNAME)$"), "{database_name}"),
 )
 """(a variable's name, the placeholder that belongs there)"""
+
+ENGINE_NAME = re.compile(r"^(\w+_)?(DB|DATABASE|SQL)_?(ENGINE|BACKEND|TYPE|DRIVER|CONNECTION|DIALECT)$")
 
 SCHEME = re.compile(r"\b(postgres(?:ql)?(?:\+\w+)?)://")
 PARTS_URL = "{database_user}:{database_password}@{database_host}:{database_port}/{database_name}"
@@ -60,10 +62,13 @@ def database_use(tree: SourceTree, interpreter: Interpreter, variables: Mapping[
         how = f"{driver} is installed, and " + (f"{told[0]} is read" if told else "the code names it")
         everything = code + _text(tree, (".toml", ".ini", ".yml", ".yaml", ".cfg", ".example"))
         return DatabaseUse("PostgreSQL", how, _scheme(everything, interpreter))
+    if re.search(r"sqlite3?\b", code, re.IGNORECASE):
+        alone = "" if driver else ", and no other driver is installed"
+        return DatabaseUse(
+            "SQLite", "the code names it" + (f"; {OTHER_DRIVERS[other]} could be used" if other else alone)
+        )
     if other:
         return DatabaseUse(OTHER_DRIVERS[other], f"{other} is installed")
-    if re.search(r"sqlite3?\b", code, re.IGNORECASE):
-        return DatabaseUse("SQLite", "the code names it" + ("" if driver else ", and no other driver is installed"))
     return DatabaseUse("", "none is named in the code")
 
 
@@ -82,7 +87,21 @@ def value_of_database(name: str, scheme: str) -> str | None:
         return None
     if URL_NAME.search(name):
         return url_of(scheme)
+    if ENGINE_NAME.search(name):
+        return None
     return next((placeholder for pattern, placeholder in PARTS if pattern.search(name)), None)
+
+
+def engine_of(name: str, default: str) -> str:
+    """What a variable of that name is given that says which kind of database it is, by how its default is written.
+
+    Empty when it says no such thing.
+    """
+    if not ENGINE_NAME.search(name):
+        return ""
+    if "django" in default or "." in default:
+        return "django.db.backends.postgresql"
+    return "postgres" if default == "postgres" else "postgresql"
 
 
 def url_of(scheme: str) -> str:

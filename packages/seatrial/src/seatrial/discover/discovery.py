@@ -8,13 +8,14 @@ from pathlib import Path
 from seatrial.discover.choosing import with_coverage
 from seatrial.discover.crawl import Found, crawl
 from seatrial.discover.data_seen import with_data_seen
-from seatrial.discover.drafting import drafts, read_project
-from seatrial.discover.entering import Entering
+from seatrial.discover.drafting import Facts, drafts, read_project
+from seatrial.discover.entering import Entering, with_superuser
 from seatrial.discover.journeys_text import People
 from seatrial.discover.log_operations import LoggedRequests, logged_requests
+from seatrial.discover.preparing import manage_file, manage_of
 from seatrial.discover.proposal import Proposal
 from seatrial.discover.recorded_visit import recorded_visit
-from seatrial.discover.repairs import wants_tables
+from seatrial.discover.repairs import last_words, wants_tables
 from seatrial.discover.replaying import with_recording
 from seatrial.discover.routes import declared_paths
 from seatrial.discover.starting import started
@@ -34,6 +35,7 @@ PATHS_TRIED = 30
 class Wishes:
     """What the user said. app, command, python: before anything found. user, password: of somebody who may sign in.
 
+    prepare: commands that make data or people, after those found.
     signs_up: whether new people may be made by the app's own form, in the trial's private data. logs: its access logs.
     har: a visit that a browser recorded, in place of what is found.
     """
@@ -46,6 +48,7 @@ class Wishes:
     signs_up: bool = False
     logs: tuple[Path, ...] = ()
     har: Path | None = None
+    prepare: tuple[str, ...] = ()
 
 
 def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) -> Proposal:
@@ -64,9 +67,12 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
         visit = recorded_visit(wishes.har, user=wishes.user, password=wishes.password)
     tell("reading the project")
     facts = read_project(root, python=wishes.python)
-    with started(drafts(facts, app=wishes.app, command=wishes.command), facts, tell) as (draft, testbed):
+    made = drafts(facts, app=wishes.app, command=wishes.command)
+    with started([_with_wishes(draft, facts, wishes) for draft in made], facts, tell) as running:
+        draft, testbed = running.proposal, running.testbed
         tell("opening its pages")
-        declared = [*_logged_paths(logged), *declared_paths(facts.tree)]
+        asked = [path for methods, path in running.routes if "GET" in methods and "{" not in path]
+        declared = [*_logged_paths(logged), *(asked or declared_paths(facts.tree))]
         public = crawl(Visitor(testbed.url), declared)
         people = People(wishes.user, wishes.password, wishes.signs_up)
         entering = Entering(testbed.url, people, logged, lambda visitor: crawl(visitor, declared))
@@ -79,9 +85,17 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
         if not proposal.operations:
             raise _nothing_good(testbed, public)
         proposal = _with_files(_with_troubles(proposal, public, testbed), public)
-        proposal = with_data_seen(proposal, testbed.database)
+        proposal = _with_written(with_data_seen(proposal, testbed.database), running.copy.written(proposal.files))
     proposal = replace(proposal, health_path=_health_path(public))
-    return proposal if visit else with_coverage(proposal, logged)
+    return proposal if visit else with_coverage(proposal, logged, running.routes)
+
+
+def _with_wishes(draft: Proposal, facts: Facts, wishes: Wishes) -> Proposal:
+    for command in wishes.prepare:
+        draft = draft.with_prepared(command, "as you said").with_clue("prepared by", command, "as you said")
+    if wishes.signs_up and not wishes.user and manage_file(facts.tree):
+        draft = with_superuser(draft, manage_of(facts.tree, draft.directory))
+    return draft
 
 
 def _logged_paths(logged: LoggedRequests | None) -> list[str]:
@@ -97,15 +111,25 @@ def _health_path(public: Found) -> str:
 
 
 def _with_troubles(proposal: Proposal, public: Found, testbed: Testbed) -> Proposal:
+    words = last_words(testbed.log_tail(200))
     failed = [answer for answer in public.bad.values() if answer.status >= 500 or answer.status == 0]
     for answer in failed[:3]:
-        doubt = "Open it yourself; the app's log says why."
+        doubt = f"The app's last words on it: {words}" if words else "Open it yourself; the app's log says why."
         if wants_tables(testbed.log_tail(200)):
             doubt = "A table is missing: put the command that makes the tables into subject.prepare."
         proposal = proposal.with_clue(
             "error", f"GET {answer.asked} answers {answer.status}", "when it was opened", doubt
         )
     return proposal
+
+
+def _with_written(proposal: Proposal, written: list[str]) -> Proposal:
+    """An app that keeps data in its own folder is measured in a copy of it."""
+    if not written:
+        return replace(proposal, is_copied=False)
+    doubt = "Each trial runs in a copy of the folder, so that your own files stay as they are."
+    what = f"written into the project's folder, such as {', '.join(written)}"
+    return replace(proposal, is_copied=True).with_clue("files", what, "seen in a copy", doubt)
 
 
 def _with_files(proposal: Proposal, public: Found) -> Proposal:

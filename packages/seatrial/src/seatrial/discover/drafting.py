@@ -1,15 +1,15 @@
 """The first draft of a seatrial.toml, from the files alone: which app, which server, which database, which commands."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.discover.callables import AppCandidate, find_callables
-from seatrial.discover.databases import DatabaseUse, database_use
-from seatrial.discover.django import with_django
+from seatrial.discover.databases import DatabaseUse, database_use, engine_of
+from seatrial.discover.django import settings_modules, with_django, without_wsgi_file
 from seatrial.discover.interpreter import Interpreter, find_interpreter
-from seatrial.discover.preparing import create_all_command, migrations_of, seeds_of
+from seatrial.discover.preparing import OLDER_FLASK, create_all_command, migrations_of, seeds_of
 from seatrial.discover.proposal import Proposal
 from seatrial.discover.source_tree import SourceTree
 from seatrial.discover.start_lines import StartLine, find_start_lines
@@ -63,7 +63,7 @@ def read_project(root: Path, *, python: Path | None = None) -> Facts:
     return Facts(
         tree,
         interpreter,
-        tuple(find_callables(tree)),
+        tuple(find_callables(tree)) or without_wsgi_file(tree),
         tuple(find_start_lines(tree)),
         variables,
         example_values(tree),
@@ -78,7 +78,8 @@ def drafts(facts: Facts, *, app: str = "", command: str = "") -> list[Proposal]:
         SpecError: nothing was found that could be started.
     """
     if command:
-        return [_draft(facts, None, "", command, "as you said")]
+        settings = next(iter(settings_modules(facts.tree)), "")
+        return [_draft(facts, None, "", settings=settings, command=command, said="as you said")]
     chosen = list(_chosen(facts, app))
     if not chosen:
         read = len(facts.tree.modules())
@@ -87,7 +88,20 @@ def drafts(facts: Facts, *, app: str = "", command: str = "") -> list[Proposal]:
             where=str(facts.tree.root),
             try_this=NO_APP,
         )
-    return [_draft(facts, candidate, how, "", "") for candidate, how in chosen[:CANDIDATES_MAX]]
+    made = [
+        _draft(facts, candidate, how, settings=settings) for candidate, how, settings in _with_settings(facts, chosen)
+    ]
+    return made[:CANDIDATES_MAX]
+
+
+def _with_settings(facts: Facts, chosen: Sequence[tuple[AppCandidate, str]]) -> Iterator[tuple[AppCandidate, str, str]]:
+    """Django's app with each settings module that the project names for it; any other once."""
+    modules = settings_modules(facts.tree)
+    for candidate, how in chosen:
+        if candidate.framework == "django" and modules:
+            yield from ((candidate, how, settings) for settings in modules)
+        else:
+            yield candidate, how, ""
 
 
 def _chosen(facts: Facts, app: str) -> Iterator[tuple[AppCandidate, str]]:
@@ -115,10 +129,14 @@ def _folder_of(tree: SourceTree, module: str) -> Path:
     return found or tree.root
 
 
-def _draft(facts: Facts, candidate: AppCandidate | None, how: str, command: str, command_how: str) -> Proposal:
+def _draft(
+    facts: Facts, candidate: AppCandidate | None, how: str, *, settings: str = "", command: str = "", said: str = ""
+) -> Proposal:
     interpreter, database = facts.interpreter, facts.database
     root = facts.tree.root
     framework = _framework(facts, candidate)
+    if candidate and not candidate.framework:
+        candidate = replace(candidate, framework=framework)
     draft = Proposal(
         name=root.name,
         root=root,
@@ -134,12 +152,12 @@ def _draft(facts: Facts, candidate: AppCandidate | None, how: str, command: str,
     draft = draft.with_clue("python", str(interpreter.path), interpreter.how, python_doubt)
     if candidate:
         draft = draft.with_clue("app", f"{framework or 'app'} {candidate.target}", how)
-    draft = _with_server(draft, facts, candidate, command, command_how)
+    draft = _with_server(draft, facts, candidate, command, said)
     draft = _with_database(draft, database)
     for name, variable in facts.variables.items():
         draft = _with_known_variable(draft, facts, name, variable)
     if framework == "django":
-        draft = with_django(draft, facts.tree)
+        draft = with_django(draft, facts.tree, settings)
     return _with_commands(_with_development(draft, facts), facts, candidate)
 
 
@@ -187,20 +205,32 @@ def _with_database(draft: Proposal, database: DatabaseUse) -> Proposal:
     if database.kind == "SQLite":
         doubt = "Its file is in the project, so each trial runs in a copy. SQLite lets one request write at a time."
     elif database.kind not in {"", "PostgreSQL"}:
-        doubt = f"Seatrial brings no {database.kind}: start one on this machine and name it in subject.environment."
+        doubt = (
+            f"Seatrial brings no {database.kind}: start one on this machine, make an empty database in it, and write "
+            "its address into subject.environment, by the name that your app reads. prepare and the load write to it."
+        )
     what = "PostgreSQL, a private one for each trial" if database.kind == "PostgreSQL" else database.kind or "none"
     return draft.with_clue("database", what, database.how, doubt)
 
 
 def _with_known_variable(draft: Proposal, facts: Facts, name: str, variable: Variable) -> Proposal:
     has_database = draft.database == "embedded"
-    value = value_for(name, facts.database.scheme, facts.examples.get(name, ""), has_database=has_database)
+    example = facts.examples.get(name, "")
+    value = value_for(name, facts.database.scheme, example, has_database=has_database, kind=variable.kind)
     is_database = has_database and "{database" in value
-    if is_database or variable.is_needed:
+    engine = variable.postgres_word or engine_of(name, variable.default or example)
+    if has_database and engine and not is_database:
+        return draft.with_variable(name, engine, f"{variable.where} asks it which database to use")
+    # Without one many frameworks start and fail later, when somebody signs in.
+    is_secret = "SECRET_KEY" in name and not variable.default
+    if is_database or variable.is_needed or is_secret:
         return draft.with_variable(name, value, f"{variable.where} reads it")
     # Whoever debugs on a laptop has it on there; what is deployed has it off.
     if name in {"DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG"}:
-        return draft.with_variable(name, "0", f"{variable.where} reads it; off, as where it is deployed")
+        said = variable.default or example
+        off = {"True": "False", "False": "False", "true": "false", "false": "false"}.get(said, "0")
+        off = "" if variable.kind == "truthy" else off
+        return draft.with_variable(name, off, f"{variable.where} reads it; off, as where it is deployed")
     return draft
 
 
@@ -220,7 +250,7 @@ def _with_development(draft: Proposal, facts: Facts) -> Proposal:
 def _with_commands(draft: Proposal, facts: Facts, candidate: AppCandidate | None) -> Proposal:
     tree = facts.tree
     migrations = list(migrations_of(tree, facts.interpreter, candidate))
-    seeds = list(seeds_of(tree, candidate))
+    seeds = list(seeds_of(tree, facts.interpreter, candidate))
     tables = [(command, how) for command, how, makes_tables in seeds if makes_tables]
     if not migrations and not tables and candidate and candidate.framework == "flask":
         made = create_all_command(tree, candidate)
@@ -230,4 +260,6 @@ def _with_commands(draft: Proposal, facts: Facts, candidate: AppCandidate | None
     for command, how, makes_tables in seeds:
         if not makes_tables:
             draft = draft.with_prepared(command, how).with_clue("seed", command, how)
+    if candidate and any(OLDER_FLASK in command and " --app " not in command for command, _ in draft.prepare):
+        draft = draft.with_variable("FLASK_APP", candidate.factory_target, "the flask command reads it")
     return draft

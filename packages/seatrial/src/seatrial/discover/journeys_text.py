@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from seatrial.discover.proposal import FoundOperation
 from seatrial.discover.sign_in import Entrance, fill
-from seatrial.discover.tokens import TokenDoor
+from seatrial.discover.tokens import TokenDoor, TokenScheme
 
 __all__ = ["People", "form_steps", "journeys_text", "token_steps"]
 
@@ -32,14 +32,25 @@ class People:
     signs_up: bool
 
 
-def journeys_text(name: str, steps: Sequence[str], operations: Sequence[FoundOperation], people: People) -> str:
-    """The text. steps: the lines of `sign_in` after its first, as `form_steps` and `token_steps` give them."""
+def journeys_text(
+    name: str,
+    steps: Sequence[str],
+    operations: Sequence[FoundOperation],
+    people: People,
+    scheme: TokenScheme | None = None,
+) -> str:
+    """The text. steps: the lines of `sign_in` after its first, as `form_steps` and `token_steps` give them.
+
+    scheme: how a token is sent with each request, where there is one.
+    """
     said = (
         f"PASSWORD = {people.password!r}"
         if people.signs_up
         else f"USER, PASSWORD = {people.user!r}, {people.password!r}"
     )
-    imports = "import re\n\n" if any("re.search" in step for step in steps) else ""
+    text = "\n".join(steps)
+    imports = "".join(f"import {module}\n" for module in ("base64", "re") if f"{module}." in text)
+    imports += "\n" if imports else ""
     first = 'person.unique("trial")' if people.signs_up else "USER"
     parts = [
         HEAD.format(name=name, needed=", ".join(_needed(steps)), imports=imports),
@@ -49,7 +60,7 @@ def journeys_text(name: str, steps: Sequence[str], operations: Sequence[FoundOpe
         "def sign_in(person):",
     ]
     parts += [f'    user = person.memory["user"] = {first}', *steps]
-    bearer = ', bearer=person.memory["token"]' if any('["token"]' in step for step in steps) else ""
+    bearer = _sent_token(scheme) if scheme and '["token"]' in text else ""
     for operation in operations:
         asked = repr(operation.path)
         if people.signs_up and people.user in operation.path:
@@ -79,7 +90,12 @@ def token_steps(door: TokenDoor, *, keeps: bool) -> list[str]:
     inner = entered[door.wrapped] if door.wrapped else entered
     fields = "{" + ", ".join(f"{name!r}: {_value(value)}" for name, value in inner.items()) + "}"
     fields = f"{{{door.wrapped!r}: {fields}}}" if door.wrapped else fields
-    steps = [f"    answer = yield post({door.path!r}, {'' if door.is_form else 'json='}{fields})"]
+    sent = f"{'' if door.is_form else 'json='}{fields}"
+    steps = []
+    if door.is_basic:
+        steps = ['    named = base64.b64encode(f"{user}:{PASSWORD}".encode()).decode()']
+        sent = 'headers={"Authorization": f"Basic {named}"}'
+    steps += [f"    answer = yield post({door.path!r}, {sent})"]
     steps += ["    expect(answer, status=(200, 201))"]
     if keeps:
         # The first text of the answer that has such a name, however deep.
@@ -88,6 +104,13 @@ def token_steps(door: TokenDoor, *, keeps: bool) -> list[str]:
             '    person.memory["token"] = found[1]',
         ]
     return steps
+
+
+def _sent_token(scheme: TokenScheme) -> str:
+    if scheme == TokenScheme():
+        return ', bearer=person.memory["token"]'
+    value = scheme.value("{person.memory['token']}")
+    return f', headers={{"{scheme.header}": f"{value}"}}'
 
 
 def _needed(steps: Sequence[str]) -> list[str]:

@@ -9,7 +9,16 @@ from seatrial.discover.callables import AppCandidate
 from seatrial.discover.interpreter import Interpreter
 from seatrial.discover.source_tree import SourceTree
 
-__all__ = ["create_all_command", "migrations_of", "seeds_of"]
+__all__ = ["OLDER_FLASK", "SUPERUSER", "create_all_command", "manage_file", "manage_of", "migrations_of", "seeds_of"]
+
+OLDER_FLASK = "{python} -m flask"
+OPTION_SINCE = (2, 2)
+"""Of Flask: the option --app."""
+
+SUPERUSER = "createsuperuser --noinput"
+
+FIXTURES_MAX = 5
+"""More of them are for tests, and depend on each other."""
 
 MAKES_TABLES = re.compile(
     r"^(init|create|setup|reset|migrate)[-_]?(db|database|tables|schema|all)?$|^(db|database)[-_]?(init|create)$"
@@ -22,14 +31,17 @@ def migrations_of(
     tree: SourceTree, interpreter: Interpreter, candidate: AppCandidate | None
 ) -> Iterator[tuple[str, str]]:
     """(command, how it was found), in the order they are run."""
-    manage = next((name for name in tree.names() if name.rsplit("/", 1)[-1] == "manage.py"), "")
-    if manage and "django" in tree.text(manage):
-        yield "{python} manage.py migrate --noinput", f"{manage} is Django's"
+    manage = manage_file(tree)
+    if manage and (candidate is None or candidate.framework == "django"):
+        yield (
+            f"{manage_of(tree, candidate.folder if candidate else tree.root)} migrate --noinput",
+            f"{manage} is Django's",
+        )
         return
     alembic = next((name for name in tree.names() if name.rsplit("/", 1)[-1] == "alembic.ini"), "")
     flask_migrate = next((n for n in tree.names() if n.endswith("migrations/env.py")), "")
     if candidate and candidate.framework in {"flask", ""} and interpreter.has("flask-migrate") and flask_migrate:
-        yield f"{flask_of(candidate)} db upgrade", f"{flask_migrate} and Flask-Migrate"
+        yield f"{flask_of(candidate, interpreter)} db upgrade", f"{flask_migrate} and Flask-Migrate"
     elif alembic and interpreter.has("alembic"):
         inside = alembic.rsplit("/", 1)[0] if "/" in alembic else ""
         folder = tree.root / inside
@@ -45,18 +57,27 @@ def alembic_path(folder: Path, candidate: AppCandidate) -> str:
         return (folder / "alembic.ini").as_posix()
 
 
-def flask_of(candidate: AppCandidate) -> str:
-    """The start of a `flask` command for this app."""
+def flask_of(candidate: AppCandidate, interpreter: Interpreter) -> str:
+    """The start of a `flask` command for this app. Before 2.2 only the variable FLASK_APP named it."""
+    version = tuple(int(part) for part in re.findall(r"\d+", interpreter.packages.get("flask", ""))[:2])
+    if version and version < OPTION_SINCE:
+        return OLDER_FLASK
     return f"{{python}} -m flask --app {candidate.factory_target}"
 
 
-def seeds_of(tree: SourceTree, candidate: AppCandidate | None) -> Iterator[tuple[str, str, bool]]:
+def seeds_of(
+    tree: SourceTree, interpreter: Interpreter, candidate: AppCandidate | None
+) -> Iterator[tuple[str, str, bool]]:
     """(command, how it was found, whether it makes tables and not data) for commands that the project has for it."""
     for name in tree.names():
         found = re.search(r"management/commands/(\w+)\.py$", name)
         if found and _is_for_data(found[1]) and not _needs_arguments(tree.text(name)):
-            yield f"{{python}} manage.py {found[1]}", name, False
-    if candidate is None or candidate.framework != "flask":
+            yield f"{manage_of(tree, candidate.folder if candidate else tree.root)} {found[1]}", name, False
+    if candidate is None:
+        return
+    if candidate.framework == "django":
+        yield from _fixtures(tree, candidate)
+    if candidate.framework != "flask":
         return
     for module in tree.modules():
         where = module.path.relative_to(tree.root).as_posix()
@@ -65,7 +86,28 @@ def seeds_of(tree: SourceTree, candidate: AppCandidate | None) -> Iterator[tuple
                 continue
             makes_tables = bool(MAKES_TABLES.match(command))
             if makes_tables or MAKES_DATA.match(command):
-                yield f"{flask_of(candidate)} {command}", where, makes_tables
+                yield f"{flask_of(candidate, interpreter)} {command}", where, makes_tables
+
+
+def _fixtures(tree: SourceTree, candidate: AppCandidate) -> Iterator[tuple[str, str, bool]]:
+    """Django's own files of data, where the project has few of them."""
+    found = [name for name in tree.names() if re.search(r"/fixtures/[^/]+\.(json|ya?ml|xml)$", name)]
+    if manage_file(tree) and 0 < len(found) <= FIXTURES_MAX:
+        names = " ".join(name.rsplit("/", 1)[-1] for name in found)
+        yield f"{manage_of(tree, candidate.folder)} loaddata {names}", found[0], False
+
+
+def manage_file(tree: SourceTree) -> str:
+    """Django's manage.py; empty where there is none."""
+    names = (name for name in tree.names() if name.rsplit("/", 1)[-1] == "manage.py")
+    return next((name for name in names if "django" in tree.text(name)), "")
+
+
+def manage_of(tree: SourceTree, folder: Path) -> str:
+    """The start of a command of manage.py, from the folder that the app is started in."""
+    path = tree.root / manage_file(tree)
+    shown = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+    return f"{{python}} {shown}"
 
 
 def _is_for_data(command: str) -> bool:

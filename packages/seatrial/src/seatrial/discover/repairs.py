@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Missing", "missing_variables", "wants_driver", "wants_tables"]
+__all__ = ["Missing", "last_words", "missing_variables", "wants_driver", "wants_tables"]
 
 NAME = r"[A-Z][A-Z0-9_]{2,60}"
 SAYINGS = (
@@ -54,6 +54,14 @@ def _missing(text: str) -> Iterator[Missing]:
             for match in re.finditer(saying, line):
                 if match[1] not in NO_VARIABLES:
                     yield Missing(match[1], line.strip()[:200])
+
+
+def last_words(text: str) -> str:
+    """The line with which the last traceback of a log ends; empty without one."""
+    found = re.findall(
+        r"^(?:\w+\.)*\w*(?:Error|Exception|DoesNotExist|Invalid\w*|Undefined\w*|Wrong\w*)\b.*$", text, re.MULTILINE
+    )
+    return found[-1].strip()[:200] if found else ""
 
 
 def wants_driver(text: str) -> bool:

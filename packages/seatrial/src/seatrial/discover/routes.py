@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.discover.source_tree import SourceTree
 
-__all__ = ["declared_paths", "group_of", "name_of", "openapi_paths"]
+__all__ = ["declared_paths", "group_of", "name_of", "openapi_paths", "prefix_of"]
 
 VARIABLE_PART = re.compile(
     r"^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|@[\w.-]+|.*\d{3,}.*|\w{1,}-[\w-]*\w-\w[\w-]*)$", re.IGNORECASE
@@ -44,13 +44,21 @@ def _routed(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
 def openapi_paths(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """(path with its parameters in braces, the GET operation) of an OpenAPI document; nothing of another text."""
     try:
-        paths = json.loads(text).get("paths", {})
+        document = json.loads(text)
+        paths, prefix = document.get("paths", {}), prefix_of(document)
     except (ValueError, AttributeError):
         return
     if isinstance(paths, dict):
         for path, item in paths.items():
             if isinstance(item, dict) and isinstance(item.get("get"), dict):
-                yield path, item["get"]
+                yield prefix + path, item["get"]
+
+
+def prefix_of(document: Mapping[str, Any]) -> str:
+    """What stands before every path of an OpenAPI document: Swagger 2's basePath, or the first server's path."""
+    servers = document.get("servers") or [{}]
+    said = document.get("basePath") or (servers[0].get("url") if isinstance(servers[0], dict) else "") or ""
+    return urllib.parse.urlsplit(str(said)).path.rstrip("/") if "{" not in str(said) else ""
 
 
 def group_of(path: str) -> str:

@@ -38,7 +38,8 @@ def entrances(pages: Iterable[Answer]) -> list[Entrance]:
             entrance = _entrance(page, form)
             if entrance:
                 found.setdefault((entrance.path, entrance.action), entrance)
-    return sorted(found.values(), key=lambda entrance: entrance.registers)
+    # The staff's own door last: an app's users come in by another, where there is one.
+    return sorted(found.values(), key=lambda entrance: (entrance.registers, "/admin" in entrance.path))
 
 
 def _entrance(page: Answer, form: PageForm) -> Entrance | None:
@@ -76,19 +77,26 @@ def fill(entrance: Entrance, user: str, password: str) -> dict[str, str]:
     return entered
 
 
-def signed_in_by(visitor: Visitor, entrance: Entrance, user: str, password: str) -> Answer | None:
-    """What came of sending the form: the page a person is then on; None when it is the same form again, or an error."""
+def signed_in_by(visitor: Visitor, entrance: Entrance, user: str, password: str) -> str:
+    """Sends the form as that person; what went wrong, in words, empty when nothing did."""
     page = visitor.get(entrance.path)
     form = next((f for f in forms_of(page.body) if (f.action or page.path) == entrance.action and _passwords(f)), None)
     if form is None:
-        return None
+        return f"{entrance.path} has no such form any more"
     entered = fill(entrance, user, password)
     kept = [(c.name, value) for c in form.controls if c.name not in entered for value in c.values]
     fields = [*kept, *entered.items()]
     target = urlsplit(urljoin(f"http://app{page.path}", entrance.action))
     answer = visitor.send(target.path, fields, headers={"Referer": f"{visitor.url}{page.path}"})
     again = any(_passwords(f) for f in forms_of(answer.body)) and answer.path.partition("?")[0] == target.path
-    return answer if answer.is_good and not again else None
+    if again:
+        told = re.search(
+            r"<[^>]*class=[\"'][^\"']*(?:error|danger|invalid)[^>]*>(?:\s*<[^>]*>)*\s*([^<]{3,150})", answer.body
+        )
+        return f"{entrance.path} showed the form again" + (f" ({' '.join(told[1].split())})" if told else "")
+    if not answer.is_good:
+        return f"{target.path} answered {answer.status or 'nothing'}"
+    return ""
 
 
 def _passwords(form: PageForm) -> list[str]:

@@ -25,6 +25,9 @@ NOT_THE_PROJECT = frozenset(
 )  # fmt: skip
 """Folders whose Python files do not say how the app is run."""
 
+WRITTEN_BY_INIT = frozenset({"seatrial.toml", "seatrial_settings.py", "seatrial_wsgi.py"})
+"""By an earlier one: no part of the project."""
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -96,6 +99,8 @@ class SourceTree:
             if len(here.parts) >= DEPTH_MAX:
                 folders.clear()
             for name in files:
+                if name in WRITTEN_BY_INIT:
+                    continue
                 seen += 1
                 if seen > FILES_MAX:
                     return

@@ -1,24 +1,32 @@
 """Trying to start a draft, and mending it by what the app's own words ask for, until it answers."""
 
+import json
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seatrial.discover import app_routes
 from seatrial.discover.databases import schemes, url_of
 from seatrial.discover.drafting import Facts
+from seatrial.discover.preparing import SUPERUSER
 from seatrial.discover.proposal import Proposal
 from seatrial.discover.proposal_text import proposal_text
 from seatrial.discover.repairs import missing_variables, wants_driver
+from seatrial.discover.trial_copy import TrialCopy
 from seatrial.discover.values import value_for
+from seatrial.discover.visitor import Visitor
 from seatrial.errors import SeatrialError, TestbedError
 from seatrial.spec.reading import read_trial_spec
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
-__all__ = ["NothingStarted", "spec_of", "started"]
+__all__ = ["NothingStarted", "Started", "spec_of", "started"]
+
+ROUTES = "routes.json"
 
 REPAIRS_MAX = 15
 """Of one draft. Each is one more thing that the app asked for."""
@@ -37,60 +45,96 @@ class NothingStarted(TestbedError):
         self.proposal = best
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A draft that runs. routes: (methods, path) as the app itself tells them; none where it could not be asked.
+
+    written: what was written into the project's folder, as far as it was a copy.
+    """
+
+    proposal: Proposal
+    testbed: Testbed
+    routes: tuple[tuple[tuple[str, ...], str], ...]
+    copy: TrialCopy
+
+
 @contextmanager
-def started(drafts: Sequence[Proposal], facts: Facts, tell: Tell) -> Iterator[tuple[Proposal, Testbed]]:
+def started(drafts: Sequence[Proposal], facts: Facts, tell: Tell) -> Iterator[Started]:
     """The first draft that starts, mended, and the test bed in which it runs.
 
     Raises:
         NothingStarted: none does; with what was tried and the app's own last words.
     """
-    with tempfile.TemporaryDirectory(prefix="seatrial-init-") as folder:
+    with tempfile.TemporaryDirectory(prefix="seatrial-init-", ignore_cleanup_errors=True) as folder:
         yield from _tried(drafts, facts, Path(folder), tell)
 
 
-def _tried(drafts: Sequence[Proposal], facts: Facts, folder: Path, tell: Tell) -> Iterator[tuple[Proposal, Testbed]]:
+def _tried(drafts: Sequence[Proposal], facts: Facts, folder: Path, tell: Tell) -> Iterator[Started]:
     tried: list[tuple[Proposal, SeatrialError]] = []
-    for draft in drafts:
-        proposal, error = draft, None
+    copy = TrialCopy(facts.tree.root, folder)
+    for proposal in drafts:
+        mended: Proposal | None = proposal
         for _ in range(REPAIRS_MAX):
-            tell(f"starting {proposal.target or proposal.command}")
-            testbed = Testbed(spec_of(proposal, folder))
-            try:
-                testbed.__enter__()
-                testbed.prepare()
-                testbed.start(1, 4, fresh_data=False, any_answer=True)
-            except SeatrialError as failure:
-                error = failure
-                testbed.__exit__(None, None, None)
-            except BaseException:
-                testbed.__exit__(None, None, None)
-                raise
-            else:
-                try:
-                    yield proposal, testbed
-                finally:
-                    testbed.__exit__(None, None, None)
-                return
-            mended = mend(proposal, facts, str(error))
             if mended is None:
                 break
-            proposal = mended
-        assert error is not None
-        tried.append((proposal, error))
+            proposal = mended  # noqa: PLW2901 - the same draft, mended
+            tell(f"starting {proposal.target or proposal.command}")
+            copy.renew()
+            with Testbed(spec_of(proposal, folder, copy)) as testbed:
+                failure = _failure(testbed)
+                mended = mend(proposal, facts, str(failure)) if failure else None
+                if failure is None or (isinstance(failure, _Failing) and mended is None):
+                    yield Started(proposal, testbed, _routes(folder / ROUTES), copy)
+                    return
+        assert failure is not None
+        tried.append((proposal, failure))
     raise NothingStarted(tried)
 
 
-def spec_of(proposal: Proposal, folder: Path) -> TrialSpec:
-    """The proposal as `seatrial measure` would read it; its files are written into `folder` and found there."""
-    if proposal.files:
+class _Failing(TestbedError):
+    """The app is up, but its front page fails."""
+
+
+def _failure(testbed: Testbed) -> SeatrialError | None:
+    """What kept the app from starting, or its last words when its front page is an error of its own."""
+    try:
+        testbed.prepare()
+        testbed.start(1, 4, fresh_data=False, any_answer=True)
+    except SeatrialError as failure:
+        return failure
+    answer = Visitor(testbed.url).get("/")
+    if answer.status >= 500:
+        return _Failing(f"GET / answers {answer.status}", details=testbed.log_tail(80))
+    return None
+
+
+def spec_of(proposal: Proposal, folder: Path, copy: TrialCopy) -> TrialSpec:
+    """The proposal as `seatrial measure` would read it, in a copy of the project; the app is asked its addresses."""
+    # The copy is the trial's own already.
+    proposal = replace(proposal, directory=copy.place_of(proposal.directory), is_copied=False)
+    own = proposal.directory if copy.is_apart else folder
+    if proposal.files and not copy.is_apart:
         # Later they lie in the project; before it is sure that they will do, they do not.
         proposal = proposal.with_variable("PYTHONPATH", str(folder), "for the time being")
+    for name, content in proposal.files.items():
+        (own / name).write_text(content, encoding="utf-8")
+    if proposal.target:
+        (folder / ROUTES).unlink(missing_ok=True)
+        words = ("{python}", app_routes.__file__, proposal.target, str(folder / ROUTES))
+        proposal = proposal.with_prepared(shlex.join(words).replace("'{python}'", "{python}"), "asks for addresses")
     text = proposal_text(proposal)
     if not proposal.operations:
         text += '\n[[workload.operations]]\nname = "front"\npath = "/"\n'
-    for name, content in {**proposal.files, "seatrial.toml": text, "journeys.py": proposal.journeys}.items():
+    for name, content in {"seatrial.toml": text, "journeys.py": proposal.journeys}.items():
         (folder / name).write_text(content, encoding="utf-8")
     return read_trial_spec(folder / "seatrial.toml")
+
+
+def _routes(path: Path) -> tuple[tuple[tuple[str, ...], str], ...]:
+    try:
+        return tuple((tuple(methods), str(route)) for methods, route in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return ()
 
 
 def mend(proposal: Proposal, facts: Facts, words: str) -> Proposal | None:
@@ -99,7 +143,9 @@ def mend(proposal: Proposal, facts: Facts, words: str) -> Proposal | None:
         if missing.name not in proposal.environment:
             has_database = proposal.database == "embedded"
             example = facts.examples.get(missing.name, "")
-            value = value_for(missing.name, facts.database.scheme, example, has_database=has_database)
+            known = facts.variables.get(missing.name)
+            kind = known.kind if known else ""
+            value = value_for(missing.name, facts.database.scheme, example, has_database=has_database, kind=kind)
             return proposal.with_variable(missing.name, value, "the app asked for it").with_clue(
                 "environment", missing.name, f"the app asked for it: {missing.said}"
             )
@@ -130,10 +176,15 @@ def _without_failing_command(proposal: Proposal, words: str) -> Proposal | None:
     if not found:
         return None
     number = int(found[1])
+    if number >= len(proposal.prepare):
+        return None
     command, how = proposal.prepare[number]
     if not any(clue.topic == "seed" and clue.what == command for clue in proposal.clues):
         return None
     kept = tuple(one for n, one in enumerate(proposal.prepare) if n != number)
+    if command.endswith(SUPERUSER):
+        read = {name: value for name, value in proposal.environment.items() if not name.startswith("DJANGO_SUPERUSER_")}
+        proposal = replace(proposal, environment=read)
     last = next((line for line in reversed(words.splitlines()) if line.strip()), "")
     doubt = f"It failed and was left out ({last.strip()[:120]}). Queries on empty tables cost nothing."
     return replace(proposal, prepare=kept).with_clue("seed", command, how, doubt)

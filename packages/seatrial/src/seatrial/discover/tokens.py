@@ -1,25 +1,40 @@
-"""Signing in for a bearer token, as APIs do it, from their OpenAPI description."""
+"""Signing in for a token, as APIs do it, from their OpenAPI description."""
 
+import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.discover.routes import prefix_of
 from seatrial.discover.visitor import Answer, Visitor
 
-__all__ = ["TokenDoor", "token_doors", "token_of"]
+__all__ = ["TokenDoor", "TokenScheme", "scheme_that_opens", "token_doors", "token_in", "token_schemes"]
 
-SIGNS_IN = re.compile(r"log[-_]?in|sign[-_]?in|token|auth|session|access", re.IGNORECASE)
+SIGNS_IN = re.compile(r"log[-_]?in|sign[-_]?in|token|auth|session|access|jwt", re.IGNORECASE)
 SIGNS_UP = re.compile(r"regist|sign[-_]?up|users?/?$|accounts?/?$|join", re.IGNORECASE)
 TOKEN_NAMES = ("access_token", "token", "access", "id_token", "jwt", "auth_token", "key")
+CLOSED_TRIED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScheme:
+    """How a token is sent: `Authorization: Bearer TOKEN`, for instance; without a prefix the token alone."""
+
+    header: str = "Authorization"
+    prefix: str = "Bearer"
+
+    def value(self, token: str) -> str:
+        """What the header holds."""
+        return f"{self.prefix} {token}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class TokenDoor:
     """A POST that takes a password. is_form: as a form, else as JSON. wrapped: the object the fields are in, such as
     `user`, empty when they are at the top. fields: each with its kind (user, password, email, text).
-    registers: it makes an account.
+    registers: it makes an account. is_basic: name and password are in the header of HTTP's basic authentication.
     """
 
     path: str
@@ -27,6 +42,7 @@ class TokenDoor:
     fields: tuple[tuple[str, str], ...]
     wrapped: str = ""
     registers: bool = False
+    is_basic: bool = False
 
     def filled(self, user: str, password: str) -> dict[str, Any]:
         """What is sent for that person."""
@@ -35,34 +51,75 @@ class TokenDoor:
         entered: dict[str, Any] = {name: kinds[kind] for name, kind in self.fields}
         return {self.wrapped: entered} if self.wrapped else entered
 
-    def accepted(self, visitor: Visitor, user: str, password: str) -> bool:
-        """Whether it was answered well when it was sent for that person."""
-        return _sent(visitor, self, user, password).is_good
+    def sent(self, visitor: Visitor, user: str, password: str) -> Answer:
+        """What the app answered to it, sent for that person."""
+        if self.is_basic:
+            named = base64.b64encode(f"{user}:{password}".encode()).decode()
+            return visitor.send(self.path, {}, headers={"Authorization": f"Basic {named}"})
+        entered = self.filled(user, password)
+        return visitor.send(self.path, entered, headers={}) if self.is_form else visitor.send_json(self.path, entered)
 
 
 def token_doors(openapi: str) -> list[TokenDoor]:
     """Every POST of the description that takes a password: those to sign in by first."""
-    try:
-        document = json.loads(openapi)
-    except ValueError:
-        return []
-    if not isinstance(document, dict):
-        return []
-    return sorted(_doors(document), key=lambda door: (door.registers, not door.is_form))
+    document = _read(openapi)
+    return sorted(_doors(document), key=lambda door: (door.registers, door.is_basic, not door.is_form))
 
 
-def token_of(visitor: Visitor, door: TokenDoor, user: str, password: str) -> str:
-    """The token that was answered; empty when none was."""
-    answer = _sent(visitor, door, user, password)
+def token_in(answer: Answer) -> str:
+    """The token of an answer; empty when it has none."""
     try:
         return _found(json.loads(answer.body)) if answer.is_good else ""
     except ValueError:
         return ""
 
 
-def _sent(visitor: Visitor, door: TokenDoor, user: str, password: str) -> Answer:
-    entered = door.filled(user, password)
-    return visitor.send(door.path, entered, headers={}) if door.is_form else visitor.send_json(door.path, entered)
+def token_schemes(openapi: str) -> list[TokenScheme]:
+    """How the description says that tokens are sent, then the other usual ways."""
+    document = _read(openapi)
+    components = document.get("components") or {}
+    declared = components.get("securitySchemes") or document.get("securityDefinitions") or {}
+    found = [
+        scheme
+        for one in (declared.values() if isinstance(declared, dict) else ())
+        if isinstance(one, dict)
+        for scheme in _declared_schemes(one)
+    ]
+    usual = [TokenScheme(), TokenScheme(prefix="Token"), TokenScheme(prefix="JWT"), TokenScheme(prefix="")]
+    return list(dict.fromkeys([*found, *usual]))
+
+
+def scheme_that_opens(
+    visitor: Visitor, closed: Iterable[str], token: str, schemes: Iterable[TokenScheme]
+) -> TokenScheme:
+    """The first scheme with which a path is answered well that was refused without; the first of all without one."""
+    schemes, paths = list(schemes), list(closed)[:CLOSED_TRIED]
+    for scheme in schemes:
+        visitor.headers[scheme.header] = scheme.value(token)
+        if any(visitor.get(path).is_good for path in paths):
+            return scheme
+        del visitor.headers[scheme.header]
+    return schemes[0]
+
+
+def _declared_schemes(one: Mapping[str, Any]) -> Iterator[TokenScheme]:
+    kind, name = one.get("type"), str(one.get("name") or "")
+    if kind == "oauth2" or (kind == "http" and str(one.get("scheme")).lower() == "bearer"):
+        yield TokenScheme()
+    elif kind == "apiKey" and one.get("in") == "header" and name.lower() != "authorization":
+        yield TokenScheme(name, "")
+    elif kind == "apiKey" and one.get("in") == "header":
+        # What it is called stands in the words for people, if anywhere: "Token format: `Token abc`".
+        said = re.findall(r"\b(Bearer|Token|JWT)\s+[<{\[x'\"$]", str(one.get("description") or ""))
+        yield from (TokenScheme(name, prefix) for prefix in said)
+
+
+def _read(text: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _found(content: Any) -> str:
@@ -75,24 +132,52 @@ def _found(content: Any) -> str:
 
 
 def _doors(document: Mapping[str, Any]) -> Iterator[TokenDoor]:
-    for path, item in (document.get("paths") or {}).items():
+    prefix = prefix_of(document)
+    for bare, item in (document.get("paths") or {}).items():
         post = item.get("post") if isinstance(item, dict) else None
-        content = ((post or {}).get("requestBody") or {}).get("content") or {}
-        for content_type, body in content.items():
-            schema = _resolved(document, body.get("schema") or {})
+        if not isinstance(post, dict) or "{" in bare:
+            continue
+        path = prefix + bare
+        registers = bool(SIGNS_UP.search(path)) and not SIGNS_IN.search(path.rstrip("/").rsplit("/", 1)[-1])
+        if _is_basic(document, post):
+            yield TokenDoor(path, False, (), registers=registers, is_basic=True)
+            continue
+        for content_type, body in _contents(post):
+            schema = _resolved(document, body)
             properties = schema.get("properties") or {}
             wrapped = ""
             if len(properties) == 1 and not _passwords(properties):
                 wrapped, inner = next(iter(properties.items()))
                 properties = _resolved(document, inner).get("properties") or {}
                 schema = _resolved(document, inner)
-            if len(_passwords(properties)) != 1 or "{" in path:
+            if len(_passwords(properties)) not in ({1, 2} if registers else {1}):
                 continue
             needed = schema.get("required") or list(properties)
             fields = tuple((name, _kind(name)) for name in properties if name in needed and _is_text(properties[name]))
-            registers = bool(SIGNS_UP.search(path)) and not SIGNS_IN.search(path.rsplit("/", 1)[-1])
             yield TokenDoor(path, "form" in content_type, fields, wrapped, registers)
             break
+
+
+def _contents(post: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(content type, schema) of a body, of OpenAPI 3 or of Swagger 2."""
+    for content_type, body in ((post.get("requestBody") or {}).get("content") or {}).items():
+        if isinstance(body, dict):
+            yield content_type, body.get("schema") or {}
+    parameters = [p for p in post.get("parameters") or () if isinstance(p, dict)]
+    yield from (("application/json", p.get("schema") or {}) for p in parameters if p.get("in") == "body")
+    if form := [p for p in parameters if p.get("in") == "formData"]:
+        needed = [p["name"] for p in form if p.get("required")]
+        yield "form", {"properties": {p["name"]: p for p in form}, "required": needed}
+
+
+def _is_basic(document: Mapping[str, Any], post: Mapping[str, Any]) -> bool:
+    """Whether it asks for HTTP's basic authentication and nothing else."""
+    declared = (document.get("components") or {}).get("securitySchemes") or document.get("securityDefinitions") or {}
+    names = [name for one in post.get("security") or () if isinstance(one, dict) for name in one]
+    kinds = [declared.get(name) or {} for name in names]
+    return bool(kinds) and all(
+        k.get("type") == "basic" or (k.get("type") == "http" and str(k.get("scheme")).lower() == "basic") for k in kinds
+    )
 
 
 def _passwords(properties: Mapping[str, Any]) -> list[str]:

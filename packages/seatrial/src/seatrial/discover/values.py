@@ -1,5 +1,6 @@
 """What a variable that the app asks for is given during a trial. Pure."""
 
+import json
 import re
 
 from seatrial.discover.databases import value_of_database
@@ -9,20 +10,34 @@ __all__ = ["value_for"]
 SECRET = "only-for-a-trial-on-this-machine-0123456789-ABCDEFGHIJ"  # noqa: S105 - said in its own words
 
 
-def value_for(name: str, scheme: str, example: str = "", *, has_database: bool = True) -> str:
+def value_for(name: str, scheme: str, example: str = "", *, has_database: bool = True, kind: str = "") -> str:
     """A value that lets the app start without reaching anything outside of this machine.
 
     example: what an example file says, taken where it is no address, no secret and holds no variable of a shell.
+    kind: "int", "bool", "list" and the like, where the code declares it.
     """
+    value = _value_for(name, scheme, example, has_database)
+    if kind in {"list", "set", "tuple", "sequence"} and not value.startswith("["):
+        return json.dumps([part for part in value.split(",") if part])
+    if kind in {"int", "float"} and not value.startswith("{") and not value.isdigit():
+        return "60"
+    if kind == "bool" and value.lower() not in {"0", "1", "true", "false"}:
+        return "0"
+    return value
+
+
+def _value_for(name: str, scheme: str, example: str, has_database: bool) -> str:
     if has_database and (found := value_of_database(name, scheme)) is not None:
         return found
     if re.search(r"SECRET|SALT|TOKEN$|_KEY$|^KEY$|PASSWORD|PASSWD", name) and "EXPIRE" not in name:
         return SECRET
+    if re.search(r"ALLOWED_?HOSTS|TRUSTED_?HOSTS", name):
+        # The one value that needs no separator, of which nobody knows whether it is a comma or a blank.
+        return "*"
     if example and not re.search(r"\$|://|localhost|changeme|<|>|{|}", example):
         return example
     for pattern, value in (
         (r"DEBUG|TESTING|RELOAD", "0"),
-        (r"ALLOWED_HOSTS|TRUSTED_HOSTS", "127.0.0.1,localhost"),
         (r"ORIGINS", "http://127.0.0.1"),
         (r"REDIS|CELERY|BROKER|CACHE_URL", "redis://127.0.0.1:6379/0"),
         (r"PORT$", "8025"),

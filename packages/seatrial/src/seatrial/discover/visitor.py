@@ -58,6 +58,11 @@ class Visitor:
         """The page at `path`, redirects within the app followed. A connection that breaks is an answer of status 0."""
         return self._follow("GET", path, b"", {})
 
+    def own_path(self, address: str) -> str:
+        """The path of an address of this app, with its query; empty for that of another."""
+        host, path = self._resolved("/", address)
+        return "" if host else path
+
     def send(
         self, path: str, fields: Mapping[str, str] | list[tuple[str, str]], *, headers: Mapping[str, str]
     ) -> Answer:
