@@ -101,12 +101,8 @@ def parsed(declared: Declaration, text: str) -> object:
         raise StartError(f"{declared.name} has {len(text)} characters; at most {declared.longest} are accepted.")
     if declared.field_name in {"database_url", "owner_url", "pooler_url"}:
         _refuse_unusable_url(declared.name, text)
-    if declared.field_name in {"cache_url", "bus_url"} and urlsplit(text).scheme not in VALKEY_SCHEMES:
-        # As below: the address may hold a password.
-        raise StartError(
-            f"{declared.name} does not begin with redis://, rediss:// or unix://.",
-            try_this="Write it as redis://127.0.0.1:6379/0, or redis://user:password@host:port/0.",
-        )
+    if declared.field_name in {"cache_url", "bus_url"}:
+        _refuse_unusable_valkey(declared.name, text)
     return text
 
 
@@ -139,3 +135,15 @@ def _refuse_unusable_url(name: str, text: str) -> None:
     if not parts.username or not parts.path.strip("/"):
         missing = "a user" if not parts.username else "the name of a database"
         raise StartError(f"{name} lacks {missing}.", try_this=f"Write it as {shape}")
+
+
+def _refuse_unusable_valkey(name: str, text: str) -> None:
+    # As above: never repeated.
+    shape = "redis://127.0.0.1:6379/0, or redis://user:password@host:port/0"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise StartError(f"{name} cannot be read as an address ({error}).", try_this=f"Write it as {shape}") from None
+    if parts.scheme not in VALKEY_SCHEMES:
+        raise StartError(f"{name} does not begin with redis://, rediss:// or unix://.", try_this=f"Write it as {shape}")

@@ -93,6 +93,16 @@ def test_every_listener_hears_over_valkey_after_the_commit_and_the_database_is_n
     assert [heard_events(heard, 1) for heard in listeners] == [[7]] * 2
 
 
+def test_what_nobody_hears_over_valkey_goes_over_the_database(bus_site, valkey, statements):
+    deadline_s = time.monotonic() + WAIT_S
+    while dict(valkey.client().pubsub_numsub(CHANNEL)) != {CHANNEL.encode(): 0}:  # of the test before
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    with statements() as sent:
+        tell(bus_site, 1)
+    assert [statement for statement in sent if "pg_notify" in statement]
+
+
 def test_nothing_told_while_valkey_is_dead_is_lost_and_it_is_used_again_when_it_is_back(
     bus_site, listeners, valkey, statements
 ):

@@ -350,15 +350,19 @@ def test_pages_that_cannot_be_kept_are_waited_for_by_nobody(cached, crew):
 
 
 @pytest.mark.parametrize("how", ["killed", "hanging"])
-def test_a_cache_that_dies_in_the_middle_costs_a_moment_and_comes_back_by_itself(cached, crew, site, valkey, how):
+def test_a_cache_that_dies_in_the_middle_costs_a_moment_and_comes_back_by_itself(
+    cached, crew, site, valkey, how, monkeypatch
+):
     page_cache = cached.extensions["flotilla.site"].page_cache
-    slowest_s, problems, stop = [0.0], [], threading.Event()
+    slowest_s, problems, stop, counted, failed = [0.0], [], threading.Event(), Counter(), Valkey._failed
+    monkeypatch.setattr(Valkey, "_failed", lambda self, error: (counted.update(["failures"]), failed(self, error)))
 
     def read_on(person):
         while not stop.is_set():
             began_s = time.monotonic()
             answer = person.cached.get("/public")
             slowest_s[0] = max(slowest_s[0], time.monotonic() - began_s)
+            counted["answers"] += 1
             if answer.status_code != 200:
                 problems.append(answer.text)
 
@@ -377,6 +381,10 @@ def test_a_cache_that_dies_in_the_middle_costs_a_moment_and_comes_back_by_itself
             else:
                 with valkey.hanging():
                     until(lambda: page_cache.is_given_up)
+                    counted.clear()
+                    until(lambda: counted["answers"] >= 60)
+                    # Those that were under way, and one now and then.
+                    assert counted["failures"] < 12
                     for name in ("ada", "visitor"):
                         crew[name].same("/public")
             until(lambda: not page_cache.is_given_up)

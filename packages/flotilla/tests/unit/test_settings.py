@@ -36,6 +36,8 @@ def test_the_defaults_of_a_settings_made_in_code_are_those_of_an_empty_environme
         ("FLOTILLA_DATABASE_URL", "mysql://a@b/c", ["FLOTILLA_DATABASE_URL", "postgresql://"]),
         ("FLOTILLA_DATABASE_URL", "postgresql://a:hush@b:port/c", ["FLOTILLA_DATABASE_URL", "cannot be read"]),
         ("FLOTILLA_DATABASE_URL", "postgresql://b/c", ["FLOTILLA_DATABASE_URL", "lacks a user"]),
+        ("FLOTILLA_CACHE_URL", "http://a:hush@b", ["FLOTILLA_CACHE_URL", "redis://"]),
+        ("FLOTILLA_BUS_URL", "redis://a:hush@b:port/0", ["FLOTILLA_BUS_URL", "cannot be read"]),
         ("FLOTILLA_OWNER_URL", "postgresql://a:hush@b", ["FLOTILLA_OWNER_URL", "lacks the name of a database"]),
         (
             "FLOTILLA_DATABASE_URL",

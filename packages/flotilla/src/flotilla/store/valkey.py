@@ -40,9 +40,11 @@ class Valkey:
         self._errors: tuple[type[Exception], ...] = (valkey.ValkeyError, OSError)
         # Its own types are not worth having: each answer may be an Awaitable there.
         connect: Any = valkey.from_url
-        self._client: Any = connect(
-            url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, client_name="flotilla"
-        )
+        patience = {"socket_timeout": PATIENCE_S, "socket_connect_timeout": PATIENCE_S}
+        try:
+            self._client: Any = connect(url, client_name="flotilla", **patience)
+        except ValueError as error:
+            raise StartError(f"The address of Valkey ({what}) cannot be used: {error}") from None
         self._what = what
         self._lock = threading.Lock()
         self._left_alone_s = 0.0
