@@ -13,6 +13,7 @@ from seatrial import __version__
 from seatrial.command_line.advise_arguments import add_advise
 from seatrial.command_line.export_arguments import add_export
 from seatrial.command_line.init_arguments import add_doctor, add_init
+from seatrial.command_line.levers_arguments import add_levers
 from seatrial.command_line.load_arguments import add_load
 from seatrial.command_line.plans_arguments import add_calibrate, add_plans
 from seatrial.errors import SeatrialError
@@ -82,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.set_defaults(function=_report)
 
     add_advise(commands).set_defaults(function=_advise)
+    add_levers(commands).set_defaults(function=_levers)
     add_load(commands).set_defaults(function=_load)
     add_export(commands).set_defaults(function=_export)
     plans_list, plans_show = add_plans(commands)
@@ -103,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(  # noqa: T201
             "\nseatrial: interrupted; everything it started has been ended. What was seen, if anything, is in "
-            "study.partial.json in the results folder.",
+            "study.partial.json or levers.partial.json in the results folder.",
             file=sys.stderr,
         )
         return 130
@@ -121,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from seatrial.command_line.progress import Progress
+    from seatrial.command_line.progress import Progress, near
     from seatrial.command_line.quantities import whole_numbers
     from seatrial.commands import measure
 
@@ -140,7 +142,7 @@ def _measure(options: argparse.Namespace) -> int:
             allow_noise=options.allow_noise,
             sizes=whole_numbers("--sizes", options.sizes, at_most=1_000_000_000, example="1000,10000,100000"),
         )
-        written = f"{_near(measured.study_path)} and {_near(measured.report_path)}"
+        written = f"{near(measured.study_path)} and {near(measured.report_path)}"
         progress.line(f"[{progress.elapsed_s:4.0f} s] wrote {written}")
     return _told(measured.findings, as_json=options.json)
 
@@ -155,6 +157,12 @@ def _advise(options: argparse.Namespace) -> int:
     from seatrial.command_line.advise import run_advise
 
     return run_advise(options)
+
+
+def _levers(options: argparse.Namespace) -> int:
+    from seatrial.command_line.levers import run_levers
+
+    return run_levers(options)
 
 
 def _load(options: argparse.Namespace) -> int:
@@ -210,10 +218,3 @@ def _told(findings: "Findings", *, as_json: bool) -> int:
 def _words(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
-
-
-def _near(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -13,7 +13,7 @@ from seatrial.model.system import System
 from seatrial.model.work import OperationDemand, draw_work
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["EXTRAPOLATED", "Carrier"]
+__all__ = ["EXTRAPOLATED", "KIND_ERROR", "PROCESSES_ERROR", "SAME_BOX_ERROR", "Carrier"]
 
 DRAW_SHARE = 0.2
 """Of the requests, simulated for each draw: here and there meet the same ones, so little is lost."""

@@ -4,10 +4,11 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "near"]
 
 
 class Progress:
@@ -64,3 +65,11 @@ class Progress:
         if not self._quiet:
             sys.stderr.write(text)
             sys.stderr.flush()
+
+
+def near(path: Path) -> str:
+    """The path as seen from here, where it is below."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -5,9 +5,11 @@ from seatrial.commands.catalog import calibrate, hand_out_calibration, plans
 from seatrial.commands.discovering import doctor, init
 from seatrial.commands.driving import export, load
 from seatrial.commands.files import keep
+from seatrial.commands.levering import Levered, levers
 from seatrial.commands.measuring import Measured, measure, report
 
 __all__ = [
+    "Levered",
     "Measured",
     "advise_growth",
     "advise_plan",
@@ -17,6 +19,7 @@ __all__ = [
     "hand_out_calibration",
     "init",
     "keep",
+    "levers",
     "load",
     "measure",
     "plans",

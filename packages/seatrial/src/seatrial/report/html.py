@@ -1,16 +1,13 @@
 """The report as one HTML file: nothing to fetch, no script, readable on a phone, in the dark and on paper."""
 
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from seatrial.advise.findings import Findings
 from seatrial.model.population import HABIT_BASIS
 from seatrial.report import inside_sentences, numbers, picture, prose, sentences
 from seatrial.report.fault_sentences import fault_sentences
+from seatrial.report.page import template
 from seatrial.report.shares import memory_parts, operation_bars, time_bars, worker_bars
 
 __all__ = ["report_html"]
@@ -24,7 +21,7 @@ TRIAL_WORDS = {"sustained": "passed", "violated": "failed", "invalid": "invalid"
 def report_html(findings: Findings) -> str:
     """The whole report; every text in it is escaped."""
     before, number, after = map(prose.kept_together, _headline(findings))
-    return _template().render(
+    return template("report.html.j2").render(
         f=findings,
         before=before,
         number=number,
@@ -58,28 +55,6 @@ def report_html(findings: Findings) -> str:
         ],
         trials=[_trial(row) for row in findings.points],
     )
-
-
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        rate=numbers.rate,
-        ms=numbers.milliseconds,
-        mb=numbers.megabytes,
-        people=numbers.people,
-        percent=numbers.percent,
-        together=prose.kept_together,
-        capitalised=prose.capitalised,
-        ended=prose.ended,
-    )
-    return environment.get_template("report.html.j2")
 
 
 def _headline(findings: Findings) -> tuple[str, str, str]:

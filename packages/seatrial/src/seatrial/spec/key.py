@@ -17,6 +17,7 @@ __all__ = [
     "PATH",
     "RANGE",
     "SETTINGS",
+    "TABLE",
     "TEXT",
     "TEXT_BY_NAME",
     "WHOLE_NUMBER",
@@ -228,6 +229,12 @@ def _setting(value: object) -> str:
             return _text(value)
 
 
+def _table(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadValue("a table of name = value", value=value)
+    return value
+
+
 def _numbers_by_name(value: object) -> dict[str, float]:
     if not isinstance(value, dict):
         raise BadValue("a table of name = number", value=value)
@@ -271,4 +278,5 @@ COMMANDS = Kind("a list of command lines", _commands)
 TEXT_BY_NAME = Kind("a table of texts", _text_by_name)
 SETTINGS = Kind("a table of texts, numbers, true or false", _settings)
 NUMBERS_BY_NAME = Kind("a table of numbers", _numbers_by_name)
+TABLE = Kind("a table of keys", _table)
 RANGE = Kind("[low, typical, high], or one number", _range)

@@ -6,6 +6,7 @@
 from seatrial.spec.database_keys import DATABASE
 from seatrial.spec.habit_keys import HABITS
 from seatrial.spec.key import FLAG, NUMBER, PATH, WHOLE_NUMBER, WHOLE_NUMBERS, Key, Section
+from seatrial.spec.lever_keys import LEVERS
 from seatrial.spec.server_keys import SERVER
 from seatrial.spec.services_keys import SERVICES
 from seatrial.spec.subject_keys import PLAN, SUBJECT
@@ -144,6 +145,7 @@ SECTIONS: tuple[Section, ...] = (
     MEASURE,
     HABITS,
     TARGET,
+    LEVERS,
 )
 
 KEYS: tuple[Key, ...] = tuple(key for section in SECTIONS for key in section.keys)

@@ -11,7 +11,7 @@ from seatrial.testbed.service import Service, version_of
 from seatrial.testbed.surroundings import Surroundings
 from seatrial.testbed.valkey import cache_bytes, find_valkey, valkey_program
 
-__all__ = ["Beside"]
+__all__ = ["Beside", "beside_of"]
 
 FINDERS = {
     "pgbouncer": (find_pgbouncer, "--version"),
@@ -107,3 +107,12 @@ class Beside:
         for service in reversed(self._running.values()):
             service.process.stop()
         self._running.clear()
+
+
+def beside_of(services: Services, at: Surroundings, memory_bytes: int) -> Beside | None:
+    """The servers that are asked for, every program found; None for none. Raises TestbedError, see `Beside.find`."""
+    if not services.names:
+        return None
+    beside = Beside(services, at, memory_bytes)
+    beside.find()
+    return beside

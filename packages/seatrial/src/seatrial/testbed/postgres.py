@@ -93,6 +93,18 @@ class EmbeddedPostgres:
         )
         self.create_database(self._name)
 
+    def run_with(self, settings: Mapping[str, str]) -> None:
+        """From now on these settings, the server started anew if they are others; the errors of `start`."""
+        if settings == self._settings or not self.is_started:
+            self._settings = settings
+            return
+        self._settings = settings
+        self.stop()
+        binaries = (reachable_installation(self._at.folder) if self._user else find_installation()) / "bin"
+        self._process = Process(self._order(postgres_argv(binaries, self._data, self._port, settings)), self._at.keeper)
+        if not self._answers():
+            raise refused_setting(tail(self._log)) or self._failed("did not start with other settings")
+
     def _make_data(self, binaries: Path) -> None:
         self._data.mkdir(mode=0o700)
         password_file = self._at.folder / "postgres.password"

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from seatrial.errors import SpecError
+from seatrial.spec.plan import Limits
+from seatrial.spec.subject import Database
 from seatrial.testbed.query_log import LINE_PREFIX
 
-__all__ = ["CONNECTIONS", "initdb_argv", "postgres_argv", "refused_setting", "tuned_settings"]
+__all__ = ["initdb_argv", "postgres_argv", "refused_setting", "subject_settings", "tuned_settings"]
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
@@ -46,6 +48,11 @@ def tuned_settings(memory_bytes: int, connections: int) -> dict[str, str]:
         "checkpoint_completion_target": "0.9",
         "autovacuum": "on",
     }
+
+
+def subject_settings(limits: Limits, database: Database) -> dict[str, str]:
+    """Those tuned to the plan, and in their place what is declared."""
+    return {**tuned_settings(limits.subject_memory_bytes, CONNECTIONS), **database.settings}
 
 
 def initdb_argv(binaries: Path, data: Path, superuser: str, password_file: Path) -> tuple[str, ...]:

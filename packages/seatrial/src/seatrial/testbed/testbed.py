@@ -11,7 +11,7 @@ from typing import Self
 from seatrial.errors import SubjectExited, TestbedError
 from seatrial.spec.subject import Subject
 from seatrial.spec.trial_spec import TrialSpec
-from seatrial.testbed.beside import Beside
+from seatrial.testbed.beside import Beside, beside_of
 from seatrial.testbed.caveats import COPIED, LENT, NO_PINNING, OWN_DATABASE, UNTOUCHED, kept_in_memory
 from seatrial.testbed.database import Database, GivenDatabase, with_direct
 from seatrial.testbed.distance import Distance
@@ -20,7 +20,7 @@ from seatrial.testbed.inside import InsideView
 from seatrial.testbed.instances import Instances, Launch
 from seatrial.testbed.placement import Placement, place
 from seatrial.testbed.postgres import EmbeddedPostgres
-from seatrial.testbed.postgres_settings import CONNECTIONS, tuned_settings
+from seatrial.testbed.postgres_settings import subject_settings
 from seatrial.testbed.preparation import Preparation
 from seatrial.testbed.process import Warden
 from seatrial.testbed.project_copy import ProjectCopy
@@ -35,6 +35,7 @@ from seatrial.testbed.working_folder import make_working_folder
 
 __all__ = ["Testbed"]
 
+Tell = Callable[[str], None]
 # An app that works in the background all the time never becomes idle; it is measured as it is.
 SETTLE_MAX_S = 10.0
 
@@ -61,21 +62,21 @@ class Testbed:
     round_trip_s: float | None
 
     def __init__(
-        self, trial_spec: TrialSpec, work: Path | None = None, on_progress: Callable[[str], None] = lambda _: None
+        self, spec: TrialSpec, work: Path | None = None, on_progress: Tell = lambda _: None, *, is_varied: bool = False
     ) -> None:
         """`work`: the folder in which the private, temporary folder is made (default: the system's).
 
-        on_progress: called with a phrase at each step. Raises SpecError when the target is not on this machine.
+        on_progress: called with a phrase at each step. is_varied: whether `use` will ask for servers beside the app.
+        Raises SpecError when the target is not on this machine.
         """
-        self._subject: Subject = trial_spec.subject
-        self._limits = trial_spec.plan.limits
-        self._progress = on_progress
+        self._subject: Subject = spec.subject
+        self._limits = spec.plan.limits
+        self._progress, self._is_varied = on_progress, is_varied
         self._token = secrets.token_hex(6)
         self._folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
         self.url = self._subject.url
         self.caveats = ()
-        self.database = self.inside = None
-        self.round_trip_s = None
+        self.database = self.inside = self.round_trip_s = None
         self._distance: Distance | None = None
         self._own_cpus = available_cpus()
         is_apart = self._subject.database.is_apart
@@ -90,7 +91,7 @@ class Testbed:
         self._gunicorn: Gunicorn | None = None
         self._copy: ProjectCopy | None = None
         if self._subject.url:
-            check_target(self._subject.url, allow_remote=trial_spec.allow_remote)
+            check_target(self._subject.url, allow_remote=spec.allow_remote)
         elif self._subject.database.kind == "url":
             self.database = GivenDatabase(self._subject.database.url)
 
@@ -101,7 +102,7 @@ class Testbed:
         try:
             self._set_up()
         except BaseException:
-            self._tear_down()
+            self.__exit__()
             raise
         return self
 
@@ -109,23 +110,17 @@ class Testbed:
         self._keeper = keeper = Warden(self._token)
         keeper.tell(folder=str(self._folder))
         make_working_folder(self._folder)
-        has_own_database = self._subject.database.kind == "embedded"
-        services = self._subject.services
-        self._enclosure = Enclosure.build(
-            keeper, self._limits, self.placement, has_database=has_own_database, has_services=bool(services.names)
-        )
-        if services.names:
-            at = Surroundings(keeper, self._folder, self.placement.subject_cpus, self._enclosure.services)
-            self._beside = Beside(services, at, self._limits.subject_memory_bytes)
+        has_own_database, services = self._subject.database.kind == "embedded", self._subject.services
+        inside = {"has_database": has_own_database, "has_services": self._is_varied or bool(services.names)}
+        self._enclosure = Enclosure.build(keeper, self._limits, self.placement, **inside)
         caveats = [*self.placement.caveats, *self._enclosure.caveats]
         if not confine(self.placement.generator_cpus):
             caveats.append(NO_PINNING)
         if has_own_database:
             cpus = self.placement.database_cpus or self.placement.subject_cpus
-            settings = tuned_settings(self._limits.subject_memory_bytes, CONNECTIONS)
-            settings.update(self._subject.database.settings)
-            surroundings = Surroundings(keeper, self._folder, cpus, self._enclosure.database)
-            self._embedded = self.database = EmbeddedPostgres(surroundings, settings)
+            at = Surroundings(keeper, self._folder, cpus, self._enclosure.database)
+            settings = subject_settings(self._limits, self._subject.database)
+            self._embedded = self.database = EmbeddedPostgres(at, settings)
             if is_in_memory(self._folder):
                 caveats.append(kept_in_memory(str(self._folder.parent)))
         elif self.database is not None:
@@ -133,9 +128,6 @@ class Testbed:
         self.caveats = tuple(caveats)
 
     def __exit__(self, *_: object) -> None:
-        self._tear_down()
-
-    def _tear_down(self) -> None:
         """The warden ends and removes everything; it does so as well when this process is killed in the middle."""
         if self._enclosure:
             self._enclosure.close()
@@ -162,20 +154,14 @@ class Testbed:
         if self._subject.is_copied:
             self._progress("copying the app's folder")
             self._copy = ProjectCopy(self._subject.directory, self._folder)
-            self._subject = dataclasses.replace(self._subject, directory=self._copy.path)
             self.caveats += (COPIED,)
-        if self._beside:
-            self._beside.find()
-            self._beside.start_cache()
-        preparation = self._preparation()
-        if self._subject.server.kind != "command":
-            self._progress(f"looking for {self._subject.server.kind}")
-        self._gunicorn = preparation.find_server(self._placeholders())
+        self.use(self._subject)
         if self._gunicorn and self._gunicorn.lent:
             self.caveats += (LENT,)
-        preparation.commands(self._placeholders(), self._progress)
         if self._beside:
-            self._beside.stop()
+            self._beside.start_cache()
+        self._preparation().commands(self._placeholders(), self._progress)
+        self.stop()
         if self._copy:
             self._copy.snapshot()
         if self._embedded:
@@ -190,6 +176,21 @@ class Testbed:
                 self._distance = Distance.between(self._open()[0], self._folder, cpus, way, round_trip_s)
                 self.round_trip_s = self._distance.added_s
                 self.caveats += (self._distance.words(),)
+
+    def use(self, subject: Subject) -> None:
+        """Start this variant from now on, on the same data: other settings, variables, or servers beside the app.
+
+        Raises TestbedError for what is not installed, SpecError for a setting that PostgreSQL refuses.
+        """
+        self.stop()
+        keeper, enclosure = self._open()
+        self._subject = dataclasses.replace(subject, directory=self._copy.path if self._copy else subject.directory)
+        at = Surroundings(keeper, self._folder, self.placement.subject_cpus, enclosure.services)
+        self._beside = beside_of(subject.services, at, self._limits.subject_memory_bytes)
+        if self._embedded:
+            self._embedded.run_with(subject_settings(self._limits, self._subject.database))
+        self._progress(f"looking for {subject.server.kind}")
+        self._gunicorn = self._preparation().find_server(self._placeholders())
 
     def _preparation(self) -> Preparation:
         return Preparation(self._subject, self._open()[0], self._folder, self.placement.generator_cpus)
@@ -237,8 +238,7 @@ class Testbed:
             self._beside.start_pooler(self._way_to_database(), self._embedded.passwords() if self._embedded else {})
         self._progress(f"starting {subject.name}: {workers} x {threads}")
         self.inside = InsideView(work) if is_measured and self._gunicorn else None
-        cpus, preparation = self.placement.subject_cpus, self._preparation()
-        launch = Launch(preparation, cpus, enclosure.app, self._gunicorn, self.inside)
+        launch = Launch(self._preparation(), self.placement.subject_cpus, enclosure.app, self._gunicorn, self.inside)
         server = dataclasses.replace(subject.server, workers=workers, threads=threads)
         self._app.start(launch, server, self._placeholders())
         try:

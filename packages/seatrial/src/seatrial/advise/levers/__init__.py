@@ -1,0 +1,1 @@
+"""What levers did: effects with intervals, predictions, a ranked answer. Pure."""

@@ -1,0 +1,14 @@
+"""What levers did, as JSON: the same facts under names that are a contract."""
+
+from typing import Any
+
+from seatrial.advise.levers.findings import LeverFindings
+from seatrial.report.document import plain
+
+__all__ = ["levers_json"]
+
+
+def levers_json(findings: LeverFindings) -> dict[str, Any]:
+    """Every field as plain JSON values; `schema` comes first and changes when a name does; unknown is null, never 0."""
+    document = plain(findings)
+    return {"schema": document.pop("schema"), **document}

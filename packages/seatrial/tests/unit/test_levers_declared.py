@@ -1,0 +1,149 @@
+"""Levers as a seatrial.toml declares them, those that come with Seatrial, and how many fit into the time."""
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import SpecError
+from seatrial.measure.lever_time import time_plan
+from seatrial.spec.built_in_levers import built_in_levers
+from seatrial.spec.lever import Lever, clash
+from seatrial.spec.reading import Declared, read_declared
+
+FILE = """\
+[subject]
+app = "shop:app"
+
+[subject.environment]
+MODE = "slow"
+COLOUR = "red"
+
+[server]
+threads = 4
+
+[[workload.operations]]
+name = "front page"
+path = "/"
+"""
+
+
+def declared(tmp_path: Path, more: str = "", text: str = FILE) -> Declared:
+    path = tmp_path / "seatrial.toml"
+    path.write_text(text + more)
+    return read_declared(path)
+
+
+def test_a_lever_changes_what_it_names_and_leaves_everything_else(tmp_path) -> None:
+    found = declared(
+        tmp_path,
+        """
+[[levers]]
+name = "fast"
+about = "Quicker."
+[levers.environment]
+MODE = "fast"
+[levers.server]
+workers = 3
+[levers.services]
+cache = "valkey"
+[levers.database]
+pool = 7
+""",
+    )
+    (lever,) = found.levers
+    assert (lever.name, lever.about, lever.is_own) == ("fast", "Quicker.", True)
+    spec = found.with_levers([lever])
+    assert not isinstance(spec, str)
+    assert spec.subject.environment == {"MODE": "fast", "COLOUR": "red"}
+    assert (spec.subject.server.workers, spec.subject.server.threads) == (3, 4)
+    assert (spec.subject.services.cache, spec.subject.database.pool) == ("valkey", 7)
+    assert found.spec.subject.environment["MODE"] == "slow"
+
+
+def test_levers_are_put_on_top_of_each_other_and_tell_when_nothing_changes(tmp_path) -> None:
+    found = declared(tmp_path)
+    workers = Lever("a", changes={"server": {"workers": 2}})
+    variable = Lever("b", changes={"subject": {"environment": {"MODE": "fast"}}})
+    other = Lever("c", changes={"subject": {"environment": {"COLOUR": "blue"}}})
+    spec = found.with_levers([workers, variable, other])
+    assert not isinstance(spec, str)
+    assert spec.subject.server.workers == 2
+    assert spec.subject.environment == {"MODE": "fast", "COLOUR": "blue"}
+    assert clash([workers, variable], other) is None
+    assert clash([workers, variable], Lever("d", changes={"server": {"workers": 9}})) is workers
+    assert found.with_levers([Lever("e", changes={"server": {"threads": 4}})]) == "This is so already."
+
+
+def test_what_cannot_be_used_in_a_lever_is_told_with_its_line_and_its_own_path(tmp_path) -> None:
+    with pytest.raises(SpecError) as refused:
+        declared(
+            tmp_path,
+            """
+[[levers]]
+name = "one"
+[levers.server]
+wokers = 2
+threads = 0
+
+[[levers]]
+name = "one"
+[levers.environment]
+CACHE = "{cache_url}"
+
+[[levers]]
+name = "none"
+
+[[levers]]
+name = "alone"
+server = { worker_class = "sync" }
+""",
+        )
+    told = str(refused.value)
+    assert "levers[0].server.wokers is not a key of seatrial.toml.\n    Did you mean workers?" in told
+    assert ":18: levers[0].server.wokers" in told
+    assert ":19: levers[0].server.threads must be a whole number" in told
+    assert 'levers[1].name is "one" a second time' in told
+    assert ":24: levers[1].environment.CACHE holds {cache_url}" in told
+    assert "levers[2] changes nothing" in told
+    assert "levers[3] does not go with the rest of the file: server.threads is 4" in told
+
+
+def test_a_lever_needs_a_name_and_no_key_that_nobody_knows(tmp_path) -> None:
+    with pytest.raises(SpecError) as refused:
+        declared(tmp_path, '\n[[levers]]\naboot = "typing"\n')
+    assert "levers[0].aboot is not a key of seatrial.toml.\n    Did you mean about?" in str(refused.value)
+    assert "levers[0].name is missing" in str(refused.value)
+
+
+def test_every_built_in_lever_either_makes_a_trial_or_says_why_it_does_not(tmp_path) -> None:
+    gunicorn = declared(tmp_path)
+    found = {lever.name: lever for lever in built_in_levers(gunicorn.spec)}
+    assert {"workers-2", "workers-3", "threads-16", "sync", "gevent", "keep-alive"} <= set(found)
+    for lever in found.values():
+        assert lever.about.endswith(".")
+        assert lever.refusal or not isinstance(gunicorn.with_levers([lever]), str), lever.name
+
+
+def test_levers_of_gunicorn_are_none_for_a_command_line_that_does_not_say_their_placeholder(tmp_path) -> None:
+    command = '\n[server]\ncommand = "uvicorn shop:app --port {port}WORKERS"\n'
+    text = FILE.replace("[server]\nthreads = 4\n", "")
+    spec = declared(tmp_path, command.replace("WORKERS", ""), text).spec
+    assert all(lever.refusal for lever in built_in_levers(spec) if lever.name.startswith(("workers", "threads")))
+    spec = declared(tmp_path, command.replace("WORKERS", " --workers {workers}"), text).spec
+    assert not any(lever.refusal for lever in built_in_levers(spec) if lever.name.startswith("workers"))
+
+
+def test_the_time_is_kept_by_fewer_pairs_first_and_fewer_levers_then() -> None:
+    names = ("a", "b", "c", "d")
+    # Two rounds of 3 starts for each of 4 levers and one more, and a quarter for combining: 26 x 10 s of 347 s.
+    whole = time_plan(names, 10.0, 347.0)
+    assert (whole.once, whole.twice, whole.left_out, whole.starts) == (names, names, (), 26)
+    half = time_plan(names, 10.0, 260.0)
+    assert (half.once, half.left_out) == (names, ())
+    assert 0 < len(half.twice) < 4
+    little = time_plan(names, 10.0, 100.0)
+    assert (little.once, little.twice, little.left_out) == (("a", "b"), (), ("c", "d"))
+    assert time_plan(names, 10.0, 1.0).once == ("a",)
+    assert time_plan(names, 10.0, 347.0, rounds=1).twice == ()
+    for seconds in range(50, 400, 7):
+        assert time_plan(names, 10.0, float(seconds)).starts * 10.0 <= max(seconds, 40.0)
