@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatrial.spec.lever import Lever
+from seatrial.spec.service_levers import service_levers
 from seatrial.spec.subject import Server
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -19,7 +20,15 @@ ALREADY_LOOP = "An event loop works on as many requests as come: it has no threa
 
 def built_in_levers(spec: TrialSpec) -> tuple[Lever, ...]:
     """Each with its changes, or with the reason why it is none for this app."""
-    return (*_workers(spec), *_threads(spec), *_worker_classes(spec.subject.server), _keep_alive(spec.subject.server))
+    server = spec.subject.server
+    return (
+        *_workers(spec),
+        *_threads(spec),
+        *_worker_classes(server),
+        _keep_alive(server),
+        *_starts(server),
+        *service_levers(spec),
+    )
 
 
 def _lever(name: str, about: str, costs: str = "", risk: str = "", **changes: dict[str, Any]) -> Lever:
@@ -92,6 +101,20 @@ def _keep_alive(server: Server) -> Lever:
     if server.keep_alive_s >= KEEP_ALIVE_S:
         return Lever("keep-alive", about, refusal="Connections are kept as long already.")
     return _lever("keep-alive", about, server={"keep_alive_s": KEEP_ALIVE_S})
+
+
+def _starts(server: Server) -> Iterator[Lever]:
+    preload = "The app is imported once, and the workers are made from that process: they share its memory."
+    freeze = "Python's garbage collector leaves out what was there once the app was imported, and so walks less."
+    for name, about, is_so in (("preload", preload, server.preload), ("freeze-gc", freeze, server.freeze_gc)):
+        if server.kind != "gunicorn":
+            yield Lever(name, about, refusal="The app is started by a command line of your own.")
+        elif is_so:
+            yield Lever(name, about, refusal="It is so already.")
+        else:
+            risk = "The app must open connections and start threads in each worker, not when it is imported."
+            changes = {{"preload": "preload", "freeze-gc": "freeze_gc"}[name]: True}
+            yield _lever(name, about, "", risk if name == "preload" else "", server=changes)
 
 
 def _says(spec: TrialSpec, name: str) -> bool:

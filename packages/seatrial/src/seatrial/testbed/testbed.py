@@ -158,8 +158,6 @@ class Testbed:
         self.use(self._subject)
         if self._gunicorn and self._gunicorn.lent:
             self.caveats += (LENT,)
-        if self._beside:
-            self._beside.start_cache()
         self._preparation().commands(self._placeholders(), self._progress)
         self.stop()
         if self._copy:
@@ -187,6 +185,8 @@ class Testbed:
         self._subject = dataclasses.replace(subject, directory=self._copy.path if self._copy else subject.directory)
         at = Surroundings(keeper, self._folder, self.placement.subject_cpus, enclosure.services)
         self._beside = beside_of(subject.services, at, self._limits.subject_memory_bytes)
+        if self._beside:
+            self._beside.start_cache()  # its address is among the variables of everything that is run
         if self._embedded:
             self._embedded.run_with(subject_settings(self._limits, self._subject.database))
         self._progress(f"looking for {subject.server.kind}")

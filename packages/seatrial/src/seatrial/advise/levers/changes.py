@@ -14,6 +14,7 @@ GUNICORN_OPTIONS = {
     "threads": "--threads",
     "worker_class": "--worker-class",
     "keep_alive_s": "--keep-alive",
+    "preload": "--preload",
 }
 
 
@@ -52,7 +53,9 @@ def _elsewhere(section: str, key: str, value: Any, declared: Declared) -> str:
     if section == "subject.environment":
         return f"{key}={value}"
     if section == "server" and key in GUNICORN_OPTIONS and declared.spec.subject.server.kind == "gunicorn":
-        return f"gunicorn {GUNICORN_OPTIONS[key]} {value}"
+        return f"gunicorn {GUNICORN_OPTIONS[key]}" + ("" if value is True else f" {value}")
+    if section == "database.settings":
+        return f"ALTER SYSTEM SET {key} = '{value}'"
     return ""
 
 

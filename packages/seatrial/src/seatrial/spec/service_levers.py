@@ -1,0 +1,90 @@
+"""Built-in levers around the app: PostgreSQL's settings, and servers beside it. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from seatrial.spec.lever import Lever
+from seatrial.spec.trial_spec import TrialSpec
+
+__all__ = ["service_levers"]
+
+MEBIBYTE = 1024 * 1024
+SHARED_BUFFERS_SHARE = 4
+INSTANCES = 2
+
+NOT_EMBEDDED = "It needs the PostgreSQL that Seatrial starts itself."
+
+
+def service_levers(spec: TrialSpec) -> tuple[Lever, ...]:
+    """Each with its changes, or with the reason why it is none for this app."""
+    return (*_postgres(spec), *_balancers(spec))
+
+
+def _lever(name: str, about: str, costs: str = "", risk: str = "", **changes: dict[str, Any]) -> Lever:
+    return Lever(name, about, costs, risk, changes)
+
+
+def _postgres(spec: TrialSpec) -> Iterator[Lever]:
+    for lever in (_pgbouncer(), _commits(), _shared_buffers(spec)):
+        is_possible = spec.subject.database.kind == "embedded"
+        yield lever if is_possible else Lever(lever.name, lever.about, refusal=NOT_EMBEDDED)
+    jit = "PostgreSQL compiles no query while it runs. Compiling takes longer than most queries of web apps."
+    if spec.subject.database.settings.get("jit", "off") == "off":
+        why = "Seatrial starts PostgreSQL with jit = off already; see to it that your server has it off too."
+        yield Lever("jit-off", jit, refusal=why)
+    else:
+        yield _lever("jit-off", jit, database={"settings": {"jit": "off"}})
+
+
+def _pgbouncer() -> Lever:
+    return _lever(
+        "pgbouncer",
+        "PgBouncer lets many connections of the app share a few of the database, each for one transaction. It helps "
+        "where the database has too many connections, or the app opens one for each request.",
+        "One more server to look after, and a little time for each statement.",
+        "Nothing of a connection may be expected to last beyond a transaction: no LISTEN, no SET, before version 1.21 "
+        "no prepared statements.",
+        services={"pooler": "pgbouncer"},
+    )
+
+
+def _commits() -> Lever:
+    return _lever(
+        "commit-early",
+        "PostgreSQL answers a commit before it is on the disk (synchronous_commit off).",
+        "",
+        "When the machine fails, what was written in the last fraction of a second is lost, though people were told "
+        "that it is kept. Nothing is damaged.",
+        database={"settings": {"synchronous_commit": "off"}},
+    )
+
+
+def _shared_buffers(spec: TrialSpec) -> Lever:
+    megabytes = spec.plan.limits.memory_bytes // SHARED_BUFFERS_SHARE // MEBIBYTE
+    return _lever(
+        "shared-buffers",
+        f"PostgreSQL keeps {megabytes} MB of the data in memory of its own, a quarter of the machine's.",
+        "Memory that the app cannot have.",
+        "",
+        database={"settings": {"shared_buffers": f"{megabytes}MB"}},
+    )
+
+
+def _balancers(spec: TrialSpec) -> Iterator[Lever]:
+    services = spec.subject.services
+    about = (
+        "Caddy takes every request and hands it to the app. It keeps slow visitors away from the workers, which "
+        "matters outside more than on this machine, and can serve files and compress."
+    )
+    if services.balancer != "none":
+        yield Lever("caddy", about, refusal="There is a balancer in front already.")
+    else:
+        yield _lever("caddy", about, "One more server, and CPU for each request.", services={"balancer": "caddy"})
+    count = INSTANCES * services.instances
+    yield _lever(
+        f"instances-{count}",
+        f"{count} servers of the app behind Caddy, as on several machines: one can be replaced while the others go on.",
+        "Memory for each, and CPU of the balancer.",
+        "Nothing may be kept in the memory of one of them.",
+        services={"balancer": "caddy", "instances": count},
+    )

@@ -1,0 +1,142 @@
+"""From starts whose figures are given to ranks, words and the lines to change."""
+
+import math
+import re
+from pathlib import Path
+
+from seatrial.advise.levers.conclude import conclude_levers
+from seatrial.advise.levers.findings import LeverFindings
+from seatrial.measure.experiment import Seen
+from seatrial.measure.lever_record import Comparison, Forecast, LeverRecord
+from seatrial.measure.measurement import Caveat
+from seatrial.report.levers_document import levers_json
+from seatrial.report.levers_page import levers_html
+from seatrial.report.levers_terminal import levers_answer
+from seatrial.spec.lever import Lever
+from seatrial.spec.reading import read_declared
+
+FILE = """\
+[subject]
+name = "shop"
+app = "shop:app"
+[plan]
+name = "one CPU"
+cpus = 1
+memory_mb = 512
+[server]
+threads = 4
+[[workload.operations]]
+name = "front page"
+path = "/"
+"""
+
+THREADS = Lever("threads-16", "More at once.", "Memory.", "Globals.", {"server": {"threads": 16}})
+VARIABLE = Lever("a long name <of> my own lever", "", "", "", {"subject": {"environment": {"FAST": "1"}}}, is_own=True)
+SLOWER = Lever("sync", "One at a time.", changes={"server": {"worker_class": "sync", "threads": None}})
+BROKEN = Lever("broken", "No.", changes={"server": {"workers": 9}})
+REFUSED = Lever("gevent", "No.", refusal="There is no gevent.")
+
+CHANCE = (0.99, 1.01, 1.005, 0.995)
+
+
+def starts_of(levers: tuple[str, ...], rate_rps: float, cpu_s: float, first: int) -> list[Seen]:
+    return [
+        Seen(first + turn, levers, rate_rps * factor, cpu_s, 0.06 * factor, int(100e6), 0.0)
+        for turn, factor in enumerate(CHANCE)
+    ]
+
+
+def the_findings(tmp_path: Path) -> LeverFindings:
+    """Now 100/s; with threads 400/s; with the variable 130/s, half the CPU; both together 440/s; sync 50/s."""
+    path = tmp_path / "seatrial.toml"
+    path.write_text(FILE)
+    kinds: list[tuple[tuple[str, ...], float, float]] = [
+        ((), 100.0, 0.008),
+        ((THREADS.name,), 400.0, 0.008),
+        ((VARIABLE.name,), 130.0, 0.004),
+        ((SLOWER.name,), 50.0, 0.008),
+        ((THREADS.name, VARIABLE.name), 440.0, 0.004),
+    ]
+    starts = [seen for place, kind in enumerate(kinds) for seen in starts_of(*kind, first=1 + place * len(CHANCE))]
+    firsts = {levers: 1 + place * len(CHANCE) for place, (levers, _, _) in enumerate(kinds)}
+
+    def compared(base: tuple[str, ...], tried: tuple[str, ...]) -> Comparison:
+        return Comparison(
+            base, tried, tuple((firsts[base] + turn, firsts[tried] + turn) for turn in range(len(CHANCE)))
+        )
+
+    both = (THREADS.name, VARIABLE.name)
+    record = LeverRecord(
+        created_at="2026-01-01T00:00:00+00:00",
+        levers=(THREADS, VARIABLE, SLOWER, BROKEN, REFUSED),
+        budget_s=600.0,
+        forecasts={THREADS.name: Forecast(3.9, 3.6, 4.2)},
+        fixed_rate_rps=70.0,
+        starts=(*starts, Seen(99, (BROKEN.name,), failure="the app ended", details="boom")),
+        comparisons=(
+            *(compared((), (lever.name,)) for lever in (SLOWER, VARIABLE, THREADS)),
+            compared(both[:1], both),
+            compared((), both),
+        ),
+        left_out=("keep-alive",),
+        failures={BROKEN.name: "the app ended"},
+        combined=both,
+        spent_s=300.0,
+        complete=True,
+        caveats=(Caveat("noisy-machine", "It was not quiet."),),
+    )
+    return conclude_levers(record, read_declared(path))
+
+
+def test_levers_are_ranked_by_what_they_did_to_the_highest_throughput(tmp_path) -> None:
+    found = the_findings(tmp_path)
+    assert [row.name for row in found.rows] == [THREADS.name, VARIABLE.name, SLOWER.name, BROKEN.name]
+    assert [row.outcome for row in found.rows] == ["better", "better", "worse", "does not work"]
+    best = found.rows[0].effects["saturated_rps"]
+    assert best is not None
+    assert math.isclose(best.ratio, 4.0, rel_tol=1e-9)
+    cpu = found.rows[1].effects["cpu_s"]
+    assert cpu is not None
+    assert (round(cpu.ratio, 9), cpu.outcome) == (0.5, "better")
+    memory = found.rows[0].effects["memory_bytes"]
+    assert memory is not None
+    assert memory.outcome == "no effect"
+
+
+def test_the_lines_to_change_say_where_they_stand_and_what_is_there_now(tmp_path) -> None:
+    found = the_findings(tmp_path)
+    (threads,) = found.rows[0].changes
+    assert (threads.section, threads.line, threads.before, threads.after) == (
+        "[server]",
+        9,
+        "threads = 4",
+        "threads = 16",
+    )
+    assert threads.elsewhere == "gunicorn --threads 16"
+    (variable,) = found.rows[1].changes
+    assert (variable.section, variable.line, variable.after) == ("[subject.environment]", None, 'FAST = "1"')
+    assert [change.after for change in found.rows[2].changes] == ['worker_class = "sync"', "leave out threads"]
+    assert found.combination is not None
+    assert [change.after for change in found.combination.changes] == ["threads = 16", 'FAST = "1"']
+
+
+def test_the_table_fits_80_columns_and_says_what_was_not_measured(tmp_path) -> None:
+    text = levers_answer(the_findings(tmp_path))
+    assert max(map(len, text.splitlines())) <= 80
+    assert re.search(r"^threads-16 +better +400 +x4\.0 \(\d\.\d-\d\.\d\) +x3\.9 ", text, re.MULTILINE)
+    assert "Best: threads-16 + a long name <of> my own lever, 100 -> 440 answers/s" in text.replace("\n", " ")
+    assert "Left out for want of time: keep-alive." in text
+    assert "- broken: the app ended." in text
+    assert "- gevent: There is no gevent." in text
+    assert "It was not quiet." in text
+
+
+def test_the_page_escapes_and_the_json_has_the_same_facts(tmp_path) -> None:
+    found = the_findings(tmp_path)
+    page = levers_html(found)
+    assert "a long name &lt;of&gt; my own lever" in page
+    assert "<of>" not in page
+    document = levers_json(found)
+    assert document["schema"] == "seatrial.levers/1"
+    assert document["rows"][0]["effects"]["saturated_rps"]["outcome"] == "better"
+    assert document["left_out"] == ["keep-alive"]
