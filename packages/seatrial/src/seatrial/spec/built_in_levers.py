@@ -14,7 +14,8 @@ THREADS_MORE = 4
 THREADS_MAX = 64
 KEEP_ALIVE_S = 75
 
-NOT_GUNICORN = "The app is started by a command line of your own, which does not say {{{name}}}."
+GRANIAN = {"kind": "granian"}
+NOT_TOLD = "The app's server cannot be told: it has one process, or your command line does not say {{{name}}}."
 ALREADY_LOOP = "An event loop works on as many requests as come: it has no threads to add."
 
 
@@ -46,7 +47,7 @@ def _workers(spec: TrialSpec) -> Iterator[Lever]:
         costs = "Memory: each worker holds a copy of most of the app. More database connections."
         name = f"workers-{count}"
         if not _says(spec, "workers"):
-            yield Lever(name, about, refusal=NOT_GUNICORN.format(name="workers"))
+            yield Lever(name, about, refusal=NOT_TOLD.format(name="workers"))
         else:
             yield _lever(name, about, costs, server={"workers": count})
 
@@ -65,7 +66,7 @@ def _threads(spec: TrialSpec) -> Iterator[Lever]:
     )
     name = f"threads-{count}"
     if not _says(spec, "threads"):
-        yield Lever(name, about, refusal=NOT_GUNICORN.format(name="threads"))
+        yield Lever(name, about, refusal=NOT_TOLD.format(name="threads"))
     elif count > now:
         changes: dict[str, Any] = {"threads": count} | ({"worker_class": "gthread"} if is_sync else {})
         risk = "The app must be safe with threads: nothing global that one request changes under another."
@@ -87,6 +88,9 @@ def _worker_classes(server: Server) -> Iterator[Lever]:
         about = "One thread works on many requests, changing over wherever one waits (gevent)."
         risk = "Whatever waits in C, as some database drivers do, stops every other request."
         yield _lever("gevent", about, "One more package.", risk, server={"worker_class": "gevent", "threads": None})
+    if server.worker_class == "gthread":
+        about = "Granian, a server written in Rust, takes the requests in gunicorn's place; the app stays as it is."
+        yield _lever("granian", about, "One more package.", "Settings of gunicorn's are not its own.", server=GRANIAN)
 
 
 def _keep_alive(server: Server) -> Lever:
@@ -94,7 +98,7 @@ def _keep_alive(server: Server) -> Lever:
         f"Visitors' connections stay open for {KEEP_ALIVE_S} s instead of {server.keep_alive_s} s, so the next request "
         "needs no new one."
     )
-    if server.kind != "gunicorn":
+    if server.kind == "command":
         return Lever("keep-alive", about, refusal="The app is started by a command line of your own.")
     if server.worker_class == "sync":
         return Lever("keep-alive", about, refusal="gunicorn's sync workers close every connection.")
@@ -108,7 +112,7 @@ def _starts(server: Server) -> Iterator[Lever]:
     freeze = "Python's garbage collector leaves out what was there once the app was imported, and so walks less."
     for name, about, is_so in (("preload", preload, server.preload), ("freeze-gc", freeze, server.freeze_gc)):
         if server.kind != "gunicorn":
-            yield Lever(name, about, refusal="The app is started by a command line of your own.")
+            yield Lever(name, about, refusal="It is a setting of gunicorn's.")
         elif is_so:
             yield Lever(name, about, refusal="It is so already.")
         else:
@@ -118,6 +122,8 @@ def _starts(server: Server) -> Iterator[Lever]:
 
 
 def _says(spec: TrialSpec, name: str) -> bool:
-    """Whether the app's server can be told: gunicorn always, a command line where it says so."""
+    """Whether the app's server can be told: one by name, a command line where it says so."""
     server = spec.subject.server
-    return server.kind == "gunicorn" or any(f"{{{name}}}" in word for word in server.command)
+    if server.kind == "command":
+        return any(f"{{{name}}}" in word for word in server.command)
+    return server.can_vary or name == "threads"
