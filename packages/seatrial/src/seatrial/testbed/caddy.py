@@ -43,12 +43,16 @@ def caddyfile(port: int, instances: Sequence[int], services: Services, keep_aliv
         f"\thandle_path {prefix}* {{\n\t\troot * {_quoted(str(folder))}\n\t\tfile_server\n\t}}\n"
         for prefix, folder in services.static.items()
     ]
+    # Trusted: what the load says was forwarded (X-Forwarded-Proto) reaches the app, as it does without a balancer.
     return f"""\
 {{
 	admin off
 	auto_https off
 	persist_config off
 	grace_period 2s
+	servers {{
+		trusted_proxies static 127.0.0.0/8
+	}}
 	log {{
 		level WARN
 	}}

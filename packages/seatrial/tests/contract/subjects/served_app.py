@@ -8,12 +8,14 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
 def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-    """`/instance` its server, `/environment?NAME`, `/role` of its connection, `/prepared` a statement; else ok."""
+    """`/instance` its server, `/environment?NAME`, `/scheme` as told, `/role` and `/prepared` by PostgreSQL; or ok."""
     path, text = environ["PATH_INFO"], "ok " * 1000
     if path == "/instance":
         text = str(os.getppid())
     elif path == "/environment":
         text = os.environ.get(environ["QUERY_STRING"], "")
+    elif path == "/scheme":
+        text = environ.get("HTTP_X_FORWARDED_PROTO", "")
     elif path == "/role":
         text = _asked("SELECT current_user", prepare=False)
     elif path == "/prepared":
