@@ -14,6 +14,7 @@ from seatrial.advise.prediction import Predictor
 from seatrial.errors import StudyError
 from seatrial.measure.measurement import OperationProfile
 from seatrial.measure.prediction_check import PredictionCheck, history
+from seatrial.spec.services import Services
 
 APP_S, DATABASE_S = 0.006, 0.002
 
@@ -249,6 +250,8 @@ def test_a_configuration_is_tried_that_was_not_measured_whatever_memory_holds(a_
     assert foresight.worth_trying(full) == (1, 8)
     two = served_by(full, workers=2)
     assert foresight.worth_trying(two) == (1, 4)
+    subject = replace(full.spec.subject, services=Services(balancer="caddy", instances=2))
+    assert foresight.worth_trying(replace(full, spec=replace(full.spec, subject=subject))) == (2, 8)
 
 
 def test_what_is_predicted_is_written_down_with_its_interval_and_compared_afterwards(a_study):

@@ -34,7 +34,7 @@ class ModelForesight:
     def worth_trying(self, study: Study) -> tuple[int, int] | None:
         """The fewest workers, one more than declared at least, beyond which one more adds less than 2 %.
 
-        Where memory surely holds no more of them: one fewer; of a single worker twice the threads, if it has threads.
+        Where memory surely holds no more of them: one fewer; of single workers twice the threads, if they have threads.
         """
         spec, server = study.spec, study.spec.subject.whole_server
         base, threads = server.workers, server.threads
@@ -49,7 +49,8 @@ class ModelForesight:
                 break
         if best != base:
             return best, threads
-        if base > 1:
+        # Each instance of the server has a worker at least.
+        if base > spec.subject.services.instances:
             return base - 1, threads
         return (base, 2 * threads) if server.worker_class == "gthread" else None
 

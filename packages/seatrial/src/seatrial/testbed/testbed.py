@@ -217,8 +217,8 @@ class Testbed:
     ) -> None:
         """Start the subject and wait until it answers and its start no longer uses CPU; a running one is stopped first.
 
-        fresh_data: restore the snapshot before. is_measured: with the measuring middleware, where it is gunicorn.
-        any_answer: whatever the health path answers, it is up.
+        workers: of all instances. fresh_data: restore the snapshot before. is_measured: with the measuring middleware,
+        where it is gunicorn. any_answer: whatever the health path answers, it is up.
         """
         if self._subject.url:
             check_answers(self._subject.url, self._subject.health_path, self._subject.start_timeout_s)
