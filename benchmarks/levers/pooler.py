@@ -2,8 +2,9 @@
 
     .venv/bin/python benchmarks/levers/pooler.py [--turns 4] [--seconds 6]
 
-First with connections to spare: one worker of four threads, straight and through PgBouncer in turns (A B B A). Then
-with a PostgreSQL that allows 12 connections, and 12 workers of two threads. Needs Debian's pgbouncer; 3 minutes.
+First with connections to spare: one worker of four threads, straight, without prepared statements, and through
+PgBouncer, in turns forth and back. Then with a PostgreSQL that allows 12 connections, and 12 workers of two threads.
+Needs Debian's pgbouncer. About 3 minutes.
 """
 
 import argparse
@@ -19,12 +20,19 @@ WORKERS_OVER_LIMIT, THREADS_OVER_LIMIT, VISITORS_OVER_LIMIT = 12, 2, 24
 
 
 def with_room(site: Town, folder: Path, turns: int, seconds: float) -> None:
-    seen: dict[str, list[Seen]] = {"straight": [], "through PgBouncer": []}
     with site.pgbouncer(folder, POOL) as pooler:
-        through = {"FLOTILLA_POOLER_URL": f"postgresql://flotilla_app:trial@127.0.0.1:{pooler.port}/flotilla"}
+        ways = {
+            "straight": {},
+            # What a pooler takes away, without a pooler.
+            "straight, nothing prepared": {"FLOTILLA_POOLER_URL": site.settings["FLOTILLA_DATABASE_URL"]},
+            "through PgBouncer": {
+                "FLOTILLA_POOLER_URL": f"postgresql://flotilla_app:trial@127.0.0.1:{pooler.port}/flotilla"
+            },
+        }
+        seen: dict[str, list[Seen]] = {way: [] for way in ways}
         for turn in range(turns):
-            for way in list(seen) if turn % 2 == 0 else list(seen)[::-1]:
-                with site.gunicorn(1, 4, through if way != "straight" else {}) as running:
+            for way in list(ways) if turn % 2 == 0 else list(ways)[::-1]:
+                with site.gunicorn(1, 4, ways[way]) as running:
                     seen[way].append(site.load(running, visitors=VISITORS, seconds=seconds, beside=pooler))
     print("| way | answers/s | median | p95 | CPU of the app | of PostgreSQL | of PgBouncer |")
     print("|---|---:|---:|---:|---:|---:|---:|")

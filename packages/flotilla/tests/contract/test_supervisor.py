@@ -49,16 +49,16 @@ def broken():
     note("broken")
     raise SystemExit(4)
 
-sys.exit(Supervisor([PARTS]).run())
+sys.exit(Supervisor([PARTS], drain=lambda: note("leaving"), drain_s=DRAIN_S).run())
 """
 
 
 class Running:
     """A supervisor in a process of its own, and the notes its parts write."""
 
-    def __init__(self, folder: Path, parts: str) -> None:
+    def __init__(self, folder: Path, parts: str, drain_s: float) -> None:
         self.folder = folder
-        program = textwrap.dedent(PROGRAM).replace("PARTS", parts)
+        program = textwrap.dedent(PROGRAM).replace("PARTS", parts).replace("DRAIN_S", str(drain_s))
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -76,8 +76,8 @@ class Running:
 def supervise(tmp_path):
     started: list[Running] = []
 
-    def start(parts: str) -> Running:
-        started.append(Running(tmp_path, parts))
+    def start(parts: str, drain_s: float = 0.0) -> Running:
+        started.append(Running(tmp_path, parts, drain_s))
         return started[-1]
 
     yield start
@@ -130,6 +130,18 @@ def test_told_to_stop_it_ends_all_and_kills_what_does_not_listen(supervise):
     assert time.monotonic() - begun_s < 10
     assert not any(alive(pid) for pid in pids)
     assert "process did not stop in time and was killed" in output
+
+
+def test_told_to_stop_it_says_so_and_serves_on_for_a_while_unless_told_again(supervise):
+    running = supervise('Part("sleeper", sleeper)', drain_s=WAIT_S * 2)
+    part = running.pid("sleeper")
+    running.process.send_signal(signal.SIGTERM)
+    running.pid("leaving")
+    assert alive(part)
+    running.process.send_signal(signal.SIGTERM)
+    running.process.communicate(timeout=WAIT_S)
+    assert running.process.returncode == 0
+    assert not alive(part)
 
 
 @pytest.mark.linux
