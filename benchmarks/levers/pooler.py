@@ -44,9 +44,8 @@ def with_room(site: Town, folder: Path, turns: int, seconds: float) -> None:
 
 
 def over_the_limit(site: Town, folder: Path, seconds: float) -> None:
-    print(
-        f"\n| {LIMIT} connections allowed, {WORKERS_OVER_LIMIT} workers of 4 threads | good answers/s | bad answers |"
-    )
+    setting = f"{LIMIT} connections allowed, {WORKERS_OVER_LIMIT} workers of {THREADS_OVER_LIMIT} threads"
+    print(f"\n| {setting} | good answers/s | bad answers |")
     print("|---|---:|---:|")
     with site.pgbouncer(folder, POOL) as pooler:
         through = {"FLOTILLA_POOLER_URL": f"postgresql://flotilla_app:trial@127.0.0.1:{pooler.port}/flotilla"}
