@@ -122,9 +122,13 @@ class Site:
         return find_orphans(self.database, self.files)
 
     def ready(self) -> bool:
-        """Whether the database has the tables this program needs; one statement. Raises UnavailableError."""
+        """Whether the database has the tables this program needs; one statement. Raises UnavailableError.
+
+        Newer ones count: while an update goes from one machine to the next, the old program works on the new tables.
+        """
         with self.database.read() as work:
-            return schema.version(work) == schema.SCHEMA_VERSION
+            # Versions are numbers written with leading zeros.
+            return schema.version(work) >= schema.SCHEMA_VERSION
 
     def ping(self) -> None:
         """Raise UnavailableError unless the database answers now; one statement."""

@@ -24,7 +24,7 @@ def health() -> tuple[Response, int]:
 
 @blueprint.get("/ready")
 def ready() -> tuple[Response, int]:
-    """200 when requests can be served: the database answers and has the tables of this version; else 503.
+    """200 when requests can be served: the database answers and has the tables of this version or newer ones; else 503.
 
     503 too while this instance is about to leave: it still serves, and a balancer is to send people elsewhere.
     """
@@ -36,7 +36,7 @@ def ready() -> tuple[Response, int]:
     except UnavailableError as error:
         return jsonify(status="unavailable", reason=error.what), 503
     if not fits:
-        return jsonify(status="unavailable", reason="The tables are of another version: flotilla migrate"), 503
+        return jsonify(status="unavailable", reason="The tables are of an older version: flotilla migrate"), 503
     return jsonify(status="ready", version=__version__), 200
 
 
