@@ -1,6 +1,5 @@
 """A post's text and its age as HTML."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -108,8 +107,8 @@ def test_germans_read_dates_in_german() -> None:
 def test_buttons_tell_what_they_do_and_what_was_done() -> None:
     author = Author(7, "ada", "Ada")
     plain = Post(5, author, "", (), NOON, likes=1500, replies=1)
-    done = replace(plain, liked_by_viewer=True, reposted_by_viewer=True, bookmarked_by_viewer=True, reposts=1)
-    to_followers = replace(plain, visibility=Visibility.FOLLOWERS)
+    done = plain._replace(liked_by_viewer=True, reposted_by_viewer=True, bookmarked_by_viewer=True, reposts=1)
+    to_followers = plain._replace(visibility=Visibility.FOLLOWERS)
 
     page, german = Reader(deed_buttons("en", plain, 5, "/@ada/5")), Reader(deed_buttons("de", done, 9, "/@ada/5"))
     deeds = [attributes.get("formaction") for tag, attributes in german.elements if tag == "button"]

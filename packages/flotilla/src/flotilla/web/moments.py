@@ -39,11 +39,11 @@ class Calendar:
     def time_tag(self, then: datetime, now: datetime, full: bool = False) -> Markup:
         """A `<time>` element: short in a list, the whole date and hour with `full`; the exact moment for machines."""
         utc = then.astimezone(UTC)
-        date_and_hour = f"{self.date_words(utc)}, {utc.hour:02}:{utc.minute:02} UTC"
+        exact = utc.isoformat(timespec="seconds")[: len("2026-11-29T12:34:56")]
+        date_and_hour = f"{self.date_words(utc)}, {exact[11:16]} UTC"
         words = date_and_hour if full else self.how_long_ago(utc, now)
         # Nothing in here comes from a person, so there is nothing to escape.
-        exact = f"{utc.year:04}-{utc.month:02}-{utc.day:02}T{utc.hour:02}:{utc.minute:02}:{utc.second:02}Z"
-        return Markup(f'<time datetime="{exact}" title="{date_and_hour}">{words}</time>')  # noqa: S704
+        return Markup(f'<time datetime="{exact}Z" title="{date_and_hour}">{words}</time>')  # noqa: S704
 
     def _day(self, day: datetime) -> str:
         return self.day_and_month.format(day=day.day, month=self.months[day.month - 1])
