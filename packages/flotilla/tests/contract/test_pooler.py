@@ -176,6 +176,24 @@ def test_without_the_pooler_requests_pass_it_by_and_return_once_it_is_back(poole
     assert not late, late
 
 
+def test_a_process_that_rested_when_the_pooler_went_does_not_even_fail_its_first_request(pooled, pgbouncer):
+    site = open_site(pooled)
+    site.ping()
+    assert site.database.pool_numbers()["past_pooler"] == 0
+    pgbouncer.kill()
+    site.ping()
+    assert site.database.pool_numbers()["past_pooler"] == 1
+    pgbouncer.start()
+    until(lambda: site.database.pool_numbers()["past_pooler"] == 0)
+    # The pooler was only renewed: that costs nobody anything either.
+    site.ping()
+    pgbouncer.kill()
+    pgbouncer.start()
+    site.ping()
+    assert site.database.pool_numbers()["past_pooler"] == 0
+    site.close()
+
+
 def test_while_the_pooler_is_away_a_site_starts_without_it(pooled, pgbouncer, owner):
     pgbouncer.kill()
     site = open_site(pooled)

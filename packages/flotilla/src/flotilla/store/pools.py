@@ -1,5 +1,6 @@
 """The connections of one process: a pool of them, opened at its first use, and never shared with another process."""
 
+import select
 import threading
 from typing import Any
 
@@ -34,6 +35,18 @@ class Pool(ConnectionPool[psycopg.Connection[Row]]):
         self._pool.rotate(1)
         return super()._get_ready_connection(timeout)
 
+    def was_hung_up_on(self) -> bool:
+        """Whether the server closed the connection that would be lent next: nobody asked it anything, and it speaks.
+
+        Asks the kernel and nobody else. What it says may be something harmless too.
+        """
+        try:
+            resting = select.poll()
+            resting.register(self._pool[-1].fileno(), select.POLLIN)
+            return bool(resting.poll(0))
+        except (IndexError, psycopg.Error, OSError):
+            return False  # none rests, or another thread was quicker
+
 
 class Pools:
     """At most `pool_size` connections: through FLOTILLA_POOLER_URL if there is one, and past it while it is gone."""
@@ -47,7 +60,12 @@ class Pools:
 
     def get(self) -> Pool:
         """The pool to take connections from, now."""
-        return self._pool or self._opened()
+        pool = self._pool or self._opened()
+        if pool.was_hung_up_on():
+            # Noticed before a request is sent into it: nobody has to be told to try again.
+            self.lost(pool)
+            pool = self._pool or self._opened()
+        return pool
 
     def lost(self, pool: Pool) -> None:
         """A connection of `pool` broke, or none was to be had: make sure that the next requests get one that works."""
