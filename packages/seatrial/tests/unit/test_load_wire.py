@@ -29,6 +29,16 @@ def test_headers_of_the_request_s_own_replace_what_is_always_sent() -> None:
     assert b"Host: 127.0.0.1:8000\r\n" in wire.encode(get("/"), "jar=1")
 
 
+def test_headers_of_every_request_are_sent_unless_the_request_has_its_own() -> None:
+    wire = Wire("shop.example", keep_alive=True, headers={"X-Forwarded-Proto": "https", "accept": "a/b", "Host": "x"})
+    assert wire.encode(get("/"), "").decode() == (
+        "GET / HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: seatrial\r\nAccept-Encoding: gzip\r\n"
+        "Referer: https://shop.example/\r\nX-Forwarded-Proto: https\r\naccept: a/b\r\n\r\n"
+    )
+    assert b"a/b" not in wire.encode(get("/", headers={"Accept": "c/d"}), "")
+    assert (wire.told_scheme, Wire("x", keep_alive=True).told_scheme) == ("https", "")
+
+
 def test_many_different_headers_are_each_sent_as_they_are() -> None:
     wire = Wire("x", keep_alive=True)
     for number in list(range(1000)) + list(range(0, 1000, 100)):

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.discover.source_tree import Module, SourceTree
@@ -49,6 +49,19 @@ class AppCandidate:
     is_factory: bool = False
     arguments: tuple[str, ...] = ()
     score: float = 0.0
+
+    def named(self, target: str) -> "AppCandidate | None":
+        """The same as somebody else names it, `app.main:app` for `src.app.main:app`: from the folder where that is so.
+
+        None when it is another one.
+        """
+        module, _, name = target.removesuffix("()").partition(":")
+        path = self.path.parent if self.path.name == "__init__.py" else self.path.with_suffix("")
+        parts = module.split(".")
+        if name != self.factory_target.partition(":")[2] or list(path.parts[-len(parts) :]) != parts:
+            return None
+        call = "()" if self.is_factory else ""
+        return replace(self, target=f"{module}:{name}{call}", folder=Path(*path.parts[: -len(parts)]))
 
     @property
     def factory_target(self) -> str:

@@ -1,7 +1,7 @@
 """From a project's folder to the proposal of a seatrial.toml: read, started, looked at."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from seatrial.discover.drafting import Facts, drafts, read_project
 from seatrial.discover.entering import Entering, with_superuser
 from seatrial.discover.journeys_text import People
 from seatrial.discover.log_operations import LoggedRequests, logged_requests
+from seatrial.discover.own_name import headers_that_open
 from seatrial.discover.preparing import manage_file, manage_of
 from seatrial.discover.proposal import Proposal
 from seatrial.discover.recorded_visit import recorded_visit
@@ -73,7 +74,8 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
         tell("opening its pages")
         asked = [path for methods, path in running.routes if "GET" in methods and "{" not in path]
         declared = [*_logged_paths(logged), *(asked or declared_paths(facts.tree))]
-        public = crawl(Visitor(testbed.url), declared)
+        draft = _with_headers(draft, headers_that_open(testbed.url, facts.tree))
+        public = crawl(Visitor(testbed.url, dict(draft.headers)), declared)
         people = People(wishes.user, wishes.password, wishes.signs_up)
         entering = Entering(testbed.url, people, logged, lambda visitor: crawl(visitor, declared))
         if visit is None or wishes.har is None:
@@ -96,6 +98,16 @@ def _with_wishes(draft: Proposal, facts: Facts, wishes: Wishes) -> Proposal:
     if wishes.signs_up and not wishes.user and manage_file(facts.tree):
         draft = with_superuser(draft, manage_of(facts.tree, draft.directory))
     return draft
+
+
+def _with_headers(draft: Proposal, headers: Mapping[str, str]) -> Proposal:
+    """What a proxy in front of the app tells it where it is deployed."""
+    if not headers:
+        return draft
+    reasons = {"Host": "it answers only to its own name", "X-Forwarded-Proto": "it sends everybody else to HTTPS"}
+    told = ", ".join(f"{name}: {value}" for name, value in headers.items())
+    how = " and ".join(reasons[name] for name in headers)
+    return replace(draft, headers=headers).with_clue("headers", f"{told}, sent with every request", how)
 
 
 def _logged_paths(logged: LoggedRequests | None) -> list[str]:

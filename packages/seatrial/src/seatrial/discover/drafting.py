@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seatrial.discover.caches import cache_values
 from seatrial.discover.callables import AppCandidate, find_callables
 from seatrial.discover.databases import DatabaseUse, database_use, engine_of
 from seatrial.discover.django import settings_modules, with_django, without_wsgi_file
@@ -15,7 +16,8 @@ from seatrial.discover.source_tree import SourceTree
 from seatrial.discover.start_lines import StartLine, find_start_lines
 from seatrial.discover.values import value_for
 from seatrial.discover.variables import Variable, example_values, find_variables
-from seatrial.errors import SpecError
+from seatrial.errors import SeatrialError, SpecError
+from seatrial.testbed.valkey import find_valkey
 
 __all__ = ["Facts", "drafts", "read_project"]
 
@@ -116,8 +118,8 @@ def _chosen(facts: Facts, app: str) -> Iterator[tuple[AppCandidate, str]]:
     sources = {line.target: line.source for line in reversed(facts.start_lines)}
     for target in named:
         for candidate in facts.candidates:
-            if candidate.factory_target == target.removesuffix("()"):
-                yield candidate, f"{sources[target]} starts it"
+            if (fitting := candidate.named(target)) is not None:
+                yield fitting, f"{sources[target]} starts it"
     for candidate in facts.candidates:
         if candidate.factory_target not in {target.removesuffix("()") for target in named} and not candidate.arguments:
             where = candidate.path.relative_to(facts.tree.root).as_posix()
@@ -156,6 +158,7 @@ def _draft(
     draft = _with_database(draft, database)
     for name, variable in facts.variables.items():
         draft = _with_known_variable(draft, facts, name, variable)
+    draft = _with_cache(draft, facts)
     if framework == "django":
         draft = with_django(draft, facts.tree, settings)
     return _with_commands(_with_development(draft, facts), facts, candidate)
@@ -211,6 +214,22 @@ def _with_database(draft: Proposal, database: DatabaseUse) -> Proposal:
         )
     what = "PostgreSQL, a private one for each trial" if database.kind == "PostgreSQL" else database.kind or "none"
     return draft.with_clue("database", what, database.how, doubt)
+
+
+def _with_cache(draft: Proposal, facts: Facts) -> Proposal:
+    """A private Valkey in the place of the Redis that the code reads an address of."""
+    values = cache_values(facts.variables, facts.interpreter)
+    if not values:
+        return draft
+    told = f"{next(iter(values))} is read"
+    try:
+        find_valkey()
+    except SeatrialError as error:
+        return draft.with_clue("cache", "Redis", told, f"{error.what} {error.try_this}")
+    for name, value in values.items():
+        draft = draft.with_variable(name, value, f"{facts.variables[name].where} reads it")
+    what = "Valkey, a private one, which speaks the protocol of Redis"
+    return replace(draft, has_cache=True).with_clue("cache", what, told)
 
 
 def _with_known_variable(draft: Proposal, facts: Facts, name: str, variable: Variable) -> Proposal:

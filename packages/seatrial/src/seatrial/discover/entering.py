@@ -58,7 +58,7 @@ class Entering:
             people = replace(people, signs_up=False)
         elif people.signs_up and doors.sign_up:
             people = People(TRIAL_USER, PASSWORD, signs_up=True)
-            _, trouble = self._entered(Visitor(self._url), doors.sign_up, people, public)
+            _, trouble = self._entered(Visitor(self._url, dict(outside.headers)), doors.sign_up, people, public)
         if trouble and has_superuser(proposal):
             people, trouble = replace(people, signs_up=False), ""
         if people.signs_up and not doors.sign_up and has_superuser(proposal):

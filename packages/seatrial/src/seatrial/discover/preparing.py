@@ -1,6 +1,7 @@
 """The commands that make a project's tables and data, as its files tell them. Nothing is executed."""
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,16 +46,21 @@ def migrations_of(
     elif alembic and interpreter.has("alembic"):
         inside = alembic.rsplit("/", 1)[0] if "/" in alembic else ""
         folder = tree.root / inside
-        at = f" -c {alembic_path(folder, candidate)}" if candidate and candidate.folder != folder else ""
-        yield f"{{python}} -m alembic{at} upgrade head", f"{alembic} and Alembic"
+        yield (
+            _alembic(tree.text(alembic), folder, candidate.folder if candidate else tree.root),
+            f"{alembic} and Alembic",
+        )
 
 
-def alembic_path(folder: Path, candidate: AppCandidate) -> str:
-    """alembic.ini as the app's own folder sees it."""
-    try:
-        return (folder / "alembic.ini").relative_to(candidate.folder).as_posix()
-    except ValueError:
-        return (folder / "alembic.ini").as_posix()
+def _alembic(text: str, folder: Path, start: Path) -> str:
+    """folder: where alembic.ini is; start: what the app is started in, and the command too."""
+    if folder == start:
+        return "{python} -m alembic upgrade head"
+    if re.search(r"^script_location\s*=\s*(%\(here\)s|/)", text, re.MULTILINE):
+        return f"{{python}} -m alembic -c {os.path.relpath(folder, start)}/alembic.ini upgrade head"
+    # Its other folders are found from where it is started.
+    back = os.path.relpath(start, folder)
+    return f"sh -c 'cd {os.path.relpath(folder, start)} && PYTHONPATH=.:{back} {{python}} -m alembic upgrade head'"
 
 
 def flask_of(candidate: AppCandidate, interpreter: Interpreter) -> str:

@@ -39,7 +39,7 @@ class Proposal:
 
     directory: what the app is started in. target: as gunicorn names the app. interface: "wsgi" or "asgi".
     server: "gunicorn" or "command", with its `command`. database: "embedded" or "none". is_copied: run in a copy of
-    the directory. files: what else is written there, text by name.
+    the directory. has_cache: a Valkey is started beside the app. files: what else is written there, text by name.
     signs_in: whether the journeys have a function `sign_in`.
     environment, prepare: with the reason of each beside it, which becomes its comment.
     """
@@ -56,6 +56,7 @@ class Proposal:
     command: str = ""
     database: str = "embedded"
     is_copied: bool = False
+    has_cache: bool = False
     health_path: str = "/"
     environment: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     prepare: tuple[tuple[str, str], ...] = ()

@@ -42,7 +42,20 @@ def _lines(proposal: Proposal, at: Path | None) -> Iterator[str]:
         yield "[subject.environment]"
         for name, (value, reason) in proposal.environment.items():
             yield f"{name} = {_text(value)}  # {reason}"
+    yield from ("", *_server(proposal))
     yield ""
+    yield "[database]"
+    yield f"kind = {_text(proposal.database)}"
+    if proposal.has_cache:
+        yield from ("", "[services]", 'cache = "valkey"')
+    yield from _workload(proposal)
+    doubts = [clue for clue in proposal.clues if clue.doubt]
+    if doubts:
+        yield ""
+        yield from (f"# ? {clue.topic}: {clue.doubt}" for clue in doubts)
+
+
+def _server(proposal: Proposal) -> Iterator[str]:
     yield "[server]"
     if proposal.server == "command":
         yield f"command = {_text(proposal.command)}"
@@ -51,14 +64,6 @@ def _lines(proposal: Proposal, at: Path | None) -> Iterator[str]:
     yield "workers = 1"
     if proposal.worker_class == "gthread":
         yield "threads = 4"
-    yield ""
-    yield "[database]"
-    yield f"kind = {_text(proposal.database)}"
-    yield from _workload(proposal)
-    doubts = [clue for clue in proposal.clues if clue.doubt]
-    if doubts:
-        yield ""
-        yield from (f"# ? {clue.topic}: {clue.doubt}" for clue in doubts)
 
 
 def _workload(proposal: Proposal) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Missing", "last_words", "missing_variables", "wants_driver", "wants_tables"]
+__all__ = ["Missing", "last_words", "missing_variables", "wants_driver", "wants_tables", "wants_usual_port"]
 
 NAME = r"[A-Z][A-Z0-9_]{2,60}"
 SAYINGS = (
@@ -74,6 +74,11 @@ def wants_driver(text: str) -> bool:
             text,
         )
     )
+
+
+def wants_usual_port(text: str) -> bool:
+    """Whether PostgreSQL was looked for at its usual port, as by code that says no port."""
+    return bool(re.search(r"5432\b.{0,80}(?:refused|failed)|refused.{0,200}\b5432\b", text, re.DOTALL | re.IGNORECASE))
 
 
 def wants_tables(text: str) -> bool:

@@ -87,7 +87,7 @@ def signed_in_by(visitor: Visitor, entrance: Entrance, user: str, password: str)
     kept = [(c.name, value) for c in form.controls if c.name not in entered for value in c.values]
     fields = [*kept, *entered.items()]
     target = urlsplit(urljoin(f"http://app{page.path}", entrance.action))
-    answer = visitor.send(target.path, fields, headers={"Referer": f"{visitor.url}{page.path}"})
+    answer = visitor.send(target.path, fields, headers={"Referer": f"{visitor.origin}{page.path}"})
     again = any(_passwords(f) for f in forms_of(answer.body)) and answer.path.partition("?")[0] == target.path
     if again:
         told = re.search(

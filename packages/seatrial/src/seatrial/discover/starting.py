@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.discover import app_routes
+from seatrial.discover.caches import value_of_cache
 from seatrial.discover.databases import schemes, url_of
 from seatrial.discover.drafting import Facts
 from seatrial.discover.preparing import SUPERUSER
 from seatrial.discover.proposal import Proposal
 from seatrial.discover.proposal_text import proposal_text
-from seatrial.discover.repairs import missing_variables, wants_driver
+from seatrial.discover.repairs import missing_variables, wants_driver, wants_usual_port
 from seatrial.discover.trial_copy import TrialCopy
 from seatrial.discover.values import value_for
 from seatrial.discover.visitor import Visitor
@@ -145,12 +146,21 @@ def mend(proposal: Proposal, facts: Facts, words: str) -> Proposal | None:
             example = facts.examples.get(missing.name, "")
             known = facts.variables.get(missing.name)
             kind = known.kind if known else ""
-            value = value_for(missing.name, facts.database.scheme, example, has_database=has_database, kind=kind)
+            cached = value_of_cache(missing.name) if proposal.has_cache else None
+            value = cached or value_for(
+                missing.name, facts.database.scheme, example, has_database=has_database, kind=kind
+            )
             return proposal.with_variable(missing.name, value, "the app asked for it").with_clue(
                 "environment", missing.name, f"the app asked for it: {missing.said}"
             )
     if wants_driver(words) and (changed := _with_next_scheme(proposal, facts)) is not None:
         return changed
+    if proposal.database == "embedded" and wants_usual_port(words) and "PGPORT" not in proposal.environment:
+        for part in ("host", "port", "user", "password"):
+            proposal = proposal.with_variable(
+                f"PG{part.upper()}", f"{{database_{part}}}", "drivers read it, unless told"
+            )
+        return proposal.with_variable("PGDATABASE", "{database_name}", "drivers read it, unless told")
     return _without_failing_command(proposal, words)
 
 

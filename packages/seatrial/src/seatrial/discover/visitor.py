@@ -54,6 +54,13 @@ class Visitor:
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def origin(self) -> str:
+        """What the app takes its own address for."""
+        told = {name.lower(): value for name, value in self.headers.items()}
+        own = urllib.parse.urlsplit(self.url)
+        return f"{told.get('x-forwarded-proto', own.scheme)}://{told.get('host', own.netloc)}"
+
     def get(self, path: str) -> Answer:
         """The page at `path`, redirects within the app followed. A connection that breaks is an answer of status 0."""
         return self._follow("GET", path, b"", {})
@@ -118,10 +125,10 @@ class Visitor:
 
     def _resolved(self, path: str, location: str) -> tuple[str, str]:
         """(the other host, "") or ("", the path on this one)."""
-        own = urllib.parse.urlsplit(self.url)
-        target = urllib.parse.urlsplit(urllib.parse.urljoin(f"{self.url}{path}", location))
-        known = {own.netloc, self.headers.get("Host", own.netloc)}
-        if target.scheme != "http" or target.netloc not in known:
+        own, told = urllib.parse.urlsplit(self.url), urllib.parse.urlsplit(self.origin)
+        target = urllib.parse.urlsplit(urllib.parse.urljoin(f"{self.origin}{path}", location))
+        known = {own.netloc, told.netloc}
+        if target.scheme != told.scheme or target.netloc not in known:
             return target.netloc or location, ""
         return "", urllib.parse.urlunsplit(("", "", target.path or "/", target.query, ""))
 

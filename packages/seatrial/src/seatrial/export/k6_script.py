@@ -185,7 +185,7 @@ def k6_files(
         percentile=slo.latency_quantile * 100,
         limit_ms=slo.latency_max_s * 1000,
         connections="" if workload.keep_alive else "\n  noConnectionReuse: true,",
-        operations="".join(_operation(operation) for operation in workload.operations),
+        operations="".join(_operation(operation, workload.headers) for operation in workload.operations),
         order=order,
         pick=pick,
         timeout_s=workload.timeout_s,
@@ -224,12 +224,12 @@ def _whole(rate_rps: float, name: str) -> tuple[int, int]:
     return rate.numerator, rate.denominator
 
 
-def _operation(operation: OperationSpec) -> str:
-    return "  {\n" + "".join(f"    {line},\n" for line in _operation_lines(operation)) + "  },\n"
+def _operation(operation: OperationSpec, every: Mapping[str, str]) -> str:
+    return "  {\n" + "".join(f"    {line},\n" for line in _operation_lines(operation, every)) + "  },\n"
 
 
-def _operation_lines(operation: OperationSpec) -> Iterator[str]:
-    status, headers = operation.expect_status, dict(operation.headers)
+def _operation_lines(operation: OperationSpec, every: Mapping[str, str]) -> Iterator[str]:
+    status, headers = operation.expect_status, {**every, **dict(operation.headers)}
     if operation.body and not any(name.lower() == "content-type" for name in headers):
         headers = {"Content-Type": operation.content_type, **headers}
     yield f"name: {json.dumps(operation.name)}"

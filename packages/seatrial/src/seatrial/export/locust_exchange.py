@@ -1,6 +1,7 @@
 """One request of a journey through Locust's client, its headers, cookies and redirects as Seatrial has them."""
 
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -79,7 +80,7 @@ class Sender:
     The session's own cookies and redirects are switched off: Seatrial's, one jar a person, take their place.
     """
 
-    def __init__(self, session: FastHttpSession, host: str, *, keep_alive: bool) -> None:
+    def __init__(self, session: FastHttpSession, host: str, *, keep_alive: bool, headers: Mapping[str, str]) -> None:
         self._session = session
         agent: Any = session.client  # what is a setting of its class in Locust becomes this session's own
         agent.cookiejar = None
@@ -92,6 +93,7 @@ class Sender:
         self._origins = frozenset({parts.netloc.lower(), f"{parts.hostname}:{port}"})
         # As Seatrial's own client sends, so that the app has the same work.
         self._headers = {"User-Agent": "seatrial", "Accept": "*/*", "Accept-Encoding": "gzip"}
+        self._headers |= headers
         if not keep_alive:
             self._headers["Connection"] = "close"
 

@@ -52,7 +52,8 @@ class JourneyUser(FastHttpUser):
         super().__init__(environment)
         self._crew = _crew(environment, type(self))
         self._place, self.person = next(self._crew.people)
-        self._sender = Sender(self.client, str(self.host), keep_alive=self.workload.keep_alive)
+        workload = self.workload
+        self._sender = Sender(self.client, str(self.host), keep_alive=workload.keep_alive, headers=workload.headers)
 
     def on_start(self) -> None:
         """Sign in, then wait for one's place in the round. Who cannot sign in takes no part."""

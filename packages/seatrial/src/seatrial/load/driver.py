@@ -46,9 +46,8 @@ class Driver:
 
     seed: of mix, arrivals and people; the same calls on a new driver send the same requests. run_token: letters and
     digits, new for every driver of a study, so that `Person.unique` never repeats. host_header: when the app insists
-    on its own name. A target that is not this machine is refused unless allow_remote. verify, ca_file: of https, see
-    `target`. share: which part of the people are this driver's, of several that drive together. Nothing is left after
-    the context: no task, no socket.
+    on its own name. A target that is not this machine is refused unless allow_remote. verify, ca_file: of https. share:
+    which part of the people are this driver's, of several that drive together. No task or socket is left after it.
     """
 
     def __init__(
@@ -65,8 +64,9 @@ class Driver:
         share: Part = _WHOLE,
     ) -> None:
         self.workload = workload
+        host_header = host_header or workload.host
         self.target = target(base_url, host_header, allow_remote=allow_remote, verify=verify, ca_file=ca_file)
-        self.wire = Wire(self.target.host_header, keep_alive=workload.keep_alive)
+        self.wire = Wire(self.target.host_header, keep_alive=workload.keep_alive, headers=workload.headers)
         self.timeout_s = workload.timeout_s
         self.crowd = Crowd(workload, seed, run_token, share)
         self._seed = share.seed(seed)

@@ -1,7 +1,7 @@
 """What is driven: operations, their shares, and who does them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seatrial.errors import SpecError
 from seatrial.load.http.messages import Request
@@ -23,7 +23,7 @@ class Workload:
     timeout_s: how long a person waits for an answer, from when it was due. arrivals: "poisson" or "constant".
     arrivals_are: "operations", each of somebody of `people`, or "sessions": each of a visitor who comes for the first
     time, but for the share `returning` of `people`. order: "stratified" (see `mix`) or "random". listeners: how many
-    follow the journey `listener` beside the load.
+    follow the journey `listener` beside the load. headers: of every request, unless it has its own.
     """
 
     operations: Mapping[str, Callable[[Person], Journey]]
@@ -38,6 +38,7 @@ class Workload:
     order: str = "random"
     listeners: int = 0
     listener: Callable[[Person], Journey] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = sorted(self.weights.keys() - self.operations.keys())
@@ -59,6 +60,11 @@ class Workload:
                 raise SpecError(f"{key} is {value!r}; it is {' or '.join(choices)}.", where=f"workload.{key}")
         if not 0 <= self.returning <= 1:
             raise SpecError(f"returning is {self.returning}; it is a share, 0 to 1.", where="workload.returning")
+
+    @property
+    def host(self) -> str:
+        """The app's own name, where `headers` say it; else empty."""
+        return next((value for name, value in self.headers.items() if name.lower() == "host"), "")
 
     @property
     def has_sessions(self) -> bool:
@@ -96,6 +102,7 @@ class Workload:
             spec.order,
             spec.listeners if listener is not None else 0,
             listener,
+            spec.headers,
         )
 
 

@@ -52,6 +52,7 @@ def _subject(folder: Path, checked: Checked) -> Subject:
         directory=directory,
         python=python_of(folder, checked),
         health_path=values["subject.health_path"],
+        headers=dict(values["workload.headers"]),
         environment=dict(values["subject.environment"]),
         prepare=values["subject.prepare"],
         server=_server(checked),
@@ -155,4 +156,5 @@ def _workload(folder: Path, checked: Checked) -> WorkloadSpec:
         order=values["workload.order"],
         listeners=values["workload.listeners"],
         listener=values["workload.listener"],
+        headers=dict(values["workload.headers"]),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from seatrial.spec.checking import Checked, Problem, Rule, did_you_mean
 from seatrial.spec.rules import database_kind
 from seatrial.spec.subject_keys import (
-    CACHE_PLACEHOLDER,
+    CACHE_PLACEHOLDERS,
     COMMAND_PLACEHOLDERS,
     DATABASE_PLACEHOLDERS,
     PLACEHOLDERS,
@@ -25,7 +25,7 @@ def _placeholders(checked: Checked) -> Iterator[Problem]:
     values = checked.values
     known = PLACEHOLDERS + (DATABASE_PLACEHOLDERS if database_kind(checked) != "none" else ())
     known += (POOL_PLACEHOLDER,) if values["database.pool"] else ()
-    known += (CACHE_PLACEHOLDER,) if values["services.cache"] != "none" else ()
+    known += CACHE_PLACEHOLDERS if values["services.cache"] != "none" else ()
     known += (SIZE_PLACEHOLDER,) if values["subject.size"] else ()
     for name, text in values["subject.environment"].items():
         yield from _unknown_placeholders(("subject", "environment", name), text, known)
@@ -43,7 +43,7 @@ def _unknown_placeholders(path: TomlPath, text: str, known: tuple[str, ...]) -> 
             continue
         if name == POOL_PLACEHOLDER:
             hint = "Say in [database] how many connections each process keeps, such as: pool = 5."
-        elif name == CACHE_PLACEHOLDER:
+        elif name in CACHE_PLACEHOLDERS:
             hint = 'There is no cache here: say cache = "valkey" in [services].'
         elif name == SIZE_PLACEHOLDER:
             hint = "Say in [subject] how much data that is, such as: size = 10000."

@@ -115,7 +115,7 @@ class Subject:
     app: the WSGI callable as gunicorn names it, such as "flotilla.app:create_app()".
     directory: the subject's working directory, absolute. is_copied: whether a private copy of it is used instead.
     python: the interpreter that has the app's packages, absolute.
-    health_path: a path that answers 200 when the app is up.
+    health_path: a path that answers 200 when the app is up. headers: sent when it is asked for.
     environment: variables for the app and its `prepare` commands; values may hold {database_url}, {database_host},
         {database_port}, {database_name}, {database_user}, {database_password}, {direct_database_url},
         {direct_database_host}, {direct_database_port}, {cache_url}, {port}, {work}, {pool} and {size}.
@@ -141,6 +141,7 @@ class Subject:
     prepare_timeout_s: float = 180.0
     size: int | None = None
     is_copied: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def placeholders(self) -> dict[str, str]:

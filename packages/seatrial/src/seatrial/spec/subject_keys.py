@@ -6,7 +6,7 @@ from seatrial.spec.key import COMMANDS, FLAG, NUMBER, PATH, TEXT, TEXT_BY_NAME, 
 from seatrial.spec.subject import Subject
 
 __all__ = [
-    "CACHE_PLACEHOLDER",
+    "CACHE_PLACEHOLDERS",
     "CHEAPEST_PLAN_ID",
     "COMMAND_PLACEHOLDERS",
     "DATABASE_PLACEHOLDERS",
@@ -39,7 +39,7 @@ PLACEHOLDERS = ("port", "work", "python", "bin")
 COMMAND_PLACEHOLDERS = ("workers", "threads")
 """What it fills in in `command` besides."""
 
-CACHE_PLACEHOLDER = "cache_url"
+CACHE_PLACEHOLDERS = ("cache_url", "cache_host", "cache_port")
 """What it fills in when `services.cache` is given."""
 
 POOL_PLACEHOLDER = "pool"
@@ -122,9 +122,10 @@ SUBJECT = Section(
             "Environment variables for the app and its `prepare` commands. Values may hold `{database_url}`, "
             "`{database_host}`, `{database_port}`, `{database_name}`, `{database_user}`, `{database_password}`, "
             "`{port}`, `{work}` (a folder that is removed after the run), `{python}` and `{bin}` (the app's Python, "
-            "and the folder it is in); with a cache `{cache_url}`. With a pooler, `{database_url}`, `{database_host}` "
-            "and `{database_port}` lead the app through it; `{direct_database_url}`, `{direct_database_host}` and "
-            "`{direct_database_port}` never do. Braces that are meant are doubled: `{{name}}`.",
+            "and the folder it is in); with a cache `{cache_url}`, `{cache_host}` and `{cache_port}`. With a pooler, "
+            "`{database_url}`, `{database_host}` and `{database_port}` lead the app through it; "
+            "`{direct_database_url}`, `{direct_database_host}` and `{direct_database_port}` never do. Braces that are "
+            "meant are doubled: `{{name}}`.",
             'environment = { DATABASE_URL = "{database_url}" }',
             default={},
             default_words="none",

@@ -37,6 +37,7 @@ class WorkloadSpec:
     sign_in: the function that signs one person in, run once for each of `people` after every start.
     arrivals: "poisson" or "constant". timeout_s: how long a person waits for an answer. arrivals_are: "operations" or
     "sessions". returning: the share of sessions that `people` begin, not somebody new. order: "random" or "stratified".
+    headers: sent with every request, unless the request has its own of that name.
     listener: the function whose journey `listeners` of the people follow beside the load, from before it to its end.
     """
 
@@ -53,3 +54,4 @@ class WorkloadSpec:
     order: str = "random"
     listeners: int = 0
     listener: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The keys of seatrial.toml that say what users do and how well they must be served: workload, slo, target."""
 
-from seatrial.spec.key import FLAG, NUMBER, NUMBERS_BY_NAME, PATH, TEXT, WHOLE_NUMBER, Key, Section
+from seatrial.spec.key import FLAG, NUMBER, NUMBERS_BY_NAME, PATH, TEXT, TEXT_BY_NAME, WHOLE_NUMBER, Key, Section
 from seatrial.spec.slo import SLO
 from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
@@ -40,6 +40,16 @@ WORKLOAD = Section(
             'sign_in = "sign_in"',
             default=_WORKLOAD.sign_in,
             default_words="none: nobody signs in",
+        ),
+        Key(
+            "workload.headers",
+            TEXT_BY_NAME,
+            "Headers sent with every request, that of the health path too, unless it has its own of that name. An app "
+            "that sends everybody to HTTPS answers when it is told that the visitor came that way, as a proxy in front "
+            'of it does: `"X-Forwarded-Proto" = "https"`. One that answers only to its own name gets it by `Host`.',
+            'headers = { "X-Forwarded-Proto" = "https", Host = "shop.example.org" }',
+            default={},
+            default_words="none",
         ),
         Key(
             "workload.people",

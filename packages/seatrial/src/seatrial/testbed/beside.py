@@ -78,10 +78,11 @@ class Beside:
         return started.port
 
     def placeholders(self, database: Mapping[str, str]) -> dict[str, str]:
-        """What {cache_url} stands for, and {database_url}, {database_host} and {database_port} through the pooler."""
+        """What {cache_url} and its parts stand for, and {database_url} and its parts through the pooler."""
         values: dict[str, str] = {}
         if cache := self._running.get("valkey"):
             values["cache_url"] = f"redis://127.0.0.1:{cache.port}/0"
+            values["cache_host"], values["cache_port"] = "127.0.0.1", str(cache.port)
         if pooler := self._running.get("pgbouncer"):
             user, password, name = (database[f"database_{part}"] for part in ("user", "password", "name"))
             values["database_host"], values["database_port"] = "127.0.0.1", str(pooler.port)

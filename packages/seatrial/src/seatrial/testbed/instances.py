@@ -82,7 +82,9 @@ class Instances:
         """Return when the health path of each answers 200 (or at all); the errors are those of `wait_until_ready`."""
         path, patience_s = subject.health_path, subject.start_timeout_s
         for process, port in zip(self.processes, self.ports, strict=True):
-            wait_until_ready(process, port, path, patience_s, out_of_memory, any_answer=any_answer)
+            wait_until_ready(
+                process, port, path, patience_s, out_of_memory, any_answer=any_answer, headers=subject.headers
+            )
 
     def check_alive(self) -> None:
         """Raise SubjectExited when one has ended."""

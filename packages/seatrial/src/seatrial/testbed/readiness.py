@@ -5,19 +5,22 @@ import http.client
 import re
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.errors import SubjectExited, TestbedError
 from seatrial.testbed.process import Process, describe_exit
 
-__all__ = ["Probe", "check_runs", "explain_exit", "free_port", "probe", "wait_until_ready"]
+__all__ = ["NO_HEADERS", "Probe", "check_runs", "explain_exit", "free_port", "probe", "wait_until_ready"]
 
 POLL_S = 0.05
 PROBE_TIMEOUT_S = 2.0
 # An app may answer 503 while it warms up; one that answers an error for this long is taken at its word.
 ERROR_PATIENCE_S = 3.0
+NO_HEADERS: Mapping[str, str] = {}
+"""Beside those that every request has."""
+
 BODY_LINES = 10
 BODY_BYTES = 8192
 
@@ -38,7 +41,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def probe(host: str, port: int, path: str, timeout_s: float) -> Probe:
+def probe(host: str, port: int, path: str, timeout_s: float, headers: Mapping[str, str] = NO_HEADERS) -> Probe:
     """Ask once for `path`."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
@@ -47,7 +50,7 @@ def probe(host: str, port: int, path: str, timeout_s: float) -> Probe:
         except OSError:
             return Probe("refused")
         try:
-            connection.request("GET", path, headers={"Connection": "close"})
+            connection.request("GET", path, headers={"Connection": "close", **headers})
             response = connection.getresponse()
             body = response.read(BODY_BYTES).decode(errors="replace")
         except (OSError, http.client.HTTPException):
@@ -65,6 +68,7 @@ def wait_until_ready(
     out_of_memory: Callable[[], str],
     *,
     any_answer: bool = False,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> None:
     """Return when `health_path` answers 200; raise SubjectExited or TestbedError saying what happened instead.
 
@@ -82,7 +86,8 @@ def wait_until_ready(
         status = process.exit_status
         if status is not None:
             raise explain_exit(process, status, port)
-        last = probe("127.0.0.1", port, health_path, min(PROBE_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
+        left_s = min(PROBE_TIMEOUT_S, max(0.1, deadline - time.monotonic()))
+        last = probe("127.0.0.1", port, health_path, left_s, headers)
         now = time.monotonic()
         heard = heard or last.state != "refused"
         if last.state == "answered":

@@ -1,10 +1,11 @@
 """A subject that somebody else started: may it be loaded, and does it answer?"""
 
 import http
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from seatrial.errors import SpecError, TestbedError
-from seatrial.testbed.readiness import probe
+from seatrial.testbed.readiness import NO_HEADERS, probe
 from seatrial.testbed.this_machine import is_loopback
 
 __all__ = ["check_answers", "check_target"]
@@ -31,10 +32,10 @@ def check_target(url: str, *, allow_remote: bool) -> None:
         )
 
 
-def check_answers(url: str, health_path: str, timeout_s: float) -> None:
+def check_answers(url: str, health_path: str, timeout_s: float, headers: Mapping[str, str] = NO_HEADERS) -> None:
     """Raises TestbedError when the health path does not answer 200."""
     parts = urlsplit(url)
-    answer = probe(parts.hostname or "", parts.port or HTTP_PORT, health_path, timeout_s)
+    answer = probe(parts.hostname or "", parts.port or HTTP_PORT, health_path, timeout_s, headers)
     if answer.status != http.HTTPStatus.OK:
         said = f"answered {answer.status}" if answer.state == "answered" else "did not answer"
         raise TestbedError(

@@ -221,7 +221,7 @@ class Testbed:
         where it is gunicorn. any_answer: whatever the health path answers, it is up.
         """
         if self._subject.url:
-            check_answers(self._subject.url, self._subject.health_path, self._subject.start_timeout_s)
+            check_answers(self.url, self._subject.health_path, self._subject.start_timeout_s, self._subject.headers)
             return
         self.stop()
         if fresh_data and self._embedded:

@@ -1,6 +1,9 @@
-"""The weather at sea, made up: Starlette, no database."""
+"""The weather at sea, made up: Starlette, no database; over HTTPS only, and by its own name."""
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
@@ -25,5 +28,9 @@ app = Starlette(
         Route("/", homepage),
         Route("/stations/{number:int}", station),
         Route("/strongest", strongest),
-    ]
+    ],
+    middleware=[
+        Middleware(TrustedHostMiddleware, allowed_hosts=["weather.example.org"]),
+        Middleware(HTTPSRedirectMiddleware),
+    ],
 )

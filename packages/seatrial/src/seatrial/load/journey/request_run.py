@@ -78,8 +78,9 @@ class RequestRun(Exchange):
         host.note(_tuple_of(Observation, seen), detail, request)
 
     def _onward(self, response: Response) -> Request | None:
-        target = self._host.stage.target
-        return redirected(self._request, response, target.scheme, target.origins)
+        stage = self._host.stage
+        scheme = stage.wire.told_scheme or stage.target.scheme
+        return redirected(self._request, response, scheme, stage.target.origins)
 
     def _send(self, request: Request, due_s: float) -> None:
         host = self._host
