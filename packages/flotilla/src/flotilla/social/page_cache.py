@@ -7,6 +7,7 @@ page for as long as pages are kept; what people do themselves shows at once.
 """
 
 import secrets
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -30,9 +31,9 @@ FRESH_SHARE = 2 / 3
 TURN_S = 2.0
 WAIT_MAX_S = 1.0
 WAIT_STEP_S = 0.01
-# Instead of a page: it cannot be kept, so nobody shall wait for it; or its reader asked for it a moment ago.
+# Instead of a page: it cannot be kept, so nobody shall wait for it.
 NOT_KEPT = b"-"
-ASKED_FOR = b"?"
+ASKED_MAX = 10_000
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -62,12 +63,33 @@ class Look:
     give_up: Callable[[], object] = field(default=lambda: None)
 
 
+class _Asked:
+    """The keys that this process was asked for lately; costs no question to anybody."""
+
+    def __init__(self, lately_s: float) -> None:
+        self._lately_s = lately_s
+        self._lock = threading.Lock()
+        self._when_s: dict[str, float] = {}
+
+    def before(self, key: str) -> bool:
+        """Whether somebody asked for that key lately; from now on somebody did."""
+        now_s = time.monotonic()
+        with self._lock:
+            last_s = self._when_s.pop(key, None)
+            self._when_s[key] = now_s
+            if len(self._when_s) > ASKED_MAX:
+                # The one not asked for longest: they stand in the order of asking.
+                del self._when_s[next(iter(self._when_s))]
+        return last_s is not None and now_s - last_s < self._lately_s
+
+
 class PageCache:
     """Pages by a key that says everything they depend on but for the database's rows and their reader's last change."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._max_age_s = settings.cache_max_age_s
+        self._asked = _Asked(settings.cache_max_age_s)
         self._valkey = Valkey(settings.cache_url, what="cache") if settings.cache_url else None
 
     @property
@@ -84,7 +106,8 @@ class PageCache:
         """The page under that key, for its reader (None: the page is the same for all visitors).
 
         A visitors' page that is not there is made by one of those who ask; the others wait a moment for it. A reader's
-        own page is worth its room only when they come back to it, so it is kept from the second time on.
+        own page is worth a question only when they come back to it, so it counts from the second time on that they ask
+        this process for it.
         """
         if self._valkey is None or (viewer is not None and not viewer.visibility_epoch):
             return Look("off")
@@ -96,16 +119,16 @@ class PageCache:
             self._valkey.keep(_mark_key(account_id), secrets.token_bytes(8), lifetime_s=2 * self._max_age_s)
 
     def _own(self, valkey: Valkey, key: str, viewer: Viewer) -> Look:
+        if not self._asked.before(key):
+            return Look("miss")
         begun_s = time.time()
-        both = valkey.read_or_mark(_page_key(key), ASKED_FOR, _mark_key(viewer.account_id), lifetime_s=self._max_age_s)
+        both = valkey.read([_page_key(key), _mark_key(viewer.account_id)])
         if both is None:
             return Look("off")
         epoch, mark = viewer.visibility_epoch, both[1] or b""
         page = _page(both[0], epoch, mark, since_s=begun_s - self._max_age_s)
         if page is not None:
             return Look("hit", page)
-        if both[0] is None:
-            return Look("miss")
         return Look("miss", keep=lambda made: self._keep(valkey, key, _Entry(epoch, mark, begun_s, made)))
 
     def _shared(self, valkey: Valkey, key: str) -> Look:
@@ -163,7 +186,7 @@ def _mark_key(account_id: int) -> str:
 
 def _page(value: bytes | None, epoch: int, mark: bytes, *, since_s: float) -> Kept | None:
     """The page that lies there, if it was begun since then, at this epoch or later, after its reader's last change."""
-    if value in {None, NOT_KEPT, ASKED_FOR}:
+    if value in {None, NOT_KEPT}:
         return None
     try:
         entry = msgspec.msgpack.decode(value, type=_Entry)

@@ -59,18 +59,6 @@ class Valkey:
         """What is kept under the keys."""
         return self._ask(lambda client: client.mget(keys))
 
-    def read_or_mark(self, key: str, mark: bytes, *others: str, lifetime_s: float) -> list[bytes | None] | None:
-        """What is kept under the keys; where there was nothing under the first, that mark from now on, for so long."""
-
-        def do(client: Any) -> list[bytes | None]:
-            both = client.pipeline(transaction=False)
-            both.set(key, mark, nx=True, get=True, px=_ms(lifetime_s))
-            both.mget(others)
-            first, rest = both.execute()
-            return [first, *rest]
-
-        return self._ask(do)
-
     def keep(self, key: str, value: bytes, *, lifetime_s: float, done_with: str = "") -> bool | None:
         """Keep a value so long, and forget the key `done_with`."""
 
