@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 __all__ = ["Request", "Server", "free_port", "unprivileged", "visitors"]
 
+NEVER_A_CLIENTS = (12_000, 32_000)
 STARTS_WITHIN_S = 60.0
 ENDS_WITHIN_S = 40.0
 ANSWERS_WITHIN_S = 15.0
@@ -25,10 +27,11 @@ _NOTHING: Mapping[str, str] = {}
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has, not even as the near end of a connection of their own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that stays free while its server is away: below those that the system gives to clients."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", random.randrange(*NEVER_A_CLIENTS)))
+            return int(probe.getsockname()[1])
 
 
 def unprivileged() -> dict[str, Any]:
