@@ -16,6 +16,7 @@ from seatrial.command_line.init_arguments import add_doctor, add_init
 from seatrial.command_line.levers_arguments import add_levers
 from seatrial.command_line.load_arguments import add_load
 from seatrial.command_line.plans_arguments import add_calibrate, add_plans
+from seatrial.command_line.tune_arguments import add_tune
 from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:  # the pipeline is imported by the command that needs it: --help stays fast
@@ -84,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_advise(commands).set_defaults(function=_advise)
     add_levers(commands).set_defaults(function=_levers)
+    add_tune(commands).set_defaults(function=_tune)
     add_load(commands).set_defaults(function=_load)
     add_export(commands).set_defaults(function=_export)
     plans_list, plans_show = add_plans(commands)
@@ -105,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(  # noqa: T201
             "\nseatrial: interrupted; everything it started has been ended. What was seen, if anything, is in "
-            "study.partial.json or levers.partial.json in the results folder.",
+            "study.partial.json, levers.partial.json or tune.partial.json in the results folder.",
             file=sys.stderr,
         )
         return 130
@@ -163,6 +165,12 @@ def _levers(options: argparse.Namespace) -> int:
     from seatrial.command_line.levers import run_levers
 
     return run_levers(options)
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from seatrial.command_line.tune import run_tune
+
+    return run_tune(options)
 
 
 def _load(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """A study made by arithmetic: an app of 6 ms CPU, a database of 2 ms, on one CPU."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,5 +99,16 @@ def a_study() -> Callable[..., Study]:
             measurements=tuple(measurements),
             memory=tuple(memory),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def saturation_of() -> Callable[..., Measurement]:
+    """A saturated interval of a server with these settings, for each request so much CPU."""
+
+    def make(throughput_rps: float, workers: int, threads: int, cpu_s: float) -> Measurement:
+        seen = a_measurement("saturation", throughput_rps, run=1, workers=workers, saturated_rps=throughput_rps)
+        return replace(seen, threads=threads, throughput_rps=throughput_rps, app_cpu_s=cpu_s, database_cpu_s=0.0)
 
     return make

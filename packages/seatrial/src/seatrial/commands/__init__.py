@@ -7,10 +7,12 @@ from seatrial.commands.driving import export, load
 from seatrial.commands.files import keep
 from seatrial.commands.levering import Levered, levers
 from seatrial.commands.measuring import Measured, measure, report
+from seatrial.commands.tuning import Tuned, tune
 
 __all__ = [
     "Levered",
     "Measured",
+    "Tuned",
     "advise_growth",
     "advise_plan",
     "calibrate",
@@ -24,4 +26,5 @@ __all__ = [
     "measure",
     "plans",
     "report",
+    "tune",
 ]

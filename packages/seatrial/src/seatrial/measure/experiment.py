@@ -40,7 +40,8 @@ class Seen:
 
     levers: names of those that were pulled, () for the app as declared. saturated_rps: good answers per second with
     always something waiting. At the fixed load: cpu_s, of app, database and services for each request;
-    response_time_s, the objective's quantile; error_ratio. memory_bytes: of all of them together, after saturation.
+    response_time_s, the objective's quantile; error_ratio. After saturation: memory_bytes, of all of them together;
+    worker_bytes, of the largest worker.
     None where nothing was read, or the rig spoiled it. failure: why it showed nothing; details: its last lines then.
     cost_s: how long the start took.
     """
@@ -51,6 +52,7 @@ class Seen:
     cpu_s: float | None = None
     response_time_s: float | None = None
     memory_bytes: int | None = None
+    worker_bytes: int | None = None
     error_ratio: float | None = None
     failure: str = ""
     details: str = ""

@@ -143,9 +143,15 @@ class Box:
         self._run([*arrivals_s, math.inf])
 
     def run_population(self, concurrency: int) -> list[float]:
-        """Keep so many inside or waiting; returns the times at which requests left, in order."""
+        """Keep so many inside or waiting; returns the times at which requests left, in order.
+
+        The first come evenly over the time that a request takes alone. Were all there at once, requests that all need
+        the same would go on in step for ever, crowding the CPU together and waiting together, as nowhere they do.
+        """
         self.following = concurrency
-        self._run([0.0] * concurrency + [math.inf])
+        alone_s = [math.fsum(needs) for kind, needs in zip(self.kinds, self.needs, strict=True) if kind <= APART]
+        apart_s = math.fsum(alone_s) / len(self.left_s) / concurrency
+        self._run([*(number * apart_s for number in range(concurrency)), math.inf])
         return sorted(left_s for left_s in self.left_s if left_s < math.inf)
 
     def held_s(self, which: int) -> float:

@@ -39,6 +39,8 @@ def _in_section(
             )
             continue
         is_there = key in old
+        if is_there and old[key] == value:
+            continue
         before = f"{_named(key)} = {_toml(old[key])}" if is_there else ""
         if value is None and not is_there:
             continue
