@@ -24,6 +24,8 @@ def run_init(options: argparse.Namespace) -> int:
         logs=tuple(options.log),
         har=options.har,
         prepare=tuple(options.prepare),
+        openapi=options.openapi,
+        locust=options.locust,
     )
 
     def tell(step: str) -> None:

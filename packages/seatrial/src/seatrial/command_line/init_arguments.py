@@ -43,6 +43,8 @@ def add_init(
         "--sign-up", action="store_true", help="make people by the app's own form or Django's command, in private data"
     )
     init.add_argument("--log", metavar="FILE", type=Path, action="append", default=[], help="an access log of the app")
+    init.add_argument("--openapi", metavar="FILE", type=Path, help="an OpenAPI description of the app, as JSON")
+    init.add_argument("--locust", metavar="FILE", type=Path, help="a Locust file, for how often what is asked for")
     init.add_argument("--har", metavar="FILE", type=Path, help="a visit recorded by a browser, as the workload")
     init.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     init.add_argument("--json", action="store_true", help="print what was found as JSON instead of a table")

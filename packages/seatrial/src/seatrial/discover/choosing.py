@@ -68,7 +68,7 @@ def with_coverage(
     told = ", ".join(f"{group} {100 * part:.1f} %" for group, part in left[:UNCOVERED_TOLD] if part >= SHARE_MIN)
     doubt = f"Not covered: {told}. Requests that change something are for journeys.py." if told else ""
     unread = f", {logged.malformed:,} could not be read" if logged.malformed else ""
-    how = f"of {logged.lines:,} lines of your log{unread}"
+    how = f"of {logged.lines:,} {logged.source}{unread}"
     return proposal.with_clue("operations", f"{count}, {100 * share:.0f} % of what people asked for", how, doubt)
 
 

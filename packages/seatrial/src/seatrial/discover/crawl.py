@@ -11,7 +11,7 @@ from typing import Any
 from seatrial.discover.routes import group_of, name_of, openapi_paths
 from seatrial.discover.visitor import Answer, Visitor, files_of, links_of
 
-__all__ = ["Found", "crawl", "is_description", "is_file"]
+__all__ = ["Found", "crawl", "is_description", "is_file", "plain_paths"]
 
 ANSWERS_MAX = 80
 PER_GROUP_MAX = 3
@@ -74,14 +74,17 @@ class Found:
         return named
 
 
-def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
-    """Opens pages until nothing new is linked, or `ANSWERS_MAX` were answered, or `SECONDS_MAX` went by."""
-    found = Found()
-    waiting = ["/", *declared]
+def crawl(visitor: Visitor, declared: Iterable[str] = (), *, openapi: str = "") -> Found:
+    """Opens pages until nothing new is linked, or `ANSWERS_MAX` were answered, or `SECONDS_MAX` went by.
+
+    openapi: a description of the app; without one it is looked for in the app itself.
+    """
+    found = Found(openapi=openapi)
+    waiting = ["/", *declared, *plain_paths(openapi)]
     until = time.monotonic() + SECONDS_MAX
     taken: Counter[str] = Counter()
     asked: set[str] = set()
-    usual = [*OPENAPI, *USUAL]
+    usual = [*(() if openapi else OPENAPI), *USUAL]
     while (waiting or usual) and len(asked) < ANSWERS_MAX and time.monotonic() < until:
         path = waiting.pop(0) if waiting else usual.pop(0)
         group = group_of(path)
@@ -102,13 +105,18 @@ def crawl(visitor: Visitor, declared: Iterable[str] = ()) -> Found:
             found.openapi = answer.body
             found.good.pop(group, None)
             usual = [p for p in usual if p not in OPENAPI]
-            waiting += [p for p, get in openapi_paths(answer.body) if "{" not in p and not _needs_query(get)]
+            waiting += plain_paths(answer.body)
     _fill_parameters(visitor, found)
     for path in list(dict.fromkeys(file for page in found.pages for file in files_of(page)))[:FILES_MAX]:
         answer = visitor.get(path)
         if answer.is_good:
             found.files.append(answer)
     return found
+
+
+def plain_paths(openapi: str) -> list[str]:
+    """The addresses of a description that can be opened as they stand."""
+    return [path for path, get in openapi_paths(openapi) if "{" not in path and not _needs_query(get)]
 
 
 def is_description(answer: Answer) -> bool:

@@ -8,9 +8,11 @@ from pathlib import Path
 from seatrial.discover.choosing import with_coverage
 from seatrial.discover.crawl import Found, crawl
 from seatrial.discover.data_seen import with_data_seen
+from seatrial.discover.description import described_in
 from seatrial.discover.drafting import Facts, drafts, read_project
 from seatrial.discover.entering import Entering, with_superuser
 from seatrial.discover.journeys_text import People
+from seatrial.discover.locust_tasks import locust_requests
 from seatrial.discover.log_operations import LoggedRequests, logged_requests
 from seatrial.discover.own_name import headers_that_open
 from seatrial.discover.preparing import manage_file, manage_of
@@ -36,9 +38,9 @@ PATHS_TRIED = 30
 class Wishes:
     """What the user said. app, command, python: before anything found. user, password: of somebody who may sign in.
 
-    prepare: commands that make data or people, after those found.
-    signs_up: whether new people may be made by the app's own form, in the trial's private data. logs: its access logs.
-    har: a visit that a browser recorded, in place of what is found.
+    prepare: commands that make data or people, after those found. signs_up: whether new people may be made, in the
+    trial's private data. logs: its access logs; locust: a Locust file, in their place. openapi: a description of the
+    app. har: a visit that a browser recorded, in place of what is found.
     """
 
     app: str = ""
@@ -50,6 +52,8 @@ class Wishes:
     logs: tuple[Path, ...] = ()
     har: Path | None = None
     prepare: tuple[str, ...] = ()
+    openapi: Path | None = None
+    locust: Path | None = None
 
 
 def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) -> Proposal:
@@ -63,9 +67,12 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
     if wishes.logs:
         tell("reading the log")
         logged = logged_requests(wishes.logs)
+    elif wishes.locust is not None:
+        logged = locust_requests(wishes.locust)
     visit = None
     if wishes.har is not None:
         visit = recorded_visit(wishes.har, user=wishes.user, password=wishes.password)
+    openapi = described_in(wishes.openapi) if wishes.openapi else ""
     tell("reading the project")
     facts = read_project(root, python=wishes.python)
     made = drafts(facts, app=wishes.app, command=wishes.command)
@@ -75,9 +82,9 @@ def discover_project(root: Path, wishes: Wishes, tell: Callable[[str], None]) ->
         asked = [path for methods, path in running.routes if "GET" in methods and "{" not in path]
         declared = [*_logged_paths(logged), *(asked or declared_paths(facts.tree))]
         draft = _with_headers(draft, headers_that_open(testbed.url, facts.tree))
-        public = crawl(Visitor(testbed.url, dict(draft.headers)), declared)
+        public = crawl(Visitor(testbed.url, dict(draft.headers)), declared, openapi=openapi)
         people = People(wishes.user, wishes.password, wishes.signs_up)
-        entering = Entering(testbed.url, people, logged, lambda visitor: crawl(visitor, declared))
+        entering = Entering(testbed.url, people, logged, lambda visitor: crawl(visitor, declared, openapi=openapi))
         if visit is None or wishes.har is None:
             proposal = entering.with_operations(draft, public)
         else:

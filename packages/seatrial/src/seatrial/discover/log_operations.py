@@ -20,13 +20,14 @@ REDIRECTED_OR_WORSE = 300
 class LoggedRequests:
     """counts: answers below 300 to people, without files, by method and group, `GET /posts/{}`.
 
-    samples: for each, an address that was answered. lines, malformed: of the log.
+    samples: for each, an address that was answered. lines, malformed: of the log. source: what they are, in words.
     """
 
     counts: Mapping[str, int]
     samples: Mapping[str, str]
     lines: int
     malformed: int
+    source: str = "lines of your log"
 
     @property
     def total(self) -> int:
