@@ -264,6 +264,23 @@ def test_nobody_is_given_the_page_of_somebody_else_or_in_another_language(cached
     assert len({re.search(r'csrf_token" value="([^"]+)"', ada.same("/home"))[1] for _ in range(3)}) == 1
 
 
+def test_what_somebody_did_with_an_app_shows_at_once_on_their_pages(cached, crew, site):
+    ada = crew["ada"]
+    post = site.posts.publish(crew["ben"].viewer, "worth a like")
+    made = site.apps.register(name="an app", redirect_uris=["urn:ietf:wg:oauth:2.0:oob"], scopes="write")
+    ids = {"client_id": made.app.client_id, "client_secret": made.client_secret}
+    token = site.grants.token_for_person(ada.viewer, scopes="write", **ids).token
+    before = outcomes(cached)
+    for _ in range(3):
+        assert f"/posts/{post}/like" in ada.cached.get("/public").text
+    assert (outcomes(cached) - before)["/public", "hit"] == 1
+    liked = cached.test_client().post(
+        f"/api/v1/statuses/{post}/favourite", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert liked.status_code == 200
+    assert f"/posts/{post}/unlike" in ada.same("/public")
+
+
 def test_two_forms_from_one_kept_page_publish_two_posts(cached, crew):
     ada = crew["ada"]
     pages = [ada.cached.get("/home").text for _ in range(4)]
