@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -13,6 +14,9 @@ from urllib.parse import urlencode, urlsplit
 import psutil
 import pytest
 from fleet import Server, free_port
+from valkey_process import valkey_process
+
+from flotilla.web.sessions import session_signer
 
 WORKERS = 3
 THREADS = 4
@@ -23,7 +27,13 @@ TOKEN = "to read the numbers"
 
 
 @pytest.fixture
-def gunicorn(settings, tmp_path):
+def valkey():
+    with valkey_process() as process:
+        yield process
+
+
+@pytest.fixture
+def gunicorn(settings, valkey, tmp_path):
     """`gunicorn --preload` with three workers of four threads, levers on that keep something in each process."""
     (tmp_path / "numbers").mkdir()
     port = free_port()
@@ -33,6 +43,8 @@ def gunicorn(settings, tmp_path):
         "FLOTILLA_THREADS": str(THREADS),
         "FLOTILLA_METRICS_TOKEN": TOKEN,
         "FLOTILLA_BATCH_MS": "2",
+        "FLOTILLA_CACHE_URL": valkey.url,
+        "FLOTILLA_BUS_URL": valkey.url,
         "FLOTILLA_ACCESS_LOG": "no",
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "numbers"),
     }
@@ -47,7 +59,9 @@ class Person:
 
     def __init__(self, site, handle, port):
         self.handle, self._port = handle, port
-        viewer = site.accounts.sign_up(handle=handle, password="a calm sea at dawn").viewer
+        signed_in = site.accounts.sign_up(handle=handle, password="a calm sea at dawn")
+        viewer = signed_in.viewer
+        self._cookie = f"flotilla_session={session_signer(site.settings).sign(signed_in.token).decode()}"
         made = site.apps.register(name="probe", redirect_uris=["urn:ietf:wg:oauth:2.0:oob"], scopes="read write")
         ids = {"client_id": made.app.client_id, "client_secret": made.client_secret}
         self._headers = {
@@ -56,13 +70,19 @@ class Person:
         }
 
     def ask(self, method, path, **form):
+        return json.loads(self._asked(method, f"/api/v1/{path}", urlencode(form) or None, self._headers))
+
+    def home(self):
+        return self._asked("GET", "/home", None, {"Cookie": self._cookie})
+
+    def _asked(self, *request):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=WAIT_S)
         try:
-            connection.request(method, f"/api/v1/{path}", urlencode(form) or None, self._headers)
+            connection.request(*request)
             answer = connection.getresponse()
-            text = answer.read()
+            text = answer.read().decode()
             assert answer.status == 200, text
-            return json.loads(text)
+            return text
         finally:
             connection.close()
 
@@ -73,6 +93,7 @@ class Person:
             assert posted["account"]["acct"] == self.handle
             assert self.ask("GET", f"statuses/{posted['id']}")["content"] == f"<p>{number} of {self.handle}</p>"
             assert self.ask("GET", "accounts/verify_credentials")["acct"] == self.handle
+            assert re.findall(r'data-me="(\w+)"', self.home()) == [self.handle]
         self.ask("POST", f"statuses/{liked}/favourite")
 
 
@@ -89,7 +110,7 @@ def numbers(server):
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
 
 
-def test_workers_of_a_loaded_application_share_nothing_but_the_database(gunicorn, settings, site, owner):
+def test_workers_of_a_loaded_application_share_nothing_but_their_servers(gunicorn, valkey, settings, site, owner):
     first = site.accounts.sign_up(handle="first", password="a calm sea at dawn")
     liked = site.posts.publish(first.viewer, "liked by all")
     people = [Person(site, f"p{number}", gunicorn.port) for number in range(PEOPLE)]
@@ -100,15 +121,18 @@ def test_workers_of_a_loaded_application_share_nothing_but_the_database(gunicorn
     assert Counter(text.split(" of ")[1] for (text,) in rows) == {person.handle: ROUNDS for person in people}
     assert owner.execute("SELECT likes FROM s0000.post_stats WHERE post_id = %s", [liked]).fetchone() == (PEOPLE,)
 
-    database_port = urlsplit(settings.database_url).port
+    # Of those to Valkey the cache and the bus have one for each thread.
+    most = {urlsplit(settings.database_url).port: THREADS, valkey.port: 2 * THREADS}
     master = psutil.Process(gunicorn.process.pid)
     workers = master.children()
-    held = [connections(worker, database_port) for worker in workers]
-    # Opened after the fork, by each for itself; the one who loaded everything has neither connections nor threads.
     assert len(workers) == WORKERS
-    assert all(1 <= len(mine) <= THREADS for mine in held), held
-    assert len(set.union(*held)) == sum(map(len, held))
-    assert (connections(master, database_port), master.num_threads()) == (set(), 1)
+    # Opened after the fork, by each for itself; the one who loaded everything has neither connections nor threads.
+    for port, each in most.items():
+        held = [connections(worker, port) for worker in workers]
+        assert all(1 <= len(mine) <= each for mine in held), held
+        assert len(set.union(*held)) == sum(map(len, held))
+        assert connections(master, port) == set()
+    assert master.num_threads() == 1
 
     # Whichever worker is asked knows the requests of all.
     posted = 'flotilla_requests_total{method="POST",route="/api/v1/statuses",status="2xx"}'
@@ -121,6 +145,6 @@ def test_workers_of_a_loaded_application_share_nothing_but_the_database(gunicorn
         assert time.monotonic() < deadline_s, "no new worker came"
         time.sleep(0.02)
     new = next(one for one in mine if one not in workers)
-    while not connections(new, database_port):
+    while not connections(new, next(iter(most))):
         people[0].ask("GET", "accounts/verify_credentials")
         assert time.monotonic() < deadline_s, "the new worker was never asked"
