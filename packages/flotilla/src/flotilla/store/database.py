@@ -134,7 +134,9 @@ class Database:
         pool = self._pools.get()
         connection: psycopg.Connection[Row] | None = None
         try:
-            with pool.connection() as connection:
+            # `with pool.connection()` would commit as well, which takes longer and is done already where it is due.
+            connection = pool.getconn()
+            try:
                 work = Work(connection, self._shards or self._read_shards(connection))
                 yield work
                 if hides:
@@ -147,6 +149,8 @@ class Database:
                         for channel, payload in work.told
                         if channel in self._heard
                     )
+            finally:
+                pool.putconn(connection)
         except psycopg.OperationalError as error:
             if connection is None or connection.closed:
                 self._pools.lost(pool)
