@@ -72,6 +72,9 @@ def test_two_commands_lead_from_a_checkout_to_an_answer(sample_app, run_seatrial
     told = {clue["what"] for clue in begun.findings["found"]}
     assert ("debugging is on" in told) is (name == "library")
     assert not any("served by the app" in what for what in told)
+    if name == "tracker":
+        # The ids of its tasks are drawn anew with the data of each start.
+        assert "person.memory['tasks_one']" in (folder / "journeys.py").read_text()
     (headers,) = [clue["what"] for clue in begun.findings["found"] if clue["topic"] == "headers"] or [""]
     assert ("X-Forwarded-Proto: https" in headers and "Host: weather.example.org" in headers) is (name == "weather")
     if line is not None:

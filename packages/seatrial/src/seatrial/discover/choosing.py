@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from seatrial.discover.crawl import Found, is_file
 from seatrial.discover.log_operations import LoggedRequests
 from seatrial.discover.proposal import FoundOperation, Proposal
-from seatrial.discover.routes import group_of
+from seatrial.discover.routes import RANDOM_PART, group_of
 
 __all__ = ["OPERATIONS_MAX", "chosen_operations", "with_coverage"]
 
@@ -46,7 +46,10 @@ def chosen_operations(found: Found, logged: LoggedRequests | None = None) -> tup
 
 def _operation(found: Found, name: str, group: str, weight: float) -> FoundOperation:
     answer = found.good[group]
-    return FoundOperation(name, answer.path, group=group, weight=weight, seconds=answer.seconds, bytes=len(answer.body))
+    lookup = found.lookups.get(group) if RANDOM_PART.search(answer.path) else None
+    return FoundOperation(
+        name, answer.path, group=group, weight=weight, seconds=answer.seconds, bytes=len(answer.body), lookup=lookup
+    )
 
 
 def with_coverage(

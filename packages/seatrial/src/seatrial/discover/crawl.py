@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from seatrial.discover.routes import group_of, name_of, openapi_paths
+from seatrial.discover.routes import RANDOM_PART, group_of, link_pattern, name_of, openapi_paths
 from seatrial.discover.visitor import Answer, Visitor, files_of, links_of
 
 __all__ = ["Found", "crawl", "is_description", "is_file", "plain_paths"]
@@ -52,7 +52,7 @@ class Found:
     """What was opened. good: the first good answer of each group; links: how often each group is linked to.
 
     bad: those that were answered with an error, by group. pages: every HTML answer, for its forms. files: stylesheets
-    and the like that the app itself handed out.
+    and the like that the app itself handed out. lookups: by group, see `FoundOperation.lookup`.
     """
 
     good: dict[str, Answer] = field(default_factory=dict)
@@ -61,6 +61,7 @@ class Found:
     pages: list[Answer] = field(default_factory=list)
     openapi: str = ""
     files: list[Answer] = field(default_factory=list)
+    lookups: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
     def names(self) -> dict[str, Answer]:
         """The good answers by the name of their operation."""
@@ -98,6 +99,8 @@ def crawl(visitor: Visitor, declared: Iterable[str] = (), *, openapi: str = "") 
             continue
         for link in links_of(answer) if answer.is_page else ():
             found.links[group_of(link)] += 1
+            if RANDOM_PART.search(link) and not RANDOM_PART.search(answer.path):
+                found.lookups.setdefault(group_of(link), (answer.path, link_pattern(link), ""))
             waiting.append(link)
         described = [*DESCRIBED.findall(answer.body), *links_of(answer)] if answer.is_page else []
         usual = [p for p in map(visitor.own_path, described) if p and _may_describe(p) and p not in asked] + usual
@@ -161,15 +164,22 @@ def _fill_parameters(visitor: Visitor, found: Found) -> None:
             continue
         above = path.rstrip("/").rpartition("/")[0]
         listed = next((a for a in found.good.values() if a.path.partition("?")[0].rstrip("/") == above), None)
-        for value in _values(listed, parameters[0]) if listed else ():
+        for key, value in _values(listed, parameters[0]) if listed else ():
             answer = visitor.get(path.replace(f"{{{parameters[0]}}}", value))
             if answer.is_good:
                 found.good[group] = answer
+                if listed and RANDOM_PART.search(value):
+                    found.lookups[group_of(answer.path)] = found.lookups[group] = (
+                        listed.path,
+                        rf'"{key}"\s*:\s*"([^"]+)"',
+                        path.partition("{")[0],
+                    )
                 break
             found.bad.setdefault(group, answer)
 
 
-def _values(listed: Answer, parameter: str) -> Iterator[str]:
+def _values(listed: Answer, parameter: str) -> Iterator[tuple[str, str]]:
+    """(name, value) of what may be meant, of the first few things of a list."""
     try:
         content = json.loads(listed.body)
     except ValueError:
@@ -181,5 +191,5 @@ def _values(listed: Answer, parameter: str) -> Iterator[str]:
             short = re.sub(r"^.*_", "", parameter)
             for name in (parameter, short, "id", "uuid", "slug"):
                 if isinstance(item.get(name), int | str):
-                    yield str(item[name])
+                    yield name, str(item[name])
                     break

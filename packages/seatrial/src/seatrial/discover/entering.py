@@ -9,6 +9,7 @@ from seatrial.discover.journeys_text import People, form_steps, journeys_text, t
 from seatrial.discover.log_operations import LoggedRequests
 from seatrial.discover.preparing import SUPERUSER
 from seatrial.discover.proposal import Proposal
+from seatrial.discover.routes import RANDOM_PART
 from seatrial.discover.sign_in import PASSWORD, Entrance, entrances, signed_in_by
 from seatrial.discover.tokens import TokenDoor, TokenScheme, scheme_that_opens, token_doors, token_in, token_schemes
 from seatrial.discover.visitor import Answer, Visitor
@@ -101,6 +102,8 @@ class Entering:
         operations = tuple(
             replace(operation, signed_in=True, name=operation.name.replace(own, "own"))
             for operation in chosen_operations(inside, self._logged)
+            # An id that is drawn anew with the data, in no page whose own address is known: nothing would be there.
+            if operation.lookup or not RANDOM_PART.search(operation.path)
         )
         known = {operation.group for operation in operations}
         entries = {door.path for door in (doors.sign_in, doors.sign_up) if door is not None}

@@ -49,7 +49,8 @@ def journeys_text(
         else f"USER, PASSWORD = {people.user!r}, {people.password!r}"
     )
     text = "\n".join(steps)
-    imports = "".join(f"import {module}\n" for module in ("base64", "re") if f"{module}." in text)
+    looked_up = "".join("re.search" for operation in operations if operation.lookup)
+    imports = "".join(f"import {module}\n" for module in ("base64", "re") if f"{module}." in text + looked_up)
     imports += "\n" if imports else ""
     first = 'person.unique("trial")' if people.signs_up else "USER"
     parts = [
@@ -66,7 +67,11 @@ def journeys_text(
         if people.signs_up and people.user in operation.path:
             # A page of whoever asks: each person has one.
             asked = f"f{operation.path.replace(people.user, OWN)!r}"
-        parts += ["", "", f"def {operation.name}(person):", f"    expect((yield get({asked}{bearer})))"]
+        parts += ["", "", f"def {operation.name}(person):"]
+        if operation.lookup:
+            parts += _looked_up(operation.name, operation.lookup, bearer)
+            asked = "path"
+        parts += [f"    expect((yield get({asked}{bearer})))"]
     return "\n".join(parts) + "\n"
 
 
@@ -104,6 +109,19 @@ def token_steps(door: TokenDoor, *, keeps: bool) -> list[str]:
             '    person.memory["token"] = found[1]',
         ]
     return steps
+
+
+def _looked_up(name: str, lookup: tuple[str, str, str], bearer: str) -> list[str]:
+    """Finding the address once for each person."""
+    page, pattern, before = lookup
+    return [
+        f"    path = person.memory.get({name!r})",
+        "    if path is None:",
+        "        # Its id is drawn anew with the data.",
+        f"        page = yield get({page!r}{bearer})",
+        f"        found = re.search({pattern!r}, page.text)",
+        f"        path = person.memory[{name!r}] = {before!r} + found[1].replace('&amp;', '&')",
+    ]
 
 
 def _sent_token(scheme: TokenScheme) -> str:

@@ -22,7 +22,10 @@ class Clue:
 
 @dataclass(frozen=True, slots=True)
 class FoundOperation:
-    """A request that the app answers well. group: what it is one of, `/posts/{}`. seconds: once, by itself."""
+    """A request that the app answers well. group: what it is one of, `/posts/{}`. seconds: once, by itself.
+
+    lookup: where its address has an id that is drawn: the page it is found in, by which pattern, and what is before it.
+    """
 
     name: str
     path: str
@@ -31,6 +34,7 @@ class FoundOperation:
     signed_in: bool = False
     seconds: float = 0.0
     bytes: int = 0
+    lookup: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

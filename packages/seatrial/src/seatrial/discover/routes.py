@@ -9,12 +9,25 @@ from typing import Any
 
 from seatrial.discover.source_tree import SourceTree
 
-__all__ = ["declared_paths", "group_of", "name_of", "openapi_paths", "prefix_of"]
+__all__ = ["RANDOM_PART", "declared_paths", "group_of", "link_pattern", "name_of", "openapi_paths", "prefix_of"]
 
 VARIABLE_PART = re.compile(
     r"^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|@[\w.-]+|.*\d{3,}.*|\w{1,}-[\w-]*\w-\w[\w-]*)$", re.IGNORECASE
 )
 """A part of a path that stands for one of many things: a number, a hash, a handle, a date, the title of an article."""
+
+
+RANDOM_PART = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])",
+    re.IGNORECASE,
+)
+"""An id that is drawn: where data is made afresh it is another one."""
+
+
+def link_pattern(path: str) -> str:
+    """What finds a link of this shape in a page, whatever is drawn in it; its group is the link."""
+    parts = [re.escape(part).replace("&", "&(?:amp;)?") for part in RANDOM_PART.split(path)]
+    return f"href=[\"']?({'[0-9A-Za-z-]+'.join(parts)})[\"'\\s>]"
 
 
 def declared_paths(tree: SourceTree) -> list[str]:

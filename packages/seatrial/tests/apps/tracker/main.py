@@ -1,5 +1,6 @@
-"""Tasks of people, as JSON, with a token for who they are: FastAPI, SQLAlchemy async and PostgreSQL."""
+"""Tasks of people by ids that are drawn, as JSON, with a token for who they are: FastAPI, SQLAlchemy, PostgreSQL."""
 
+import uuid
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -36,7 +37,7 @@ class User(Base):
 
 class Task(Base):
     __tablename__ = "tasks"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     title: Mapped[str]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
 
@@ -88,7 +89,7 @@ async def tasks(session: SessionIn, limit: int = 20):
 
 
 @app.get("/tasks/{task_id}")
-async def one_task(task_id: int, session: SessionIn):
+async def one_task(task_id: uuid.UUID, session: SessionIn):
     task = await session.get(Task, task_id)
     if task is None:
         raise HTTPException(404)
