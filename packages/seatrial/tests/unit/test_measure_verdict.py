@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.load.books.observation import LoadRecord, Observation
-from seatrial.measure.fresh_start import steady
+from seatrial.measure.fresh_start import steady, wrong_advice
 from seatrial.measure.interval import Conditions, CpuUse, summarize
 from seatrial.measure.measurement import Verdict
 from seatrial.measure.trial_rates import confirm_seconds, must_fail_rps, next_rate
@@ -196,3 +196,11 @@ def test_a_trial_of_which_more_than_one_in_twenty_was_due_after_its_end_says_so(
     found = [each.code for each in summarize(load, conditions(), None).caveats]
     assert found == (["outlasting-journeys"] if is_told else [])
     assert summarize(load, conditions(), None).verdict == Verdict.SUSTAINED
+
+
+def test_an_app_that_limits_how_often_one_may_ask_is_told_as_that() -> None:
+    limited = "front, step 1 (GET /), person 2, status 429: expectation: expected status 200, got 429 from /"
+    assert "limit" in wrong_advice([limited])
+    assert "limit" not in wrong_advice(
+        ["front, step 1 (GET /429), person 2, status 500: expected 200, got 500 from /429"]
+    )

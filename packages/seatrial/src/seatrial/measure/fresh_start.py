@@ -1,5 +1,6 @@
 """One fresh start of the subject under load: the intervals that can be driven on it."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from seatrial.measure.profile import FAILURES_TOLD, ProfileSample
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
-__all__ = ["FreshStart", "steady"]
+__all__ = ["FreshStart", "steady", "wrong_advice"]
 
 ATTEMPTS_MAX = 3
 """Of a trial that the rig spoiled; each spoiled one stays in the study."""
@@ -240,11 +241,23 @@ class FreshStart:
             raise LoadError(
                 f"{wrong} of {len(record.requests)} answers were wrong during '{seen.label}'",
                 where="workload",
-                try_this="A wrong answer is not capacity, so nothing was concluded. What came back:",
+                try_this=wrong_advice(record.failures),
                 details="\n".join(record.failures[:FAILURES_TOLD])
                 + "\n\nlast lines of the app:\n"
                 + self._testbed.log_tail(),
             )
+
+
+def wrong_advice(failures: Sequence[str]) -> str:
+    """What to do about answers that were wrong, by the failures that were kept. Pure."""
+    advice = "A wrong answer is not capacity, so nothing was concluded. What came back:"
+    if any(re.search(r"\bgot 429\b|\bstatus 429\b", failure) for failure in failures):
+        limits = (
+            "429 is an app's own limit on how often one address may ask, and here all ask from one. Switch it off for "
+            "the trial, by a variable in subject.environment, or in the code where it is fixed there."
+        )
+        advice = f"{limits} {advice}"
+    return advice
 
 
 def steady(values: Sequence[float], *, windows: int = 5, drift_max: float = 0.05) -> bool:
