@@ -1,12 +1,15 @@
 """Levers as a seatrial.toml declares them, those that come with Seatrial, and how many fit into the time."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from seatrial.discover.interpreter import Interpreter
+from seatrial.discover.newer_python import newer_python, newest_that_will_do
 from seatrial.errors import SpecError
 from seatrial.measure.lever_time import time_plan
-from seatrial.spec.built_in_levers import built_in_levers
+from seatrial.spec.built_in_levers import built_in_levers, python_lever
 from seatrial.spec.lever import Lever, clash
 from seatrial.spec.reading import Declared, read_declared
 
@@ -147,3 +150,19 @@ def test_the_time_is_kept_by_fewer_pairs_first_and_fewer_levers_then() -> None:
     assert time_plan(names, 10.0, 347.0, rounds=1).twice == ()
     for seconds in range(50, 400, 7):
         assert time_plan(names, 10.0, float(seconds)).starts * 10.0 <= max(seconds, 40.0)
+
+
+def test_a_newer_python_is_a_lever_only_where_it_has_all_of_the_apps_packages(tmp_path) -> None:
+    own = Interpreter(Path("/a"), "", (3, 11, 2), {"flask": "3.1", "psycopg": "3.2", "pip": "25"})
+    whole = Interpreter(Path("/b"), "", (3, 13, 1), {"flask": "3.1", "psycopg": "3.2", "more": "1"})
+    newest = Interpreter(Path("/c"), "", (3, 14, 0), {"flask": "3.1"})
+    older = Interpreter(Path("/d"), "", (3, 11, 9), own.packages)
+    assert newest_that_will_do(own, [older, newest, whole]) == whole
+    assert newest_that_will_do(own, [older, newest, own]) is None
+    found = declared(tmp_path)
+    spec = found.with_levers([python_lever((Path(sys.executable), (3, 13)))])
+    assert not isinstance(spec, str) or Path(sys.executable) == found.spec.subject.python
+    assert python_lever(None).refusal
+    # The Python of these tests can be asked what it is; nothing here is newer than itself and has the same.
+    assert newer_python(Path(sys.executable), tmp_path) is None
+    assert newer_python(tmp_path / "none", tmp_path) is None

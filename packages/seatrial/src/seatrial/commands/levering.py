@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # what only one command needs is imported by it: the others s
     from seatrial.advise.levers.findings import LeverFindings
     from seatrial.measure.lever_trials import Effort
     from seatrial.spec.lever import Lever
+    from seatrial.spec.reading import Declared
 
 __all__ = ["Levered", "levers"]
 
@@ -55,7 +56,6 @@ def levers(
     from seatrial.measure.lever_trials import LeverTrials
     from seatrial.measure.study_file import check_writable, write_whole
     from seatrial.report.levers_page import levers_html
-    from seatrial.spec.built_in_levers import built_in_levers
     from seatrial.spec.reading import read_declared
     from seatrial.testbed.testbed import Testbed
 
@@ -72,9 +72,8 @@ def levers(
         spec = replace(spec, results=results.resolve())
     declared = replace(declared, spec=spec)
     check_writable(spec.results)
-    known = {lever.name: lever for lever in (*built_in_levers(spec), *declared.levers)}
     effort = _effort(budget_s, quick=quick)
-    trials = LeverTrials(declared, _chosen(known, only), LeverJudge(), Progress(tell), effort)
+    trials = LeverTrials(declared, _chosen(_known(declared), only), LeverJudge(), Progress(tell), effort)
     try:
         with Testbed(spec, is_varied=True) as testbed:
             trials.prepare(testbed)
@@ -90,6 +89,17 @@ def levers(
     write_whole(page_path, levers_html(findings, spec.path.name).encode())
     (spec.results / PARTIAL).unlink(missing_ok=True)
     return Levered(findings, json_path, page_path)
+
+
+def _known(declared: "Declared") -> "dict[str, Lever]":
+    """All levers by name; one of the file takes the place of a built-in one."""
+    from seatrial.discover.newer_python import newer_python
+    from seatrial.spec.built_in_levers import built_in_levers, python_lever
+
+    subject = declared.spec.subject
+    newer = newer_python(subject.python, subject.directory)
+    python = python_lever((newer.path, newer.version[:2]) if newer else None)
+    return {lever.name: lever for lever in (*built_in_levers(declared.spec), python, *declared.levers)}
 
 
 def _chosen(known: "dict[str, Lever]", only: Sequence[str]) -> "list[Lever]":

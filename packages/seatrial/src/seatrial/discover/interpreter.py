@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seatrial.discover.source_tree import SourceTree
 
-__all__ = ["Interpreter", "find_interpreter"]
+__all__ = ["Interpreter", "find_interpreter", "version_and_packages"]
 
 ASK_S = 30.0
 
@@ -56,10 +56,10 @@ def find_interpreter(tree: SourceTree, given: Path | None = None) -> Interpreter
     Without any of these it is Seatrial's own, which is said.
     """
     for path, how in _candidates(tree, given):
-        if path.is_file() and (told := _ask(path)) is not None:
+        if path.is_file() and (told := version_and_packages(path)) is not None:
             version, packages = told
             return Interpreter(path, how, version, packages)
-    told = _ask(Path(sys.executable)) or ((sys.version_info[0], sys.version_info[1]), {})
+    told = version_and_packages(Path(sys.executable)) or ((sys.version_info[0], sys.version_info[1]), {})
     return Interpreter(Path(sys.executable), "the Python that runs Seatrial", *told, is_own=True)
 
 
@@ -92,7 +92,8 @@ def _printed(command: tuple[str, ...], folder: Path) -> str:
     return next((line.strip() for line in lines if line.strip().startswith("/")), "")
 
 
-def _ask(python: Path) -> tuple[tuple[int, ...], dict[str, str]] | None:
+def version_and_packages(python: Path) -> tuple[tuple[int, ...], dict[str, str]] | None:
+    """What a Python says of itself, packages as in `Interpreter`; None where it cannot be asked."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         done = subprocess.run(

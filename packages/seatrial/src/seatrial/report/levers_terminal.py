@@ -6,6 +6,7 @@ from seatrial.advise.levers.findings import Change, LeverFindings, LeverRow
 from seatrial.report.levers_words import (
     change_words,
     combination_words,
+    did_words,
     forecast_words,
     headline,
     is_worth_telling,
@@ -32,7 +33,7 @@ def levers_answer(findings: LeverFindings, file_name: str = "seatrial.toml", wid
         filled(headline(findings), width) + "\n" + filled(now_words(findings), width),
         "" if findings.complete else "INTERRUPTED: this is what was seen until then.",
         _table(findings, width),
-        *(_lever(row, file_name, width) for row in helping),
+        *(_lever(row, findings, file_name, width) for row in helping),
         _together(findings, file_name, width),
         _not_tried(findings, width),
         listed(
@@ -81,9 +82,10 @@ def _line(cells: Sequence[str]) -> str:
     return f"{left}{right}".rstrip()
 
 
-def _lever(row: LeverRow, file_name: str, width: int) -> str:
+def _lever(row: LeverRow, findings: LeverFindings, file_name: str, width: int) -> str:
     lines = [filled(f"{row.name}: {row.about}" if row.about else row.name, width)]
-    lines += [labelled(label, text, width, 7) for label, text in (("costs", row.costs), ("risk", row.risk)) if text]
+    told = (("did", did_words(row, findings)), ("costs", row.costs), ("risk", row.risk))
+    lines += [labelled(label, text, width, 7) for label, text in told if text]
     return "\n".join([*lines, *_changes(row.changes, file_name, width)])
 
 

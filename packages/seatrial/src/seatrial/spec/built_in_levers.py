@@ -1,6 +1,7 @@
 """The levers that Seatrial knows for any app: none of them needs a change of its code. Pure."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from seatrial.spec.lever import Lever
@@ -8,7 +9,7 @@ from seatrial.spec.service_levers import service_levers
 from seatrial.spec.subject import Server
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["built_in_levers"]
+__all__ = ["built_in_levers", "python_lever"]
 
 THREADS_MORE = 4
 THREADS_MAX = 64
@@ -29,6 +30,21 @@ def built_in_levers(spec: TrialSpec) -> tuple[Lever, ...]:
         _keep_alive(server),
         *_starts(server),
         *service_levers(spec),
+    )
+
+
+def python_lever(found: tuple[Path, tuple[int, ...]] | None) -> Lever:
+    """A newer Python with the app's packages: its path and version; None where there is none."""
+    if found is None:
+        why = "There is no newer Python on this machine that has all of the app's packages."
+        return Lever("newer-python", "A newer Python runs the same app.", refusal=why)
+    path, (major, minor, *_) = found
+    return _lever(
+        f"python-{major}.{minor}",
+        f"Python {major}.{minor} runs the same app with the same packages.",
+        "",
+        "A package may behave otherwise there: run your tests with it first.",
+        subject={"python": str(path)},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seatrial.advise.levers.findings import Change
+from seatrial.measure.study_file import without_password
 from seatrial.spec.lever import Lever
 from seatrial.spec.reading import Declared
 
@@ -46,14 +47,16 @@ def _in_section(
             continue
         after = f"leave out {key}" if value is None else f"{_named(key)} = {_toml(value)}"
         line = declared.lines.get((*at, key)) if is_there else None
-        yield Change(f"[{section}]", line, before, after, _elsewhere(section, key, value, declared))
+        elsewhere = _elsewhere(section, key, value, declared)
+        yield Change(f"[{section}]", line, *(without_password(text) for text in (before, after, elsewhere)))
 
 
 def _elsewhere(section: str, key: str, value: Any, declared: Declared) -> str:
     if value is None:
         return ""
     if section == "subject.environment":
-        return f"{key}={value}"
+        # What stands in braces is only known to Seatrial.
+        return "" if "{" in str(value) else f"{key}={value}"
     if section == "server" and key in GUNICORN_OPTIONS and declared.spec.subject.server.kind == "gunicorn":
         return f"gunicorn {GUNICORN_OPTIONS[key]}" + ("" if value is True else f" {value}")
     if section == "database.settings":
