@@ -2,7 +2,10 @@
 
 import pytest
 
+from seatrial.discover.callables import find_callables
 from seatrial.discover.databases import engine_of, value_of_database
+from seatrial.discover.interpreter import Interpreter
+from seatrial.discover.preparing import seeds_of
 from seatrial.discover.repairs import last_words, missing_variables, wants_driver, wants_tables
 from seatrial.discover.routes import group_of, name_of
 from seatrial.discover.source_tree import SourceTree
@@ -150,6 +153,23 @@ def test_a_variable_that_says_which_kind_of_database_it_is_is_told_from_one_that
     assert engine_of("SQL_ENGINE", "django.db.backends.sqlite3") == "django.db.backends.postgresql"
     assert engine_of("DB_TYPE", "sqlite") == "postgresql"
     assert (engine_of("DB_NAME", "shop"), value_of_database("DB_TYPE", "postgresql")) == ("", None)
+
+
+def test_a_script_that_is_named_for_data_is_run_where_it_asks_nobody(tmp_path):
+    (tmp_path / "main.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n")
+    for name, text in {
+        "seed.py": "if __name__ == '__main__':\n    pass\n",
+        "create_tables.py": "if __name__ == '__main__':\n    pass\n",
+        "populate.py": "def rows():\n    pass\n",
+        "seed_admin.py": "if __name__ == '__main__':\n    input('name?')\n",
+        "seedling.py": "if __name__ == '__main__':\n    pass\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    tree = SourceTree(tmp_path)
+    candidate = find_callables(tree)[0]
+    python = Interpreter(tmp_path, "as you said", (3, 11), {})
+    commands = [command for command, _, _ in seeds_of(tree, python, candidate)]
+    assert commands == ["{python} -m create_tables", "{python} -m seed"]
 
 
 def test_the_last_words_of_a_log_are_the_line_its_traceback_ends_with():

@@ -25,6 +25,12 @@ MAKES_TABLES = re.compile(
     r"^(init|create|setup|reset|migrate)[-_]?(db|database|tables|schema|all)?$|^(db|database)[-_]?(init|create)$"
 )
 MAKES_DATA = re.compile(r"^(seed|populate|fake|forge|demo|load|insert|sample|fixture|bootstrap|generate)")
+DATA_SCRIPT = re.compile(
+    r"^(seed|populate|init_?db|create_?(db|database|tables)|initial_data|(fake|sample|demo|test)_?data|load_?(data|fixtures))"
+    r"(_\w+)?$"
+)
+SCRIPTS_MAX = 3
+
 NO_DATA = re.compile(r"test|user$|admin|delete|drop|clear|remove|translate|lint|deploy|export|download|message")
 
 
@@ -83,6 +89,8 @@ def seeds_of(
         return
     if candidate.framework == "django":
         yield from _fixtures(tree, candidate)
+    else:
+        yield from _scripts(tree, candidate)
     if candidate.framework != "flask":
         return
     for module in tree.modules():
@@ -93,6 +101,20 @@ def seeds_of(
             makes_tables = bool(MAKES_TABLES.match(command))
             if makes_tables or MAKES_DATA.match(command):
                 yield f"{flask_of(candidate, interpreter)} {command}", where, makes_tables
+
+
+def _scripts(tree: SourceTree, candidate: AppCandidate) -> Iterator[tuple[str, str, bool]]:
+    """Files of the project that are meant to be run, and whose names say that they make tables or data."""
+    found = []
+    for module in tree.modules():
+        where = module.path.relative_to(tree.root).as_posix()
+        text = tree.text(where)
+        is_for_it = DATA_SCRIPT.match(module.name.rpartition(".")[2]) and not NO_DATA.search(where)
+        asks = re.search(r"\binput\(|getpass\(|add_argument\(\s*[\"'][^-\"']|sys\.argv\[|click\.argument", text)
+        if is_for_it and not asks and "__main__" in text and module.folder == candidate.folder:
+            makes_tables = bool(MAKES_TABLES.match(module.name.rpartition(".")[2]))
+            found.append((not makes_tables, f"{{python}} -m {module.name}", where))
+    yield from ((command, where, False) for _, command, where in sorted(found)[:SCRIPTS_MAX])
 
 
 def _fixtures(tree: SourceTree, candidate: AppCandidate) -> Iterator[tuple[str, str, bool]]:
