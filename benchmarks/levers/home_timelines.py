@@ -176,7 +176,8 @@ def writing(settings: Settings, readers: list[Viewer]) -> None:
                 )
                 site = open_site(replace(settings, timeline="push", jobs=True, limits=False, pool_size=2))
                 try:
-                    site.ping()
+                    site.posts.publish(readers[0], "the first pays for the connection")
+                    site.background.do_next(("timelines",))
                     for author, count in zip(readers, AUDIENCES, strict=True):
                         begun_s = time.perf_counter()
                         site.posts.publish(author, f"post {turn}")
