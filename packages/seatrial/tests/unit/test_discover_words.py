@@ -9,7 +9,7 @@ from seatrial.discover.preparing import seeds_of
 from seatrial.discover.repairs import last_words, missing_variables, wants_driver, wants_tables
 from seatrial.discover.routes import group_of, name_of
 from seatrial.discover.source_tree import SourceTree
-from seatrial.discover.start_lines import find_start_lines
+from seatrial.discover.start_lines import find_start_lines, is_for_development
 from seatrial.discover.values import value_for
 from seatrial.discover.variables import find_variables
 
@@ -43,6 +43,8 @@ def test_a_server_for_development_comes_after_one_for_production_and_is_known_as
     (tmp_path / "Makefile").write_text("run:\n\tflask run --debug\n")
     first, second = find_start_lines(SourceTree(tmp_path))
     assert (first.is_for_development, second.is_for_development) == (False, True)
+    assert is_for_development("{python} manage.py runserver {port}")
+    assert not is_for_development("uvicorn shop:app --port {port}")
 
 
 VARIABLES = """

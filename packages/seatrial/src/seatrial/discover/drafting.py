@@ -13,7 +13,7 @@ from seatrial.discover.interpreter import Interpreter, find_interpreter
 from seatrial.discover.preparing import OLDER_FLASK, create_all_command, migrations_of, seeds_of
 from seatrial.discover.proposal import Proposal
 from seatrial.discover.source_tree import SourceTree
-from seatrial.discover.start_lines import StartLine, find_start_lines
+from seatrial.discover.start_lines import StartLine, find_start_lines, is_for_development
 from seatrial.discover.values import value_for
 from seatrial.discover.variables import Variable, example_values, find_variables
 from seatrial.errors import SeatrialError, SpecError
@@ -37,6 +37,11 @@ DEVELOPMENT = (
     ),
 )
 """(what stands in a line, what that is, what to do)"""
+
+FOR_DEVELOPMENT = (
+    "This is for working on the app: it serves one person at a time, or looks for changed files all the while. Where "
+    "it is deployed another server runs the app, and the answer is another one."
+)
 
 NO_APP = (
     "Name it with --app, as gunicorn would: --app shop:app, --app 'shop:create_app()', or for Django "
@@ -186,7 +191,8 @@ def _with_server(
     draft: Proposal, facts: Facts, candidate: AppCandidate | None, command: str, command_how: str
 ) -> Proposal:
     if command:
-        return replace(draft, server="command", command=command).with_clue("server", command, command_how)
+        doubt = FOR_DEVELOPMENT if is_for_development(command) else ""
+        return replace(draft, server="command", command=command).with_clue("server", command, command_how, doubt)
     assert candidate is not None
     if draft.interface == "asgi":
         if facts.interpreter.has("uvicorn"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from seatrial.discover.source_tree import SourceTree
 
-__all__ = ["StartLine", "find_start_lines"]
+__all__ = ["StartLine", "find_start_lines", "is_for_development"]
 
 SERVERS = ("gunicorn", "uvicorn", "granian", "hypercorn", "waitress-serve", "daphne", "uwsgi", "fastapi", "flask")
 DEVELOPMENT = ("runserver", "flask run", "fastapi dev", "--reload")
@@ -36,8 +36,7 @@ class StartLine:
     @property
     def is_for_development(self) -> bool:
         """Whether it starts a server that is not made for real visitors."""
-        line = " ".join(self.words)
-        return any(sign in line for sign in DEVELOPMENT) or self.server == "flask"
+        return is_for_development(" ".join(self.words)) or self.server == "flask"
 
     def option(self, *names: str) -> str:
         """The value of the first option of these that is given, such as `--workers`; empty when none is."""
@@ -48,6 +47,11 @@ class StartLine:
                 if word.startswith(f"{name}=") or (len(name) == 2 and word.startswith(name) and len(word) > 2):
                     return word.removeprefix(name).removeprefix("=")
         return ""
+
+
+def is_for_development(command: str) -> bool:
+    """Whether a command line starts a server for working on an app, or one that looks for changed files."""
+    return any(sign in command for sign in DEVELOPMENT)
 
 
 def find_start_lines(tree: SourceTree) -> list[StartLine]:
