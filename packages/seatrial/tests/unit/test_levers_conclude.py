@@ -2,9 +2,11 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from seatrial.advise.levers.conclude import conclude_levers
+from seatrial.advise.levers.effect import Effect
 from seatrial.advise.levers.findings import LeverFindings
 from seatrial.measure.experiment import Seen
 from seatrial.measure.lever_record import Comparison, Forecast, LeverRecord
@@ -12,6 +14,7 @@ from seatrial.measure.measurement import Caveat
 from seatrial.report.levers_document import levers_json
 from seatrial.report.levers_page import levers_html
 from seatrial.report.levers_terminal import levers_answer
+from seatrial.report.levers_words import times_words
 from seatrial.spec.lever import Lever
 from seatrial.spec.reading import read_declared
 
@@ -129,6 +132,13 @@ def test_the_table_fits_80_columns_and_says_what_was_not_measured(tmp_path) -> N
     assert "- broken: the app ended." in text
     assert "- gevent: There is no gevent." in text
     assert "It was not quiet." in text
+
+
+def test_an_interval_that_says_nothing_is_a_question_mark_and_fits_its_column() -> None:
+    wide = Effect(100.0, 141.0, 1.41, 0.0002, 6430.0, "cannot tell", 2)
+    assert times_words(wide) == "x1.41 (?)"
+    assert times_words(None) == "-"
+    assert times_words(replace(wide, low=0.45, high=4.4)) == "x1.41 (0.45-4.4)"
 
 
 def test_the_page_escapes_and_the_json_has_the_same_facts(tmp_path) -> None:

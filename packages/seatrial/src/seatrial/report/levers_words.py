@@ -19,6 +19,9 @@ __all__ = [
     "times_words",
 ]
 
+SAYS_NOTHING = 10.0
+"""Times its lower end, the upper end of an interval from starts that differ wildly."""
+
 
 def quantile_name(findings: LeverFindings) -> str:
     """The response time's quantile, as `p95`."""
@@ -56,10 +59,10 @@ def times(ratio: float) -> str:
 
 
 def times_words(effect: Effect | None) -> str:
-    """The factor with its interval: `x3.9 (3.7-4.1)`."""
+    """The factor with its interval: `x3.9 (3.7-4.1)`; `x1.4 (?)` where that is so wide that it says nothing."""
     if effect is None:
         return "-"
-    if effect.low is None or effect.high is None:
+    if effect.low is None or effect.high is None or effect.high > SAYS_NOTHING * effect.low:
         return f"{times(effect.ratio)} (?)"
     low, high = (times(each).removeprefix("x") for each in (effect.low, effect.high))
     return f"{times(effect.ratio)} ({low}-{high})"
