@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,8 +18,12 @@ from flotilla.errors import FlotillaError
 from flotilla.social import Paging, Visibility, open_site
 from flotilla.social import feeds as feeds_module
 from flotilla.social.checkup import check_up
+from flotilla.store import follows as follow_rows
 from flotilla.store import home_feeds, timelines
-from flotilla.store.ids import MAX_ID
+from flotilla.store import people as people_rows
+from flotilla.store import posts as post_rows
+from flotilla.store.ids import MAX_ID, bucket_of
+from flotilla.store.posts import NewPost
 
 PEOPLE = 7
 PAGE_SIZE = 4
@@ -225,6 +230,47 @@ def feed(town, person):
 
 def entries(town, person):
     return town.everywhere("SELECT post_id FROM SHARD.home_entry WHERE account_id = %s ORDER BY 1", person.account_id)
+
+
+def waits(town, work_in_thread):
+    """Wait until somebody in the database waits for a lock."""
+    deadline_s = time.monotonic() + WAIT_S
+    while town.owner.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
+        assert time.monotonic() < deadline_s
+        assert not work_in_thread.done(), "it was built beside what is not stored yet"
+        time.sleep(0.01)
+
+
+def test_a_feed_is_built_after_what_is_being_published_and_followed_just_then(settings, small):
+    town = Town(settings, "push", jobs=True)
+    ada, bob, cy, *_ = (person.account_id for person in town.people)
+    me, *_ = town.people
+    try:
+        with structlog.testing.capture_logs(), ThreadPoolExecutor(1) as pool:
+            old = town.pulled.posts.publish(town.people[1], "from before they were followed")
+            town.pulled.follows.follow(me, "p2")
+            town.pushed.timelines.home(me)
+            # Whoever publishes does not know yet that posts are pushed.
+            with town.pulled.database.write() as work:
+                new = post_rows.insert(work, NewPost(author_id=cy, bucket=bucket_of(cy), body="just now"))
+                built = pool.submit(town.drain)
+                waits(town, built)
+            built.result(WAIT_S)
+            assert (feed(town, me), entries(town, me)) == (0, [(new,)])
+
+            town.everywhere("TRUNCATE SHARD.home_feed, SHARD.home_entry, SHARD.home_pulled")
+            town.pushed.timelines.home(me)
+            with town.pulled.database.write() as work:
+                people_rows.lock(work, (ada, bob))
+                follow_rows.insert(work, follower_id=ada, followee_id=bob)
+                built = pool.submit(town.drain)
+                waits(town, built)
+                # Meanwhile the feed is there, and nothing in it.
+                assert outline(town.pushed.timelines.home(me)) == ([(new, None)], None)
+            built.result(WAIT_S)
+            assert (feed(town, me), entries(town, me)) == (0, [(old,), (new,)])
+    finally:
+        town.close()
 
 
 def test_whoever_comes_back_after_a_fortnight_misses_nothing_and_has_a_feed_again(town):

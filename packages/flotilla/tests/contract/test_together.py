@@ -66,7 +66,7 @@ def held(owner, statement, *parameters):
 
 def in_one_batch(batching, owner, first, held_row, deeds):
     """Do `first`, which waits for the row, and meanwhile the deeds: one batch of them all; what became of each."""
-    with ThreadPoolExecutor(len(deeds) + 1) as pool:
+    with ThreadPoolExecutor(len(deeds) + 1) as pool, structlog.testing.capture_logs() as logs:
         with held(owner, *held_row) as other:
             blocker = pool.submit(first)
             waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
@@ -75,7 +75,9 @@ def in_one_batch(batching, owner, first, held_row, deeds):
             batches = (batching.together._likes, batching.together._follows, batching.together._reads)
             until(lambda: sum(len(batch._waiting) for batch in batches) == len(deeds))
         blocker.result(WAIT_S)
-        return [future.result(WAIT_S) for future in done]
+        answers = [future.result(WAIT_S) for future in done]
+    assert not [line for line in logs if "done again" in line["event"]], "the batch failed, and each did it alone"
+    return answers
 
 
 def outcome(deed):
@@ -127,8 +129,10 @@ def test_each_follow_of_a_batch_gets_the_answer_it_would_get_alone(site, batchin
     site.follows.set_locked(eve, locked=True)
     site.blocks.block(fay, bob.handle)
     site.follows.follow(cy, bob.handle)
+    site.follows.follow(people[6], ada.handle)
     asked = [
         (ada, "p1"), (bob, ada.account_id), (cy, "P0 "), (cy, "p1"), (dan, "p4"), (eve, "nobody"), (fay, fay.handle),
+        (people[6], "p0"),
     ]  # fmt: skip
     hold = ("SELECT FROM s0000.author_stats WHERE author_id = %s FOR UPDATE", people[6].account_id)
     answers = in_one_batch(
@@ -145,11 +149,11 @@ def test_each_follow_of_a_batch_gets_the_answer_it_would_get_alone(site, batchin
         partial(site.follows.follow, bob, fay.handle)
     )
     edges = owner.execute("SELECT follower_id, followee_id FROM s0000.following").fetchall()
-    expected = [(7, 6), (2, 1), (0, 1), (1, 0), (2, 0)]
+    expected = [(7, 6), (2, 1), (0, 1), (1, 0), (2, 0), (6, 0)]
     assert set(edges) == {(people[one].account_id, people[other].account_id) for one, other in expected}
     assert [person.handle for person in site.relations.requests(eve).items] == ["p3"]
     (line,) = site.notifications.page(ada).items
-    assert (line.kind.name, line.count) == ("FOLLOW", 2)
+    assert (line.kind.name, line.count) == ("FOLLOW", 3)
     assert check_up(site.database, site.files) == ()
 
 
@@ -292,16 +296,26 @@ def test_a_site_that_batched_before_a_fork_batches_in_parent_and_child(settings,
     site = opened(settings)
     posts = [site.posts.publish(people[0], text) for text in ("one", "two", "three")]
     site.posts.like(people[1], posts[0])
-    # As a server forks in the middle of work: one batch is being stored, and somebody waits for it.
-    likes = site.together._likes
-    likes._storing = 1
+    # As a server forks in the middle of work: a thread that the child does not have holds the lock.
+    likes, held_up, go_on = site.together._likes, threading.Event(), threading.Event()
+
+    def hold():
+        with likes._changed:
+            held_up.set()
+            go_on.wait(WAIT_S)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held_up.wait(WAIT_S)
     child = os.fork()
     if child == 0:
         try:
+            signal.alarm(20)
             os._exit(site.posts.like(people[2], posts[1]) != 1)
         finally:
             os._exit(2)
-    likes._storing = 0
+    go_on.set()
+    holder.join()
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert site.posts.like(people[3], posts[1]) == 2
