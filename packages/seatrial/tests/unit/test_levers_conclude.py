@@ -44,7 +44,7 @@ CHANCE = (0.99, 1.01, 1.005, 0.995)
 
 def starts_of(levers: tuple[str, ...], rate_rps: float, cpu_s: float, first: int) -> list[Seen]:
     return [
-        Seen(first + turn, levers, rate_rps * factor, cpu_s, 0.06 * factor, int(100e6), 0.0)
+        Seen(first + turn, levers, rate_rps * factor, cpu_s, 0.06 * factor, int(100e6), error_ratio=0.0)
         for turn, factor in enumerate(CHANCE)
     ]
 
