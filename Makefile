@@ -1,21 +1,27 @@
 # make trial   sets everything up, measures Flotilla on an embedded PostgreSQL, prints the answer
-# make test    sets everything up, runs every test
+# make test    sets everything up, runs the tests (12 to 17 minutes on 2 CPUs)
+# make test-long  those that start whole apps for a minute or more each, again and again: before a release
 # make check   format, lint, types, layers, house rules (under 50 s)
 PYTHON ?= python3
 BIN := .venv/bin
+# Hundreds of programs are started: each would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 # Whole visits in a browser: Playwright keeps an event loop in its process, beside which no other can run.
 BROWSED := packages/flotilla/tests/e2e
 
-.PHONY: trial test check types rules setup lock clean
+.PHONY: trial test test-long check types rules setup lock clean
 
 trial: setup
 	$(BIN)/seatrial measure trials/flotilla/seatrial.toml
 
 test: setup
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet" --ignore $(BROWSED)
+	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
 	$(BIN)/pytest --numprocesses 3 $(BROWSED)
-	$(BIN)/pytest -m quiet packages/seatrial/tests
+	$(BIN)/pytest -m "quiet and not long" packages/seatrial/tests
+
+test-long: setup
+	$(BIN)/pytest -m long packages/seatrial/tests
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 2 types rules
@@ -35,7 +41,7 @@ setup: .venv/.ready
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Point make at another one: make PYTHON=python3.12 trial")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-uv.lock
-	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e packages/seatrial -e packages/flotilla
 	@touch $@
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-pytestmark = [pytest.mark.linux, pytest.mark.quiet]
+pytestmark = [pytest.mark.linux, pytest.mark.quiet, pytest.mark.long]
 
 
 def test_four_threads_for_one_answer_four_times_as_much_where_requests_only_wait(

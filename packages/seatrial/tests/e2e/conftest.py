@@ -21,7 +21,17 @@ def sample_app(tmp_path: Path) -> Callable[[str], Path]:
         python = folder / ".venv" / "bin" / "python"
         subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, folder / ".venv"], check=True, timeout=60)
         if (folder / "requirements.txt").read_text().strip():
-            install = [UV, "pip", "install", "--quiet", "--python", python, "-r", folder / "requirements.txt"]
+            install = [
+                UV,
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                python,
+                "-r",
+                folder / "requirements.txt",
+            ]
             subprocess.run(install, check=True, timeout=300)
         return folder
 

@@ -29,6 +29,9 @@ OPERATIONS = {
     "plain": {"front", "time"},
 }
 
+BRIEF = {"blog", "tracker"}
+"""One of each kind in every run: WSGI and ASGI, forms and JSON, session and token. The others: `make test-long`."""
+
 SHORTER = """
 [measure]
 allow_noise = true
@@ -56,7 +59,9 @@ def commands_for(name: str) -> list[list[str]]:
     return [shlex.split(line) for line in shown[:2]]
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize(
+    "name", [name if name in BRIEF else pytest.param(name, marks=pytest.mark.long) for name in OPERATIONS]
+)
 def test_two_commands_lead_from_a_checkout_to_an_answer(sample_app, run_seatrial, name: str) -> None:
     folder = sample_app(name)
     page = (HOW_TO / PAGES[name]).read_text(encoding="utf-8") if name in PAGES else ""

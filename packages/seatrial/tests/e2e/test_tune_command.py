@@ -24,6 +24,7 @@ def names_of(value: object, below: str = "") -> set[str]:
     return found - {"refused", "not_tried"}
 
 
+@pytest.mark.long
 def test_one_slot_that_waits_nine_tenths_of_the_time_is_found_to_want_more_of_them(
     declare, run_seatrial, tmp_path: Path
 ) -> None:

@@ -169,7 +169,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines(write: Write)
         (SMALLEST + "[slo]\nlatency_quantile = 95\n", ":7: slo.latency_quantile", "95 % is written 0.95"),
         (SMALLEST + "[slo]\nlatency_quantile = 1.0\n", ":7: slo.latency_quantile", "below 1"),
         (SMALLEST + "[slo]\nlatency_max_ms = nan\n", ":7: slo.latency_max_ms", "must be a number"),
-        (SMALLEST + "[server]\nkind = 'uwsgi'\n", ":7: server.kind", '"gunicorn" or "command"'),
+        (SMALLEST + "[server]\nkind = 'uwsgi'\n", ":7: server.kind", 'must be "gunicorn" or "uvicorn" or'),
         (SMALLEST + "[server]\nworker_class='sync'\nthreads=2\n", ":8: server.threads", "one request at a time"),
         (SMALLEST + "[server]\ncommand = 'run --port 80'\n", ":7: server.command", "must hold {port}"),
         (SMALLEST + "[server]\ncommand = 'run \"{port}'\n", ":7: server.command", "quotes are closed"),

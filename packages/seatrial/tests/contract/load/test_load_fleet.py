@@ -346,10 +346,10 @@ def test_one_interrupt_gives_what_was_seen_until_then_and_ends_all(
     load = psutil.Process(process.pid)
     children = load.children(recursive=True)
     assert len(children) == (processes if processes > 1 else 0)
-    # Long enough for some requests whatever else the machine does: the load has used CPU time since it began.
+    # Long enough for some requests whatever else the machine does: each has used CPU time since the load began.
     working = children or [load]
-    begun_s = sum(sum(one.cpu_times()[:2]) for one in working)
-    eventually(lambda: sum(sum(one.cpu_times()[:2]) for one in working) > begun_s + 0.02)
+    begun_s = [sum(one.cpu_times()[:2]) for one in working]
+    eventually(lambda: all(sum(one.cpu_times()[:2]) > at_s + 0.02 for one, at_s in zip(working, begun_s, strict=True)))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
