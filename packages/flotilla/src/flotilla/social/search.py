@@ -108,7 +108,9 @@ def _recent_first(work: Work, window: Window, *, text: str, author_id: int | Non
         if newer.end is not None or window.after >= recent:
             return newer
     rest = replace(window, before=min(window.before, recent + 1), limit=window.limit - len(newer.rows))
-    older = search_rows.posts(work, rest, text=text, author_id=author_id, reader_id=reader_id)
+    # Where the newest did not fill the page, there are few of the others, too.
+    are_few = window.before > recent
+    older = search_rows.posts(work, rest, text=text, author_id=author_id, reader_id=reader_id, are_few=are_few)
     return Scan(newer.rows + older.rows, older.end)
 
 
