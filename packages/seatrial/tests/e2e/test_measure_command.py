@@ -32,6 +32,7 @@ def test_an_operation_that_answers_403_is_refused_before_anything_is_measured(de
     assert "not capacity" in ended.err
 
 
+@pytest.mark.long
 @pytest.mark.quiet
 def test_an_objective_that_even_one_request_a_second_misses_is_violated_with_exit_1(declare, run_seatrial) -> None:
     spec = declare(
