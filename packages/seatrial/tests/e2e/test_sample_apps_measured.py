@@ -27,6 +27,9 @@ def test_init_and_measure_name_each_fault_with_what_it_costs(sample_app, run_sea
     folder = sample_app("faulty")
     begun = run_seatrial("init", folder, "--json")
     assert begun.status == 0, begun.err
+    told = {clue["what"] for clue in begun.findings["found"]}
+    assert "debugging is on" in told
+    assert any("served by the app" in what for what in told)
     with (folder / "seatrial.toml").open("a") as file:
         file.write(SHORTER)
     ended = run_seatrial("measure", folder, "--json")
