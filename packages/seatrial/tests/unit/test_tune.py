@@ -158,6 +158,9 @@ def test_nothing_is_changed_where_nothing_is_better(declare, saturation_of) -> N
     assert found.best is not None
     assert found.best.server == "sync 1"
     assert (found.ratio, found.changes) == (1.0, ())
+    assert "one-start-each" not in {caveat.code for caveat in found.caveats}
+    once = replace(record, tried=record.tried[:1])
+    assert "one-start-each" in {caveat.code for caveat in conclude_tuning(once, declared, judge).caveats}
 
 
 def test_memory_is_kept_to_and_what_others_advise_is_tried_or_said_not_to_fit(declare, saturation_of) -> None:

@@ -110,7 +110,7 @@ def conclude_tuning(record: TuneRecord, declared: Declared, judge: TuneJudge) ->
         budget_s=record.budget_s,
         spent_s=record.spent_s,
         complete=record.complete,
-        caveats=_caveats(record),
+        caveats=_caveats(record, spread),
     )
 
 
@@ -206,8 +206,11 @@ def _against(
     return ratio, *((None, None) if half is None else (ratio * math.exp(-half), ratio * math.exp(half)))
 
 
-def _caveats(record: TuneRecord) -> tuple[Caveat, ...]:
+def _caveats(record: TuneRecord, spread: _Spread) -> tuple[Caveat, ...]:
     found = {caveat.code: caveat for caveat in record.caveats}
+    if spread.freedom < 1:
+        text = "Every setting was started once, so nothing tells how much starts differ by chance."
+        found["one-start-each"] = Caveat("one-start-each", text, "Give more time (--budget-minutes).")
     seen: Sequence[Caveat] = [caveat for one in record.tried for caveat in one.seen.caveats]
     for caveat in seen:
         found.setdefault(caveat.code, caveat)
