@@ -1,4 +1,4 @@
-"""Makes sure that the tests find a Chromium and a PgBouncer: run by `make test`, before pytest.
+"""Makes sure that the tests find Chromium, PgBouncer, HAProxy and nginx: run by `make test`, before pytest.
 
 Installs what is missing with apt-get where that is possible (Debian or Ubuntu, as root); elsewhere says what to
 install. It never fails: the tests that need them say so themselves when there is none.
@@ -11,13 +11,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["chromium", "main", "pgbouncer"]
+__all__ = ["chromium", "main", "server"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+SERVERS = ("pgbouncer", "haproxy", "nginx")
 INSTALL_TIMEOUT_S = 420
 SYSTEM_PROGRAMS = "/usr/sbin"
 
@@ -28,9 +29,14 @@ def chromium() -> str | None:
     return found or next((path for path in APPLICATIONS if Path(path).exists()), None)
 
 
-def pgbouncer() -> str | None:
-    """The path of PgBouncer; Debian puts it where only root looks."""
-    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:{SYSTEM_PROGRAMS}")
+def server(name: str) -> str | None:
+    """The path of PgBouncer, HAProxy or nginx; Debian puts them where only root looks."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PROGRAMS}")
+
+
+def present() -> dict[str, str | None]:
+    """Package -> the path of its program, or None."""
+    return {"chromium": chromium(), **{name: server(name) for name in SERVERS}}
 
 
 def commands(packages: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -76,15 +82,15 @@ def install(packages: Sequence[str]) -> str:
         except subprocess.CalledProcessError as problem:
             last = (problem.stderr or problem.stdout or "").strip().splitlines()[-1:]
             return f"{names} not installed: {' '.join(last) or f'apt-get ended with {problem.returncode}'}"
-    return f"{names} installed for the tests: {chromium()}, {pgbouncer()}"
+    return f"{names} installed for the tests: {', '.join(str(path) for path in present().values() if path)}"
 
 
 def main() -> None:
     """Prints one line: what was there, what was done, or what to do."""
-    present = {"chromium": chromium(), "pgbouncer": pgbouncer()}
-    missing = [package for package, path in present.items() if not path]
+    found = present()
+    missing = [package for package, path in found.items() if not path]
     if not missing:
-        print(f"system packages: there are {' and '.join(map(str, present.values()))}")
+        print(f"system packages: there are {' and '.join(map(str, found.values()))}")
     elif may_install():
         print(f"system packages: {install(missing)}", flush=True)
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parent / "system_packages.py"
+SERVERS = ("pgbouncer", "haproxy", "nginx")
 
 
 def run(path: Path) -> str:
@@ -28,15 +29,17 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_installed_when_all_is_there(path: Path) -> None:
-    for name in ("chromium", "pgbouncer"):
+    names = ("chromium", *SERVERS)
+    for name in names:
         program(path, name, "exit 0")
     program(path, "apt-get", f"echo called >> {path}/calls")
-    assert run(path) == f"system packages: there are {path / 'chromium'} and {path / 'pgbouncer'}\n"
+    assert run(path) == f"system packages: there are {' and '.join(str(path / name) for name in names)}\n"
     assert not (path / "calls").exists()
 
 
 def test_without_a_package_manager_it_says_what_to_install(path: Path) -> None:
-    program(path, "pgbouncer", "exit 0")
+    for name in SERVERS:
+        program(path, name, "exit 0")
     told = run(path)
     assert told.count("\n") == 1
     assert "no chromium" in told
@@ -45,7 +48,8 @@ def test_without_a_package_manager_it_says_what_to_install(path: Path) -> None:
 
 
 def test_a_failed_installation_is_told_in_one_line_and_is_no_failure(path: Path) -> None:
-    program(path, "pgbouncer", "exit 0")
+    for name in SERVERS:
+        program(path, name, "exit 0")
     program(path, "apt-get", "echo 'E: no network' >&2; exit 100")
     told = run(path)
     assert told.count("\n") == 1

@@ -127,6 +127,31 @@ def test_every_built_in_lever_either_makes_a_trial_or_says_why_it_does_not(tmp_p
         assert lever.refusal or not isinstance(gunicorn.with_levers([lever]), str), lever.name
 
 
+@pytest.mark.parametrize(
+    ("services", "refusal"),
+    [
+        ("", ""),
+        ('balancer = "nginx"', ""),
+        ('balancer = "caddy"', "There is a balancer in front already"),
+        ('balancer = "nginx"\nmicro_cache_s = 2', "There is one already"),
+    ],
+)
+def test_a_micro_cache_is_tried_where_nginx_can_stand_in_front(tmp_path, services, refusal) -> None:
+    found = declared(tmp_path, f"[services]\n{services}\n")
+    levers = {lever.name: lever for lever in built_in_levers(found.spec)}
+    assert levers["micro-cache"].refusal.startswith(refusal)
+    if refusal:
+        assert levers["micro-cache"].refusal
+    else:
+        with_it = found.with_levers([levers["micro-cache"]])
+        assert not isinstance(with_it, str)
+        assert (with_it.subject.services.balancer, with_it.subject.services.micro_cache_s) == ("nginx", 1)
+    # Several instances keep the balancer that is there.
+    several = found.with_levers([levers["instances-2"]])
+    assert not isinstance(several, str)
+    assert several.subject.services.balancer == ("nginx" if "nginx" in services else "caddy")
+
+
 def test_levers_of_gunicorn_are_none_for_a_command_line_that_does_not_say_their_placeholder(tmp_path) -> None:
     command = '\n[server]\ncommand = "uvicorn shop:app --port {port}WORKERS"\n'
     text = FILE.replace("[server]\nthreads = 4\n", "")

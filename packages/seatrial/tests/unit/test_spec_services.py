@@ -103,6 +103,8 @@ def test_the_workers_of_all_instances_count_and_are_told(read: Read):
         ("[services]\ncompression = true", "done by the balancer, and there is none", "caddy"),
         ('[services]\nbalancer = "caddy"\nstatic = { "static" = "shop" }', "a slash at both ends", '"/static/"'),
         ('[services]\nbalancer = "caddy"\nstatic = { "/s/" = "nowhere" }', "names no folder", "collectstatic"),
+        ('[services]\nbalancer = "caddy"\nmicro_cache_s = 1', "micro_cache_s is done by nginx", 'balancer = "nginx"'),
+        ('[services]\nbalancer = "haproxy"\nstatic = { "/s/" = "shop/static" }', "HAProxy serves no files", "nginx"),
         ("[services]\npool_size = 3", "is the pooler's, and there is none", 'pooler = "pgbouncer"'),
         ('[services]\npooler = "pgbouncer"\n[database]\nkind = "none"', "there is none", 'kind = "embedded"'),
         ('[database]\nkind = "none"\nsettings = { jit = "off" }', "there is none", 'kind = "embedded"'),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatrial.spec.lever import Lever
+from seatrial.spec.services import SERVICE_NAMES, Services
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["service_levers"]
@@ -11,6 +12,7 @@ __all__ = ["service_levers"]
 MEBIBYTE = 1024 * 1024
 SHARED_BUFFERS_SHARE = 4
 INSTANCES = 2
+MICRO_CACHE_S = 1
 
 NOT_EMBEDDED = "It needs the PostgreSQL that Seatrial starts itself."
 
@@ -80,11 +82,33 @@ def _balancers(spec: TrialSpec) -> Iterator[Lever]:
         yield Lever("caddy", about, refusal="There is a balancer in front already.")
     else:
         yield _lever("caddy", about, "One more server, and CPU for each request.", services={"balancer": "caddy"})
+    yield _micro_cache(services)
     count = INSTANCES * services.instances
+    balancer = "caddy" if services.balancer == "none" else services.balancer
     yield _lever(
         f"instances-{count}",
-        f"{count} servers of the app behind Caddy, as on several machines: one can be replaced while the others go on.",
+        f"{count} servers of the app behind {SERVICE_NAMES[balancer]}, as on several machines: one can be replaced "
+        "while the others go on.",
         "Memory for each, and CPU of the balancer.",
         "Nothing may be kept in the memory of one of them.",
-        services={"balancer": "caddy", "instances": count},
+        services={"balancer": balancer, "instances": count},
+    )
+
+
+def _micro_cache(services: Services) -> Lever:
+    about = (
+        "nginx in front keeps each page for a second, for visitors who send neither a cookie nor a password: of those "
+        "who ask for the same page at the same time only one reaches the app."
+    )
+    if services.balancer not in {"none", "nginx"}:
+        return Lever("micro-cache", about, refusal="There is a balancer in front already; nginx alone keeps pages.")
+    if services.micro_cache_s:
+        return Lever("micro-cache", about, refusal="There is one already.")
+    return _lever(
+        "micro-cache",
+        about,
+        "One more server, and CPU for each request. Who is signed in gains nothing.",
+        "A page may be a second old. Where an app knows people by anything but a cookie or a password, such as their "
+        "address, it must say Cache-Control: private.",
+        services={"balancer": "nginx", "micro_cache_s": MICRO_CACHE_S},
     )

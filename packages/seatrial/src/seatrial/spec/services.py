@@ -6,7 +6,7 @@ from pathlib import Path
 
 __all__ = ["SERVICE_NAMES", "Services"]
 
-SERVICE_NAMES = {"pgbouncer": "PgBouncer", "valkey": "Valkey", "caddy": "Caddy"}
+SERVICE_NAMES = {"pgbouncer": "PgBouncer", "valkey": "Valkey", "caddy": "Caddy", "haproxy": "HAProxy", "nginx": "nginx"}
 """As their makers write them."""
 
 
@@ -17,9 +17,10 @@ class Services:
     pooler: "pgbouncer" puts PgBouncer between app and database; pool_size: the connections that it keeps to the
         database, shared by all of the app's.
     cache: "valkey" starts a Valkey whose address is {cache_url}.
-    balancer: "caddy" puts Caddy in front of the app; the load then goes to it. instances: how many servers run the app
-        behind it, each with a port and the declared workers of its own.
+    balancer: "caddy", "haproxy" or "nginx" stands in front of the app; the load then goes to it. instances: how many
+        servers run the app behind it, each with a port and the declared workers of its own.
     static: path prefix -> folder that the balancer serves without the app. compression: whether it compresses answers.
+    micro_cache_s: how long the balancer keeps a page for those who send neither a cookie nor a password; 0 for none.
     """
 
     pooler: str = "none"
@@ -29,6 +30,7 @@ class Services:
     instances: int = 1
     static: Mapping[str, Path] = field(default_factory=dict)
     compression: bool = False
+    micro_cache_s: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:

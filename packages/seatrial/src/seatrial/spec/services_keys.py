@@ -49,12 +49,13 @@ SERVICES = Section(
         Key(
             "services.balancer",
             TEXT,
-            "What takes the requests and hands them to the app. `caddy`: Caddy, over HTTP without TLS; it gives each "
-            "request to the instance with the fewest, and leaves one out for 2 s that refused a connection. The load "
-            "goes to it. It comes with `pip install 'seatrial[services]'`.",
+            "What takes the requests and hands them to the app, over HTTP without TLS: each to the instance with the "
+            "fewest, leaving one out for 2 s that refused a connection. The load goes to it. `caddy` comes with `pip "
+            "install 'seatrial[services]'`; `haproxy`, which serves no files, and `nginx`, which alone can keep pages "
+            "(`micro_cache_s`), must be installed (`apt-get install haproxy nginx`).",
             'balancer = "caddy"',
             default=_SERVICES.balancer,
-            choices=("none", "caddy"),
+            choices=("none", "caddy", "haproxy", "nginx"),
         ),
         Key(
             "services.instances",
@@ -81,6 +82,20 @@ SERVICES = Section(
             "Whether the balancer compresses text with gzip for those who accept it, as browsers do.",
             "compression = true",
             default=_SERVICES.compression,
+        ),
+        Key(
+            "services.micro_cache_s",
+            WHOLE_NUMBER,
+            "How many seconds nginx keeps a page that it was answered with status 200, for visitors who send neither "
+            "`Cookie` nor `Authorization`; 0 keeps nothing. Everybody else's requests all reach the app, and what the "
+            "app answers them is never kept. Nor is what sets a cookie, what `Cache-Control` forbids to keep "
+            "(`private`, `no-store`, `no-cache`, `max-age=0`) or what has an `Expires` and no `Cache-Control`; `Vary` "
+            "is heeded. An app that knows people by anything else, such as their address or a header of its own, must "
+            'say `Cache-Control: private`. Needs `balancer = "nginx"`.',
+            "micro_cache_s = 1",
+            default=_SERVICES.micro_cache_s,
+            at_least=0,
+            at_most=60,
         ),
     ),
 )

@@ -24,7 +24,13 @@ def _balancer(checked: Checked) -> Iterator[Problem]:
         if not re.fullmatch(r"/(?:[\w.~-]+/)+", prefix):
             at = ("services", "static", prefix)
             yield Problem(at, "must be a path with a slash at both ends.", 'For example "/static/".')
-    if values["services.balancer"] != "none":
+    balancer = values["services.balancer"]
+    if values["services.micro_cache_s"] and balancer != "nginx":
+        yield Problem(("services", "micro_cache_s"), "is done by nginx.", 'Say balancer = "nginx", or leave it out.')
+    if values["services.static"] and balancer == "haproxy":
+        what = "is served by the balancer, and HAProxy serves no files."
+        yield Problem(("services", "static"), what, 'Say balancer = "caddy" or "nginx", or leave it out.')
+    if balancer != "none":
         return
     wanted = (
         ("instances", values["services.instances"] > 1, "need a balancer that spreads the requests over them."),
@@ -76,7 +82,13 @@ def _settings(checked: Checked) -> Iterator[Problem]:
 
 
 SERVICES_RULES: tuple[Rule, ...] = (
-    Rule(("services.balancer", "services.instances", "services.static", "services.compression"), _balancer),
+    Rule(
+        (
+            *("services.balancer", "services.instances", "services.static", "services.compression"),
+            "services.micro_cache_s",
+        ),
+        _balancer,
+    ),
     Rule(
         (
             *("services.pooler", "services.pool_size", "services.cache", "services.balancer"),

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from seatrial.spec.services import SERVICE_NAMES, Services
 from seatrial.testbed.caddy import caddy_program, find_caddy
+from seatrial.testbed.haproxy import find_haproxy, haproxy_program
+from seatrial.testbed.nginx import find_nginx, nginx_program
 from seatrial.testbed.pgbouncer import find_pgbouncer, pgbouncer_advice, pgbouncer_program
 from seatrial.testbed.process import Process
-from seatrial.testbed.service import Service, version_of
+from seatrial.testbed.service import Program, Service, version_of
 from seatrial.testbed.surroundings import Surroundings
 from seatrial.testbed.valkey import cache_bytes, find_valkey, valkey_program
 
@@ -17,6 +19,8 @@ FINDERS = {
     "pgbouncer": (find_pgbouncer, "--version"),
     "valkey": (find_valkey, "--version"),
     "caddy": (find_caddy, "version"),
+    "haproxy": (find_haproxy, "-v"),
+    "nginx": (find_nginx, "-v"),
 }
 
 
@@ -60,22 +64,23 @@ class Beside:
 
     def start_balancer(self, instances: Sequence[int], keep_alive_s: int) -> int:
         """If there is to be one. instances: ports on which the app answers already. Returns the port for requests."""
-        if self._services.balancer != "caddy":
+        if self._services.balancer == "none":
             return instances[0]
-        binary = self._binaries["caddy"]
-        self._running["caddy"] = started = Service(
-            self._at,
-            lambda port: caddy_program(
-                binary,
-                self._at,
-                port,
-                instances,
-                self._services,
-                keep_alive_s=keep_alive_s,
-                memory_bytes=self._memory_bytes,
-            ),
-        )
+        started = Service(self._at, lambda port: self._balancer(port, instances, keep_alive_s))
+        self._running[self._services.balancer] = started
         return started.port
+
+    def _balancer(self, port: int, instances: Sequence[int], keep_alive_s: int) -> Program:
+        at, services, name = self._at, self._services, self._services.balancer
+        binary = self._binaries[name]
+        if name == "haproxy":
+            return haproxy_program(binary, at, port, instances, services, keep_alive_s=keep_alive_s)
+        if name == "nginx":
+            return nginx_program(binary, at, port, instances, services, keep_alive_s=keep_alive_s)
+        memory_bytes = self._memory_bytes
+        return caddy_program(
+            binary, at, port, instances, services, keep_alive_s=keep_alive_s, memory_bytes=memory_bytes
+        )
 
     def placeholders(self, database: Mapping[str, str]) -> dict[str, str]:
         """What {cache_url} and its parts stand for, and {database_url} and its parts through the pooler."""

@@ -94,7 +94,7 @@ def _order(program: Program, at: Surroundings, log: Path) -> Order:
 
 
 def version_of(binary: Path, *arguments: str) -> str:
-    """The first line that a program says of its version; "" when it says nothing in time."""
+    """The first line that a program says of its version, wherever it says it; "" when it says nothing in time."""
     try:
         said = subprocess.run(
             [str(binary), *arguments],
@@ -106,4 +106,4 @@ def version_of(binary: Path, *arguments: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return next(iter(said.stdout.splitlines()), "").strip()
+    return next(iter((said.stdout or said.stderr).splitlines()), "").strip()
