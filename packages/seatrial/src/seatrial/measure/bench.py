@@ -21,7 +21,7 @@ from seatrial.measure.trial_rates import CONFIRM_LOW, confirm_seconds, must_fail
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
-__all__ = ["Bench", "Estimate", "StartRecord"]
+__all__ = ["SEARCH_TRIALS_MAX", "Bench", "Estimate", "StartRecord"]
 
 HALF_LOAD = 0.5
 
@@ -150,7 +150,14 @@ class Bench:
         return _record_of(one, memory, queries)
 
     async def search(
-        self, number: int, workers: int | None, threads: int | None, low_rps: float | None, high_rps: float | None
+        self,
+        number: int,
+        workers: int | None,
+        threads: int | None,
+        low_rps: float | None,
+        high_rps: float | None,
+        *,
+        trials_max: int = SEARCH_TRIALS_MAX,
     ) -> tuple[Measurement, ...]:
         """Narrows [low, high] with longer trials, for a subject whose confirming trials contradicted the estimate.
 
@@ -162,8 +169,8 @@ class Bench:
             one = self._fresh(driver, number, workers, threads)
             await one.warm_up()
             self._unfinished = one
-            self._progress.expect(SEARCH_TRIALS_MAX / 2 * settings.search_trial_s)
-            for _ in range(SEARCH_TRIALS_MAX):
+            self._progress.expect(trials_max / 2 * settings.search_trial_s)
+            for _ in range(trials_max):
                 rate_rps = next_rate(low_rps, high_rps)
                 if rate_rps is None:
                     break

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from seatrial.errors import SeatrialError, SpecError
 from seatrial.load.workload import Workload
-from seatrial.measure.bench import Bench, StartRecord
+from seatrial.measure.bench import SEARCH_TRIALS_MAX, Bench, StartRecord
 from seatrial.measure.demands import Demands
 from seatrial.measure.environment import describe_environment
 from seatrial.measure.inside_pass import Lengths
@@ -20,11 +20,15 @@ from seatrial.measure.preflight import preflight
 from seatrial.measure.profile import profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.study import Study
+from seatrial.measure.time_limit import TimeLimit
 from seatrial.measure.trial_rates import confirm_seconds
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
 __all__ = ["Conductor", "Foresight", "bracket", "contradicted"]
+
+STARTING_S = 4.0 + 6.0
+"""About what a fresh start takes until it is warm: signing people in, warming up."""
 
 
 class Foresight(Protocol):
@@ -64,6 +68,7 @@ class Conductor:
         self._workload = Workload.from_spec(spec.workload)
         self._foresight = foresight
         self._progress = progress
+        self._limit = TimeLimit(spec.measure.within_s)
         self._created_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._environment: Mapping[str, Any] = describe_environment()
         self._caveats: tuple[Caveat, ...] = ()
@@ -94,7 +99,7 @@ class Conductor:
             memory=tuple(start.memory for start in starts if start.memory is not None),
             demands=self._demands,
             memory_growth=tuple(point for start in starts for point in start.memory_growth),
-            caveats=self._caveats,
+            caveats=self._caveats + self._limit.caveats(),
             complete=self._complete,
             checks=self._checks,
         )
@@ -147,14 +152,27 @@ class Conductor:
                 brief = await bench.measure(number, workers, threads, self._estimate, profiles=known, is_brief=True)
                 self._starts.append(brief)
         if not self._is_spoiled:
+            await self._search(bench, confirmed)
             await self._look_inside(bench, confirmed[-1])
-            await self._beyond(bench, confirmed)
+            await self._beyond(bench)
         self._complete = True
+
+    async def _search(self, bench: Bench, base: Sequence[StartRecord]) -> None:
+        """As many longer trials as fit, where the confirming ones ask for them; their bracket stays where none does."""
+        step_s = self._spec.measure.search_trial_s
+        wanted = "the search that a contradicted estimate asks for"
+        if not contradicted(base) or not self._limit.allows(wanted, STARTING_S + step_s):
+            return
+        trials_max = int(min(SEARCH_TRIALS_MAX, (self._limit.left_s - STARTING_S) / step_s))
+        number, shape = len(self._starts) + 1, self._spec.subject.shape
+        self._searched = await bench.search(number, *shape, *bracket(base), trials_max=trials_max)
 
     async def _look_inside(self, bench: Bench, seen: StartRecord) -> None:
         """One more start for the parts of a request's time. What fails here fails nothing else."""
         server = self._spec.subject.whole_server
         if not self._spec.measure.inside or self._is_running_already:
+            return
+        if not self._limit.allows("where the time of a request goes", self._inside_s()):
             return
         number, known = len(self._starts) + 1, self.study().operations
         try:
@@ -171,15 +189,14 @@ class Conductor:
     def _is_spoiled(self) -> bool:
         return bool(self._starts) and self._starts[-1].is_spoiled
 
-    async def _beyond(self, bench: Bench, base: Sequence[StartRecord]) -> None:
-        """The search, if the confirming trials ask for it, and what the model finds best: predicted, then measured."""
-        server, number = self._spec.subject.server, len(self._starts)
-        if contradicted(base):
-            number += 1
-            self._searched = await bench.search(number, *self._spec.subject.shape, *bracket(base))
+    async def _beyond(self, bench: Bench) -> None:
+        """What the model finds best on the plan: predicted, then measured."""
+        server, number = self._spec.subject.server, len(self._starts) + bool(self._searched)
         if not server.can_vary or self._is_running_already or not self._spec.measure.plan_starts:
             return
         known, planned = self.study(), self._spec.measure.plan_starts
+        if not self._limit.allows("the check of a prediction", 3 + planned * self._one_start_s()):
+            return
         shape = self._foresight.worth_trying(known)
         if shape is None:
             return
@@ -199,14 +216,20 @@ class Conductor:
 
     def _expected_s(self) -> float:
         measure = self._spec.measure
-        confirm = 2 * confirm_seconds(measure.confirm_s, self._spec.slo.latency_max_s, 50.0)
-        one_start = 4 + 6 + measure.half_load_s + measure.saturation_s + confirm
-        brief = 4 + 6 + measure.saturation_s
-        repeated = measure.restarts * (one_start + 5) + measure.brief_starts * brief
+        brief = STARTING_S + measure.saturation_s
+        repeated = measure.restarts * (self._one_start_s() + 5) + measure.brief_starts * brief
         if self._is_running_already:
             return 3 + 8 + repeated
-        inside = 6 + Lengths.beside(measure.half_load_s).all_s if measure.inside else 0
-        return 22 + repeated + inside + 3 + measure.plan_starts * one_start
+        inside = self._inside_s() if measure.inside else 0
+        return 22 + repeated + inside + 3 + measure.plan_starts * self._one_start_s()
+
+    def _one_start_s(self) -> float:
+        measure = self._spec.measure
+        confirm = 2 * confirm_seconds(measure.confirm_s, self._spec.slo.latency_max_s, 50.0)
+        return STARTING_S + measure.half_load_s + measure.saturation_s + confirm
+
+    def _inside_s(self) -> float:
+        return 6 + Lengths.beside(self._spec.measure.half_load_s).all_s
 
 
 def contradicted(starts: Sequence[StartRecord]) -> bool:

@@ -95,6 +95,17 @@ MEASURE = Section(
             _MEASURE.search_trial_s,
         ),
         Key(
+            "measure.within_s",
+            NUMBER,
+            "The study may take about so long: what does not fit any more is left out, and named in the answer. First "
+            "goes the check of a prediction, then the look inside, then the search; the fresh starts are all made.",
+            "within_s = 240",
+            default=_MEASURE.within_s,
+            default_words="as long as it takes",
+            at_least=0,
+            at_most=86_400,
+        ),
+        Key(
             "measure.seed",
             WHOLE_NUMBER,
             "Starts every random draw, so that two runs send the same requests at the same times.",

@@ -20,6 +20,7 @@ class MeasureSettings:
     brief_starts: further ones in which only the saturation is measured; they narrow the interval.
     plan_starts: further starts with the worker count that the model finds best for the plan.
     inside: whether one more start is measured from inside, to see where the time of a request goes.
+    within_s: what can be left out is, where it would end later; 0 for as long as it takes.
     sizes: further amounts of data with which every operation is profiled; () for none, otherwise three or more.
     seed: of every random draw, so that two runs send the same requests.
     """
@@ -34,6 +35,7 @@ class MeasureSettings:
     confirm_s: float = 10.0
     seed: int = 1
     search_trial_s: float = 15.0
+    within_s: float = 0.0
     allow_noise: bool = False
     sizes: tuple[int, ...] = ()
 

@@ -1,15 +1,21 @@
 """A server that answers at once, on the CPU it is given: all the time there is to see is the time it stands still.
 
 python load_standard.py [CPU]        prints its port, then serves until it is killed
+GET /answered                        when it answered each request so far, on the machine's monotonic clock (JSON, s)
 """
 
 import asyncio
+import json
 import os
 import sys
+import time
 
 from seatrial.load.event_loop import run
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+
+
+answered_s: list[float] = []
 
 
 class Standard(asyncio.Protocol):
@@ -17,7 +23,13 @@ class Standard(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self.transport.write(ANSWER * data.count(b"\r\n\r\n"))
+        if data.startswith(b"GET /answered "):
+            body = json.dumps(answered_s).encode()
+            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            return
+        requests = data.count(b"\r\n\r\n")
+        self.transport.write(ANSWER * requests)
+        answered_s.extend([time.perf_counter()] * requests)
 
 
 async def main() -> None:
