@@ -1,6 +1,6 @@
 # make trial   sets everything up, measures Flotilla on an embedded PostgreSQL, prints the answer
 # make test    sets everything up, runs the tests (12 to 17 minutes on 2 CPUs)
-# make test-long  those that start whole apps for a minute or more each, again and again: before a release
+# make test-long  those that start whole apps for a minute or more each, and properties a thousand times: before a release
 # make check   format, lint, types, layers, house rules (under 50 s)
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,7 +21,8 @@ test: setup
 	$(BIN)/pytest -m "quiet and not long" packages/seatrial/tests
 
 test-long: setup
-	$(BIN)/pytest -m long packages/seatrial/tests
+	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest --numprocesses 2 -m hypothesis packages/seatrial/tests
+	$(BIN)/pytest -m long
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 2 types rules

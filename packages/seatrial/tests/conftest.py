@@ -1,6 +1,7 @@
 """What tests of the whole program share: a subject of known cost, declared as a user would, and the command itself."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -9,6 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# What no example of a short run shows, one of `make test-long` may: there each property is tried a thousand times.
+settings.register_profile("short", max_examples=60)
+settings.register_profile("thorough", max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 STANDARD = Path(__file__).parent / "calibration" / "subjects"
 

@@ -60,7 +60,7 @@ def readers_of(people, page_of, post):
     return {me.account_id for me in people if post in {found.id for found in page_of(me).items}}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 6))])
 def test_a_post_reaches_exactly_those_on_whose_timelines_it_stands(site, people, seed):
     random, posts, seen = Random(seed), [], set()
     lists = [

@@ -343,7 +343,7 @@ def test_ever_new_heads_do_not_fill_the_memory() -> None:
     assert max(map(len, [*heads._heads, *heads._once])) < 5000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", [], False)
 @example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n", [], False)
 @given(st.binary(max_size=300), st.lists(st.integers(1, 299), max_size=6), st.booleans())
@@ -354,7 +354,7 @@ def test_any_bytes_end_an_exchange_once_and_harm_nothing(sent: bytes, cuts: list
     assert outcome.error in {"", "protocol", "reset"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(answers(), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8), st.data())
 def test_right_answers_with_wrong_bytes_end_an_exchange_once_and_harm_nothing(
     answer: Answer, changes: list[tuple[int, int]], data: st.DataObject

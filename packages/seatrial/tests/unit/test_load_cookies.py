@@ -82,7 +82,7 @@ VALUE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_ch
 PATH = st.from_regex(r"/([a-c]{1,2}/?){0,3}", fullmatch=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.dictionaries(NAME, VALUE, max_size=8), PATH)
 def test_what_is_stored_is_sent_back_in_order(cookies: dict[str, str], path: str) -> None:
     kept = {name: value.strip(" \t") for name, value in cookies.items()}
@@ -95,7 +95,7 @@ def test_what_is_stored_is_sent_back_in_order(cookies: dict[str, str], path: str
         assert len(jar) == 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.lists(PATH, max_size=5), PATH)
 def test_a_cookie_goes_to_its_own_path_and_what_is_below_it(paths: list[str], asked: str) -> None:
     # RFC 6265, 5.1.4, said over the parts of a path instead of its characters.
@@ -109,7 +109,7 @@ def test_a_cookie_goes_to_its_own_path_and_what_is_below_it(paths: list[str], as
     assert sent == {f"c{number}" for number, path in enumerate(paths) if is_below(asked, path)}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(st.characters(max_codepoint=0xFF)),

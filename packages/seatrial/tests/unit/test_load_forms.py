@@ -44,7 +44,7 @@ def _parsed(request: Request) -> tuple[list[tuple[str, str]], list[tuple[str, Fi
     return list(fields.items(multi=True)), found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(
     hidden=IN_HTML, kept=IN_HTML, text=TEXTS, lines=TEXTS, many=st.lists(TEXTS, max_size=3), encoding=st.integers(0, 2)
 )
@@ -69,7 +69,7 @@ def test_any_text_survives_a_form_and_the_apps_own_parser(
     assert _parsed(request) == (expected, [])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(
     fields=st.lists(st.tuples(NAMES, IN_HTML), max_size=6),
     quote=st.sampled_from("\"'"),
@@ -88,7 +88,7 @@ def test_names_and_values_are_read_whatever_characters_they_hold(
     assert [(one.name, *one.values) for one in found.controls] == fields
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["<form", "<input", " name=", "a", "'", '"', ">", "</form>", "<!--", "-->", "<select", "/"])
@@ -99,7 +99,7 @@ def test_no_page_makes_the_reading_of_its_forms_fail(pieces: list[str]) -> None:
         assert all(control.name for control in one.controls)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_makes_the_reading_of_its_forms_fail(text: str) -> None:
     forms_of(text)
@@ -140,7 +140,7 @@ FORM_WITH_FILES = """<form method=post action=/me enctype=multipart/form-data>
 <input type=file name=more multiple></form>"""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(
     # Browsers do not escape a backslash, and werkzeug takes one for an escape.
     name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\\"), max_size=20),
@@ -157,7 +157,7 @@ def test_any_file_survives_an_upload_and_the_apps_own_parser(name: str, data: by
     assert found[1:] == [("more", one) for one in files]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_no_content_holds_the_boundary_of_its_form(data: bytes) -> None:
     hostile = [b"------seatrial-form-%08d--\r\n" % number + data for number in range(3)]

@@ -41,7 +41,7 @@ def test_shares_are_those_worked_out_by_hand(weights: dict[str, float], count: i
     assert Counter(mix.stratified(weights, count, seed=4)) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(
     weights=st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(0.001, 100), min_size=1, max_size=12),
     blocks=st.integers(1, 30),

@@ -163,7 +163,7 @@ messages = st.lists(
 pieces = st.lists(st.integers(1, 60), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(sent=messages, pieces=pieces, cuts=st.lists(st.integers(0, 3000), max_size=20))
 def test_messages_are_whole_however_they_are_fragmented_and_split(
     loop: asyncio.AbstractEventLoop, sent: list[str | bytes], pieces: list[int], cuts: list[int]
@@ -193,7 +193,7 @@ values = st.recursive(
 events = st.lists(st.tuples(st.text(min_size=1, max_size=10), st.lists(values, max_size=3)), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(sent=events, cuts=st.lists(st.integers(0, 3000), max_size=20))
 def test_events_with_attachments_are_whole_however_they_are_split(
     loop: asyncio.AbstractEventLoop, sent: list[tuple[str, list[Any]]], cuts: list[int]
@@ -214,7 +214,7 @@ def test_events_with_attachments_are_whole_however_they_are_split(
     assert bytes(joined.data) == b"40"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(garbage=st.binary(max_size=400), cuts=st.lists(st.integers(0, 800), max_size=5), is_chat=st.booleans())
 def test_whatever_a_server_sends_nothing_is_raised(
     loop: asyncio.AbstractEventLoop, garbage: bytes, cuts: list[int], is_chat: bool
@@ -230,7 +230,7 @@ packet_starts = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(packets=st.lists(st.one_of(st.tuples(packet_starts, st.text(max_size=30)), st.binary(max_size=10)), max_size=6))
 def test_whatever_packets_a_server_sends_nothing_is_raised(
     loop: asyncio.AbstractEventLoop, packets: list[tuple[str, str] | bytes]

@@ -39,7 +39,7 @@ def toml(value: object) -> str:
             return repr(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([key.path for key in KEYS]), VALUES, max_size=12))
 def test_whatever_the_keys_hold_the_answer_is_a_specification_or_sentences_with_lines(
     given_keys: dict[str, object],
@@ -58,7 +58,7 @@ def test_whatever_the_keys_hold_the_answer_is_a_specification_or_sentences_with_
             assert not number.isdecimal() or 1 <= int(number) <= len(lines)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(st.text(alphabet="[]{}=\"'#.,\n ab1\\", max_size=60))
 def test_whatever_the_text_the_answer_is_a_specification_or_sentences(text: str) -> None:
     read(text)

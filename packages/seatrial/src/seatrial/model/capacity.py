@@ -1,7 +1,12 @@
-"""What the simulated server can carry: saturation, capacity under an objective, and response time against rate."""
+"""What the simulated server can carry: saturation, capacity under an objective, and response time against rate.
+
+Answers are kept: a conclusion asks again and again of the same server, and a simulation takes the time of thousands of
+look-ups.
+"""
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from seatrial.model.highest_rate import Tried, highest_rate_rps
 from seatrial.model.queueing import run_open, simulate_closed
@@ -16,6 +21,9 @@ CAPACITY_REQUESTS = 40_000
 SATURATION_REQUESTS = 20_000
 CURVE_REQUESTS = 20_000
 
+ANSWERS_KEPT = 4096
+"""Of each question; one takes some kilobytes at most, the demands of its operations being its key."""
+
 SATURATING_MAX = 512
 """Most requests kept inside, as when saturation is measured: an event loop has slots without end."""
 
@@ -24,6 +32,11 @@ def saturation_rps(
     demands: Sequence[OperationDemand], system: System, seed: int, requests: int = SATURATION_REQUESTS
 ) -> float:
     """The throughput with every slot always taken, or `SATURATING_MAX` of them: no offered rate above it can last."""
+    return _saturation_rps(tuple(demands), system, seed, requests)
+
+
+@lru_cache(ANSWERS_KEPT)
+def _saturation_rps(demands: tuple[OperationDemand, ...], system: System, seed: int, requests: int) -> float:
     return simulate_closed(demands, system, min(system.slots, SATURATING_MAX), requests, seed)
 
 
@@ -42,6 +55,19 @@ def capacity_rps(
     queue at 97 % load, so a rate does not pass only because its queue had no time to grow; and saturation bounds it
     (ceiling_rps, where it is known already). Two seeds differ by about 1 %.
     """
+    return _capacity_rps(tuple(demands), system, slo, seed, requests, ceiling_rps=ceiling_rps)
+
+
+@lru_cache(ANSWERS_KEPT)
+def _capacity_rps(
+    demands: tuple[OperationDemand, ...],
+    system: System,
+    slo: SLO,
+    seed: int,
+    requests: int,
+    *,
+    ceiling_rps: float | None,
+) -> float | None:
     work = draw_work(demands, requests, seed)
     alone_s = _alone_s(work, system)
     idle_s = alone_s[max(0, math.ceil(slo.latency_quantile * len(alone_s)) - 1)]
@@ -73,6 +99,19 @@ def response_curve(
     requests: int = CURVE_REQUESTS,
 ) -> tuple[tuple[float, float], ...]:
     """The quantile of the response time at each offered rate: pairs (offered_rate_rps, seconds)."""
+    return _response_curve(tuple(demands), system, quantile, tuple(rates_rps), seed, requests=requests)
+
+
+@lru_cache(ANSWERS_KEPT)
+def _response_curve(
+    demands: tuple[OperationDemand, ...],
+    system: System,
+    quantile: float,
+    rates_rps: tuple[float, ...],
+    seed: int,
+    *,
+    requests: int,
+) -> tuple[tuple[float, float], ...]:
     work = draw_work(demands, requests, seed)
     return tuple((rate, run_open(work, system, rate).response_time_quantile_s(quantile)) for rate in rates_rps)
 
