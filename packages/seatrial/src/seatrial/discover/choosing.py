@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from seatrial.discover.crawl import Found, is_file
 from seatrial.discover.log_operations import LoggedRequests
@@ -16,8 +17,11 @@ OPERATIONS_MAX = 12
 SHARE_MIN = 0.002
 """Of a log's requests: what is asked for less often changes no answer."""
 
-UNCOVERED_TOLD = 4
-LEFT_TOLD = 8
+UNCOVERED_TOLD = 8
+LEFT_TOLD = 24
+UNREAD_TOLD = 20
+
+NOT_READ = "What it sends is not in the workload: add it to journeys.py, or the mix is without it."
 
 BESIDE = re.compile(r"^/(admin|docs|redoc|openapi|swagger|api/docs|flask-admin|__debug__)\b")
 """Pages of the staff, and of the framework: hardly what the app's users ask for, where there is anything else."""
@@ -58,7 +62,9 @@ def with_coverage(
     """What the operations are, where they come from, and what they leave out. routes: all that the app answers."""
     count = len(proposal.operations)
     if unsent := _left_out(proposal, routes):
-        told = ", ".join(unsent[:LEFT_TOLD]) + (" and more" if len(unsent) > LEFT_TOLD else "")
+        proposal = replace(proposal, left_out=tuple(unsent))
+        more = len(unsent) - LEFT_TOLD
+        told = ", ".join(unsent[:LEFT_TOLD]) + (f" and {more} more (init --json lists them)" if more > 0 else "")
         proposal = proposal.with_clue(
             "left out", f"{len(unsent)} more addresses", "asked of the app", f"Not sent: {told}."
         )
@@ -67,11 +73,16 @@ def with_coverage(
         return proposal.with_clue("operations", f"{count} found", "by opening the pages from / on", doubt)
     covered = {f"GET {operation.group}" for operation in proposal.operations}
     left = [(group, logged.share(group)) for group in logged.counts if group not in covered]
+    proposal = replace(proposal, left_out=tuple(dict.fromkeys([*(group for group, _ in left), *proposal.left_out])))
     share = 1.0 - sum(part for _, part in left)
     told = ", ".join(f"{group} {100 * part:.1f} %" for group, part in left[:UNCOVERED_TOLD] if part >= SHARE_MIN)
     doubt = f"Not covered: {told}. Requests that change something are for journeys.py." if told else ""
     unread = f", {logged.malformed:,} could not be read" if logged.malformed else ""
     how = f"of {logged.lines:,} {logged.source}{unread}"
+    for place in logged.unread[:UNREAD_TOLD]:
+        proposal = proposal.with_clue("not read", place, "by its text alone; it is not run", NOT_READ)
+    if (more := len(logged.unread) - UNREAD_TOLD) > 0:
+        proposal = proposal.with_clue("not read", f"{more} more such places", "by its text alone; it is not run")
     return proposal.with_clue("operations", f"{count}, {100 * share:.0f} % of what people asked for", how, doubt)
 
 

@@ -21,6 +21,7 @@ class LoggedRequests:
     """counts: answers below 300 to people, without files, by method and group, `GET /posts/{}`.
 
     samples: for each, an address that was answered. lines, malformed: of the log. source: what they are, in words.
+    unread: where each of the malformed stands, as far as that is worth a line each.
     """
 
     counts: Mapping[str, int]
@@ -28,6 +29,7 @@ class LoggedRequests:
     lines: int
     malformed: int
     source: str = "lines of your log"
+    unread: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:

@@ -42,9 +42,10 @@ class Proposal:
     """A draft of a seatrial.toml.
 
     directory: what the app is started in. target: as gunicorn names the app. interface: "wsgi" or "asgi".
-    server: "gunicorn" or "command", with its `command`. database: "embedded" or "none". is_copied: run in a copy of
-    the directory. has_cache: a Valkey is started beside the app. files: what else is written there, text by name.
-    signs_in: whether the journeys have a function `sign_in`.
+    server: the kind, such as "gunicorn", or "command" with its `command`. database: "embedded" or "none".
+    is_copied: run in a copy of the directory. has_cache: a Valkey is started beside the app.
+    files: what else is written there, text by name. signs_in: whether the journeys have a function `sign_in`.
+    left_out: requests that the app answers or people send, and no operation covers: `POST /posts`.
     environment, prepare: with the reason of each beside it, which becomes its comment.
     """
 
@@ -70,6 +71,7 @@ class Proposal:
     signs_in: bool = True
     files: Mapping[str, str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def with_variable(self, name: str, value: str, reason: str) -> "Proposal":
         """The same with one more environment variable."""

@@ -12,7 +12,8 @@ SCHEMA = "seatrial-init/1"
 
 
 def proposal_json(proposal: Proposal, written: Sequence[Path]) -> dict[str, Any]:
-    """Names are a contract: `schema`, `written`, `found` (topic, what, how, doubt), `environment`, `operations`."""
+    """Names are a contract: `schema`, `written`, `found` (topic, what, how, doubt), `environment`, `operations`,
+    `left_out` (`METHOD /path` of what no operation covers)."""
     return {
         "schema": SCHEMA,
         "written": [str(path) for path in written],
@@ -32,4 +33,5 @@ def proposal_json(proposal: Proposal, written: Sequence[Path]) -> dict[str, Any]
             }
             for o in proposal.operations
         ],
+        "left_out": list(proposal.left_out),
     }
