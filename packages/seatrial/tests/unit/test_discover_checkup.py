@@ -41,6 +41,26 @@ def test_debugging_that_is_switched_on_is_told(project):
     assert "debugging" not in verdicts(project('environment = { FLASK_DEBUG = "0" }'))
 
 
+def test_tables_that_nothing_fills_are_told(project):
+    assert verdicts(project('prepare = ["flask --app shop db upgrade"]'))["data"] == "could be better"
+    assert verdicts(project('prepare = ["python manage.py migrate"]'))["data"] == "could be better"
+    assert "data" not in verdicts(project('prepare = ["python manage.py migrate", "python manage.py fill"]'))
+
+
+def test_debugging_in_the_code_is_told_with_its_line_unless_the_trial_has_settings_of_its_own(project):
+    (project() / "settings.py").write_text("import os\nDEBUG = True\n")
+    (check,) = [check for check in check_project(project()) if check.topic == "debugging"]
+    assert (check.verdict, check.what) == ("could be better", "debugging is on (settings.py, line 2)")
+    own = 'environment = { DJANGO_SETTINGS_MODULE = "seatrial_settings" }'
+    assert "debugging" not in verdicts(project(own))
+
+
+def test_a_server_for_development_and_noise_that_is_allowed_are_told(project):
+    found = verdicts(project(end='[server]\ncommand = "flask run --port {port}"\n[measure]\nallow_noise = true\n'))
+    assert (found["server"], found["noise allowed"]) == ("could be better", "could be better")
+    assert not {"server", "noise allowed"} & set(verdicts(project()))
+
+
 def test_too_few_restarts_for_an_interval_are_told(project):
     assert verdicts(project(end="[measure]\nrestarts = 2\n"))["restarts"] == "could be better"
     assert "restarts" not in verdicts(project())

@@ -1,6 +1,7 @@
 """What a machine and a project would do to a measurement, looked at before one is made."""
 
 import os
+import re
 import shutil
 import statistics
 import tempfile
@@ -9,10 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from seatrial.discover.development_marks import development_marks
+from seatrial.discover.django import OVERLAY
 from seatrial.discover.drafting import read_project
+from seatrial.discover.source_tree import SourceTree
 from seatrial.errors import SeatrialError
 from seatrial.measure.preflight import QUIET_RATIO, UNFIT_RATIO, preflight
 from seatrial.measure.study_file import check_writable
+from seatrial.spec.development import starts_development_server
 from seatrial.spec.plan import Limits, Plan, Price
 from seatrial.spec.reading import read_trial_spec
 from seatrial.spec.subject import Database, Subject
@@ -29,6 +34,9 @@ GOOD, BETTER, STOPS = "good", "could be better", "stops"
 FSYNCS = 30
 SLOW_FSYNC_S = 0.010
 """A commit waits for one of these: more than 10 ms each is a disk on which no plan's database would be put."""
+
+ONLY_TABLES = re.compile(r"\bdb upgrade\b|\balembic\b|\bmanage\.py migrate\b|\bcreate_all\b|\bcollectstatic\b")
+"""Commands that make tables and, as a rule, no data."""
 
 DISK_FREE_MIN_BYTES = 1_000_000_000
 LATE_S = 0.005
@@ -137,13 +145,11 @@ def check_project(path: Path) -> Iterator[Check]:
         return
     spec = read_trial_spec(file)
     yield Check("project", GOOD, f"{file} can be read: {spec.subject.name}")
-    if spec.subject.database.kind == "embedded" and not spec.subject.prepare:
-        advice = "Add the commands that make tables and data to subject.prepare: empty tables cost nothing."
-        yield Check("data", BETTER, "nothing fills the database", advice)
-    debugging = [name for name, value in spec.subject.environment.items() if _debugs(name, value)]
-    if debugging:
-        advice = "Measure as it will be deployed: switch it off in subject.environment."
-        yield Check("debugging", BETTER, f"{debugging[0]} is on", advice)
+    yield from _data(spec.subject)
+    yield from _debugging(spec.subject, file.parent)
+    if spec.measure.allow_noise:
+        what = "measure.allow_noise = true: what others take of the CPU makes the answer pessimistic, and is not told"
+        yield Check("noise allowed", BETTER, what, "Leave it out on a machine that is quiet.")
     if spec.measure.restarts < 3 and not spec.subject.url:
         what = f"measure.restarts = {spec.measure.restarts}"
         yield Check("restarts", BETTER, what, "With 3 or more the answer has an interval.")
@@ -151,6 +157,34 @@ def check_project(path: Path) -> Iterator[Check]:
         check_writable(spec.results)
     except SeatrialError as error:
         yield Check("results", STOPS, error.what, error.try_this)
+
+
+def _data(subject: Subject) -> Iterator[Check]:
+    """Whether anything fills the database, as far as the commands tell."""
+    if subject.database.kind != "embedded":
+        return
+    advice = "Add the commands that make tables and data to subject.prepare: empty tables cost nothing."
+    if not subject.prepare:
+        yield Check("data", BETTER, "nothing fills the database", advice)
+    elif all(ONLY_TABLES.search(" ".join(command)) for command in subject.prepare):
+        what = "subject.prepare makes tables, and nothing fills them"
+        yield Check("data", BETTER, what, "Add a command that fills in as much as your app will have.")
+
+
+def _debugging(subject: Subject, root: Path) -> Iterator[Check]:
+    """What is set for working on the app: in its environment, in its code, in the command that starts it."""
+    advice = "Measure as it will be deployed: switch it off in subject.environment."
+    on = [name for name, value in subject.environment.items() if _debugs(name, value)]
+    if on:
+        yield Check("debugging", BETTER, f"{on[0]} is on", advice)
+    # Django's settings of a trial, written by `seatrial init`, are as where it is deployed.
+    elif not subject.url and subject.environment.get("DJANGO_SETTINGS_MODULE") != OVERLAY:
+        marks = [mark for mark in development_marks(SourceTree(root)) if mark.is_measured]
+        for mark in {mark.what: mark for mark in reversed(marks)}.values():
+            yield Check("debugging", BETTER, f"{mark.what} ({mark.where})", mark.remedy)
+    if starts_development_server(subject.server.command, subject.directory):
+        what = f"server.command starts a server for development: {' '.join(subject.server.command)}"
+        yield Check("server", BETTER, what, "Measure with the server that will run it for visitors (server.kind).")
 
 
 def _debugs(name: str, value: str) -> bool:

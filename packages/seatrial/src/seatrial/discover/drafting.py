@@ -1,6 +1,5 @@
 """The first draft of a seatrial.toml, from the files alone: which app, which server, which database, which commands."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,40 +7,24 @@ from pathlib import Path
 from seatrial.discover.caches import cache_values
 from seatrial.discover.callables import AppCandidate, find_callables
 from seatrial.discover.databases import DatabaseUse, database_use, engine_of
+from seatrial.discover.development_marks import development_marks
 from seatrial.discover.django import settings_modules, with_django, without_wsgi_file
 from seatrial.discover.interpreter import Interpreter, find_interpreter
 from seatrial.discover.preparing import OLDER_FLASK, create_all_command, migrations_of, seeds_of
 from seatrial.discover.proposal import Proposal
+from seatrial.discover.serving import FOR_DEVELOPMENT, with_server
 from seatrial.discover.source_tree import SourceTree
-from seatrial.discover.start_lines import StartLine, find_start_lines, is_for_development
+from seatrial.discover.start_lines import StartLine, find_start_lines
 from seatrial.discover.values import value_for
 from seatrial.discover.variables import Variable, example_values, find_variables
 from seatrial.errors import SeatrialError, SpecError
+from seatrial.spec.development import starts_development_server
 from seatrial.testbed.valkey import find_valkey
 
 __all__ = ["Facts", "drafts", "read_project"]
 
 CANDIDATES_MAX = 4
 """Of apps that are tried: the likeliest ones."""
-
-DEVELOPMENT = (
-    (
-        re.compile(r"""config\[["']DEBUG["']\]\s*=\s*True|^\s*DEBUG\s*=\s*True\b|\bdebug=True\b"""),
-        "debugging is on",
-        "Switch it off where it is deployed, by a variable for instance.",
-    ),
-    (
-        re.compile(r"""TEMPLATES_AUTO_RELOAD["'\]]*\s*=\s*True|auto_reload\s*=\s*True"""),
-        "templates are looked at anew for each request",
-        "Switch it off where it is deployed: each request asks the disk whether its templates have changed.",
-    ),
-)
-"""(what stands in a line, what that is, what to do)"""
-
-FOR_DEVELOPMENT = (
-    "This is for working on the app: it serves one person at a time, or looks for changed files all the while. Where "
-    "it is deployed another server runs the app, and the answer is another one."
-)
 
 NO_APP = (
     "Name it with --app, as gunicorn would: --app shop:app, --app 'shop:create_app()', or for Django "
@@ -86,7 +69,10 @@ def drafts(facts: Facts, *, app: str = "", command: str = "") -> list[Proposal]:
     """
     if command:
         settings = next(iter(settings_modules(facts.tree)), "")
-        return [_draft(facts, None, "", settings=settings, command=command, said="as you said")]
+        draft = _draft(facts, None, "", settings=settings, command=command, said="as you said")
+        known = next((c for c, _ in _chosen(facts, app) if c.folder == draft.directory), None)
+        # With its name the app can be compared on a server for visitors.
+        return [replace(draft, target=known.target) if known and _is_for_development(facts, command) else draft]
     chosen = list(_chosen(facts, app))
     if not chosen:
         read = len(facts.tree.modules())
@@ -99,6 +85,10 @@ def drafts(facts: Facts, *, app: str = "", command: str = "") -> list[Proposal]:
         _draft(facts, candidate, how, settings=settings) for candidate, how, settings in _with_settings(facts, chosen)
     ]
     return made[:CANDIDATES_MAX]
+
+
+def _is_for_development(facts: Facts, command: str) -> bool:
+    return starts_development_server(command.split(), facts.tree.root)
 
 
 def _with_settings(facts: Facts, chosen: Sequence[tuple[AppCandidate, str]]) -> Iterator[tuple[AppCandidate, str, str]]:
@@ -159,7 +149,7 @@ def _draft(
     draft = draft.with_clue("python", str(interpreter.path), interpreter.how, python_doubt)
     if candidate:
         draft = draft.with_clue("app", f"{framework or 'app'} {candidate.target}", how)
-    draft = _with_server(draft, facts, candidate, command, said)
+    draft = _with_server(draft, facts, command, said)
     draft = _with_database(draft, database)
     for name, variable in facts.variables.items():
         draft = _with_known_variable(draft, facts, name, variable)
@@ -187,26 +177,14 @@ def _interface(facts: Facts, candidate: AppCandidate | None, framework: str) -> 
     return "asgi" if framework in {"fastapi", "starlette", "quart", "litestar"} else "wsgi"
 
 
-def _with_server(
-    draft: Proposal, facts: Facts, candidate: AppCandidate | None, command: str, command_how: str
-) -> Proposal:
+def _with_server(draft: Proposal, facts: Facts, command: str, command_how: str) -> Proposal:
     if command:
-        doubt = FOR_DEVELOPMENT if is_for_development(command) else ""
-        return replace(draft, server="command", command=command).with_clue("server", command, command_how, doubt)
-    assert candidate is not None
-    if draft.interface == "asgi":
-        if facts.interpreter.has("uvicorn"):
-            factory = "--factory " if candidate.is_factory else ""
-            line = (
-                f"{{python}} -m uvicorn {factory}{candidate.factory_target} --host 127.0.0.1 --port {{port}} "
-                "--workers {workers} --log-level warning"
-            )
-            ready = replace(draft, server="command", command=line, worker_class="asgi")
-            return ready.with_clue("server", "uvicorn", "it is installed, and the app is ASGI")
-        return replace(draft, worker_class="asgi").with_clue("server", "gunicorn, asgi workers", "the app is ASGI")
-    seen = next((line for line in facts.start_lines if line.server == "gunicorn"), None)
-    how = f"{seen.source} starts gunicorn" if seen else "the usual server of WSGI apps"
-    return draft.with_clue("server", "gunicorn, 1 worker of 4 threads", how)
+        doubt = FOR_DEVELOPMENT if _is_for_development(facts, command) else ""
+        # An event loop takes as many requests as come, and is kept as busy.
+        worker_class = "asgi" if draft.interface == "asgi" else draft.worker_class
+        draft = replace(draft, server="command", command=command, worker_class=worker_class)
+        return draft.with_clue("server", command, command_how, doubt)
+    return with_server(draft, facts.start_lines, facts.interpreter)
 
 
 def _with_database(draft: Proposal, database: DatabaseUse) -> Proposal:
@@ -261,14 +239,8 @@ def _with_known_variable(draft: Proposal, facts: Facts, name: str, variable: Var
 
 def _with_development(draft: Proposal, facts: Facts) -> Proposal:
     """What is set for working on the app and costs where it is deployed, as it stands in the code."""
-    for module in facts.tree.modules():
-        for number, line in enumerate(
-            facts.tree.text(module.path.relative_to(facts.tree.root).as_posix()).splitlines(), 1
-        ):
-            for pattern, what, remedy in DEVELOPMENT:
-                if pattern.search(line) and ".run(" not in line:
-                    where = f"{module.path.relative_to(facts.tree.root).as_posix()}, line {number}"
-                    draft = draft.with_clue("development", what, where, remedy)
+    for mark in development_marks(facts.tree):
+        draft = draft.with_clue("development", mark.what, mark.where, mark.remedy)
     return draft
 
 

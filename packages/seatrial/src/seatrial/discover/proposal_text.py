@@ -23,7 +23,7 @@ def _lines(proposal: Proposal, at: Path | None) -> Iterator[str]:
     yield HEAD
     yield "[subject]"
     yield f"name = {_text(proposal.name)}"
-    if proposal.target and proposal.server == "gunicorn":
+    if proposal.target:
         yield f"app = {_text(proposal.target)}"
     directory = _relative(proposal.directory, at)
     if directory != ".":
@@ -59,7 +59,10 @@ def _server(proposal: Proposal) -> Iterator[str]:
     yield "[server]"
     if proposal.server == "command":
         yield f"command = {_text(proposal.command)}"
-    if proposal.worker_class != "gthread":
+    elif proposal.server != "gunicorn":
+        yield f"kind = {_text(proposal.server)}"
+    # The first two are event loops and nothing else.
+    if proposal.worker_class != "gthread" and proposal.server not in {"uvicorn", "hypercorn"}:
         yield f"worker_class = {_text(proposal.worker_class)}"
     yield "workers = 1"
     if proposal.worker_class == "gthread":

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seatrial.discover.source_tree import SourceTree
+from seatrial.spec.development import is_for_development
 
 __all__ = ["StartLine", "find_start_lines", "is_for_development"]
 
 SERVERS = ("gunicorn", "uvicorn", "granian", "hypercorn", "waitress-serve", "daphne", "uwsgi", "fastapi", "flask")
-DEVELOPMENT = ("runserver", "flask run", "fastapi dev", "--reload")
 VARIABLE = re.compile(r"\$\{?([A-Z_][A-Z0-9_]*)(?::?-([^}]*))?\}?")
 
 
@@ -47,11 +47,6 @@ class StartLine:
                 if word.startswith(f"{name}=") or (len(name) == 2 and word.startswith(name) and len(word) > 2):
                     return word.removeprefix(name).removeprefix("=")
         return ""
-
-
-def is_for_development(command: str) -> bool:
-    """Whether a command line starts a server for working on an app, or one that looks for changed files."""
-    return any(sign in command for sign in DEVELOPMENT)
 
 
 def find_start_lines(tree: SourceTree) -> list[StartLine]:
