@@ -23,7 +23,7 @@ def started(trial) -> BaseException:
     """The failure of starting it; the test bed is closed then."""
     with Testbed(trial) as testbed, pytest.raises((TestbedError, SpecError)) as caught:
         prepare_and_start(testbed)
-    assert not testbed._folder.exists()
+    assert not testbed.folder.exists()
     return caught.value
 
 

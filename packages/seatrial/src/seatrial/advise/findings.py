@@ -173,9 +173,10 @@ class DearStatement:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something an app does that costs it on a server. code: which, such as `missing-index`. operation: where.
+    """Something an app does that costs it on a server. code: which, such as `missing-index`.
 
-    cost_ms: of each such request, None where it is not known.
+    operation: where; "" where it is in every request, the mean one of the mix then. cost_ms: of each such request, None
+    where it is not known. error_ms: half the 95 % interval of that, None where it has none.
     """
 
     code: str
@@ -183,6 +184,7 @@ class Fault:
     what: str
     cost_ms: float | None
     try_this: str
+    error_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

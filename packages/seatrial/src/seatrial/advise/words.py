@@ -86,4 +86,12 @@ def limits_of_this(spec: TrialSpec) -> tuple[str, ...]:
         "what happens over hours: memory that grows, caches that fill, vacuum and checkpoints",
         "how it is with more data than the trial's, another mix of operations, or a network and TLS in between",
         "errors rarer than about 1 in 3,000 requests",
+        *_not_looked_for(spec),
     )
+
+
+def _not_looked_for(spec: TrialSpec) -> tuple[str, ...]:
+    what = "whether debugging, templates read anew or files from the app cost anything"
+    if spec.subject.url or spec.subject.server.kind == "command" or not spec.subject.app:
+        return (f"{what}: for that Seatrial must start the app by name (server.kind)",)
+    return () if spec.measure.faults else (f"{what}: it was not looked at (measure.faults; --quick leaves it out)",)

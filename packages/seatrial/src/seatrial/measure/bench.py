@@ -86,7 +86,7 @@ class Bench:
         """
         settings = self._spec.measure
         name = _name(number, workers)
-        async with self._started(number, workers, threads, name) as driver:
+        async with self.started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
             self._unfinished = one
             self._progress.step(f"{name}: warming up", 6)
@@ -165,7 +165,7 @@ class Bench:
         """
         settings = self._spec.measure
         name = _name(number, workers)
-        async with self._started(number, workers, threads, name) as driver:
+        async with self.started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
             await one.warm_up()
             self._unfinished = one
@@ -191,7 +191,7 @@ class Bench:
         """Starts the subject afresh and profiles every operation, one request at a time; nothing else is measured."""
         name = _name(number, workers)
         samples: list[ProfileSample] = []
-        async with self._started(number, workers, threads, name) as driver:
+        async with self.started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
             self._progress.step(f"{name}: warming up", 6)
             expected_s = one.slots / await one.warm_up()
@@ -208,7 +208,7 @@ class Bench:
         """One more start, watched from inside. seen: a whole start of the same server. Nothing of it is a capacity."""
         name = f"one more start ({workers} worker{'s' if workers > 1 else ''})"
         marks = Marks(self._workload)
-        async with self._started(number, workers, threads, name, marks.workload) as driver:
+        async with self.started(number, workers, threads, name, marks.workload, is_measured=True) as driver:
             lengths = Lengths.beside(self._spec.measure.half_load_s)
             self._progress.step(f"{name}: where the time of a request goes", lengths.all_s)
             return await InsidePass(
@@ -225,23 +225,28 @@ class Bench:
             ).run()
 
     @asynccontextmanager
-    async def _started(
+    async def started(
         self,
         number: int,
         workers: int | None,
         threads: int | None,
         name: str,
-        marked: Workload | None = None,
+        driven: Workload | None = None,
+        *,
+        is_measured: bool = False,
     ) -> AsyncIterator[Driver]:
-        """marked: drives this instead, with the measuring middleware in the server."""
+        """A fresh start, and a driver with everybody signed in.
+
+        driven: instead of the declared workload. is_measured: with the measuring middleware in the server.
+        """
         self._progress.step(f"{name}: starting, signing {self._workload.people} people in", 4)
         # An app that is running already is only asked whether it answers.
         # The middleware is WSGI's, and tells requests apart by the threads that they have.
-        is_measured = marked is not None and not self._spec.subject.server.is_event_loop
+        is_measured = is_measured and not self._spec.subject.server.is_event_loop
         self._testbed.start(workers or 1, threads or 1, fresh_data=True, is_measured=is_measured)
         driver = Driver(
             self._testbed.url,
-            marked or self._workload,
+            driven or self._workload,
             seed=self._spec.measure.seed + 1000 * number,
             run_token=f"{self._study_token}{number:x}",
             allow_remote=self._spec.allow_remote,

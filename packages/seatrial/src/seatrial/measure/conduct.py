@@ -12,6 +12,8 @@ from seatrial.load.workload import Workload
 from seatrial.measure.bench import SEARCH_TRIALS_MAX, Bench, StartRecord
 from seatrial.measure.demands import Demands
 from seatrial.measure.environment import describe_environment
+from seatrial.measure.fault_starts import FaultStarts
+from seatrial.measure.faults_pass import FaultsSeen
 from seatrial.measure.inside_pass import Lengths
 from seatrial.measure.measurement import Caveat, Measurement, OperationProfile, Verdict
 from seatrial.measure.parts import with_parts
@@ -77,6 +79,7 @@ class Conductor:
         self._searched: tuple[Measurement, ...] = ()
         self._checks: tuple[PredictionCheck, ...] = ()
         self._demands: Demands | None = None
+        self._faults = FaultsSeen((), ())
         self._complete = False
 
     def study(self) -> Study:
@@ -102,6 +105,8 @@ class Conductor:
             caveats=self._caveats + self._limit.caveats(),
             complete=self._complete,
             checks=self._checks,
+            settings=self._faults.settings,
+            files=self._faults.files,
         )
 
     def prepare(self, testbed: Testbed) -> None:
@@ -155,6 +160,7 @@ class Conductor:
             await self._search(bench, confirmed)
             await self._look_inside(bench, confirmed[-1])
             await self._beyond(bench)
+            await self._look_for_faults(FaultStarts(self._spec, testbed, self._workload), bench)
         self._complete = True
 
     async def _search(self, bench: Bench, base: Sequence[StartRecord]) -> None:
@@ -180,6 +186,15 @@ class Conductor:
         except SeatrialError as error:
             text = f"Where the time of a request goes was not seen, since the start for it failed: {error.what}"
             self._caveats += (Caveat("not-seen-inside", text, error.try_this),)
+
+    async def _look_for_faults(self, starts: FaultStarts, bench: Bench) -> None:
+        """One more start for what costs the app besides its own code. What fails here fails nothing else."""
+        self._progress.expect(starts.expected_s)
+        try:
+            self._faults = await starts.look(bench, len(self._starts) + 3, self.study().operations)
+        except SeatrialError as error:
+            text = f"What debugging, templates and files cost was not seen, since the start for it failed: {error.what}"
+            self._caveats += (Caveat("faults-not-seen", text, error.try_this),)
 
     @property
     def _is_running_already(self) -> bool:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "Caveat",
+    "FileCost",
     "Measurement",
     "MemoryReading",
     "OperationProfile",
     "QueryProfile",
+    "SettingCost",
     "SizeDemands",
     "TableScan",
     "Verdict",
@@ -119,6 +121,40 @@ class QueryProfile:
     scans: tuple[TableScan, ...] = ()
     connections_per_request: float | None = None
     connect_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingCost:
+    """What a setting for working on an app costs one operation, alone, with it on against off.
+
+    setting: "debug", "templates" or "development-server"; where: how it stands there. requests: of both kinds together.
+    cpu_s: of app and database, more with it on, mean; error_s: half the 95 % interval of that. None of an operation
+    that it could not be switched off for, since it then fails or was seen too seldom. operation: "" where nothing was
+    compared.
+    """
+
+    setting: str
+    where: str
+    operation: str
+    requests: int
+    cpu_s: float | None = None
+    error_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileCost:
+    """A file, such as a stylesheet, that the app itself handed out when it was asked for it alone.
+
+    operations: whose pages ask for it. cpu_s: of the app for each request of it; None without readings. wall_s: how
+    long it took.
+    """
+
+    path: str
+    operations: tuple[str, ...]
+    requests: int
+    bytes: int
+    cpu_s: float | None
+    wall_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seatrial.measure.demands import Demands, MemoryPoint
-from seatrial.measure.measurement import Caveat, Measurement, MemoryReading, OperationProfile, QueryProfile, SizeDemands
+from seatrial.measure.measurement import (
+    Caveat,
+    FileCost,
+    Measurement,
+    MemoryReading,
+    OperationProfile,
+    QueryProfile,
+    SettingCost,
+    SizeDemands,
+)
 from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -27,6 +36,7 @@ class Study:
     inside, None without one. memory_growth: the app's memory as it served more and more requests.
     sizes: the same operations with several amounts of data, smallest first; empty when only one was measured.
     complete: False when it was interrupted; what is here is still true.
+    settings, files: what is set for working on the app, and files that it hands out itself, with what each costs.
     checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
     """
 
@@ -43,4 +53,6 @@ class Study:
     complete: bool = True
     checks: tuple[PredictionCheck, ...] = ()
     sizes: tuple[SizeDemands, ...] = ()
+    settings: tuple[SettingCost, ...] = ()
+    files: tuple[FileCost, ...] = ()
     schema: str = field(default=SCHEMA)

@@ -75,6 +75,16 @@ MEASURE = Section(
             "inside = true",
             default=_MEASURE.inside,
         ),
+        Key(
+            "measure.faults",
+            FLAG,
+            "Whether one more fresh start, of about 12 s, is spent on what it costs that debugging is on, that "
+            "templates are looked at anew for each request, and that the app itself hands out stylesheets and other "
+            "files: such settings are switched off and on between requests (your files stay as they are). Not with "
+            "`server.command`, which Seatrial cannot put anything into. Capacities are measured without it.",
+            "faults = true",
+            default=_MEASURE.faults,
+        ),
         _seconds(
             "warm_up_max_s",
             "At most this long is the app warmed up after a start; nothing is counted.",

@@ -21,6 +21,7 @@ class MeasureSettings:
     plan_starts: further starts with the worker count that the model finds best for the plan.
     inside: whether one more start is measured from inside, to see where the time of a request goes.
     within_s: what can be left out is, where it would end later; 0 for as long as it takes.
+    faults: whether one more start shows what settings for working on the app cost, and files that it hands out itself.
     sizes: further amounts of data with which every operation is profiled; () for none, otherwise three or more.
     seed: of every random draw, so that two runs send the same requests.
     """
@@ -29,6 +30,7 @@ class MeasureSettings:
     brief_starts: int = 2
     plan_starts: int = 1
     inside: bool = True
+    faults: bool = True
     warm_up_max_s: float = 12.0
     half_load_s: float = 4.0
     saturation_s: float = 5.0

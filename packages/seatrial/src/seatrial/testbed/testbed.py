@@ -73,7 +73,7 @@ class Testbed:
         self._limits = spec.plan.limits
         self._progress, self._is_varied = on_progress, is_varied
         self._token = secrets.token_hex(6)
-        self._folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
+        self.folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
         self.url = self._subject.url
         self.caveats = ()
         self.database = self.inside = self.round_trip_s = None
@@ -108,8 +108,8 @@ class Testbed:
 
     def _set_up(self) -> None:
         self._keeper = keeper = Warden(self._token)
-        keeper.tell(folder=str(self._folder))
-        make_working_folder(self._folder)
+        keeper.tell(folder=str(self.folder))
+        make_working_folder(self.folder)
         has_own_database, services = self._subject.database.kind == "embedded", self._subject.services
         inside = {"has_database": has_own_database, "has_services": self._is_varied or bool(services.names)}
         self._enclosure = Enclosure.build(keeper, self._limits, self.placement, **inside)
@@ -118,11 +118,11 @@ class Testbed:
             caveats.append(NO_PINNING)
         if has_own_database:
             cpus = self.placement.database_cpus or self.placement.subject_cpus
-            at = Surroundings(keeper, self._folder, cpus, self._enclosure.database)
+            at = Surroundings(keeper, self.folder, cpus, self._enclosure.database)
             settings = subject_settings(self._limits, self._subject.database)
             self._embedded = self.database = EmbeddedPostgres(at, settings)
-            if is_in_memory(self._folder):
-                caveats.append(kept_in_memory(str(self._folder.parent)))
+            if is_in_memory(self.folder):
+                caveats.append(kept_in_memory(str(self.folder.parent)))
         elif self.database is not None:
             caveats.append(OWN_DATABASE)
         self.caveats = tuple(caveats)
@@ -153,7 +153,7 @@ class Testbed:
             self._embedded.start()
         if self._subject.is_copied:
             self._progress("copying the app's folder")
-            self._copy = ProjectCopy(self._subject.directory, self._folder)
+            self._copy = ProjectCopy(self._subject.directory, self.folder)
             self.caveats += (COPIED,)
         self.use(self._subject)
         if self._gunicorn and self._gunicorn.lent:
@@ -171,7 +171,7 @@ class Testbed:
                 # Between the database and the app; `prepare` was spared it.
                 cpus, round_trip_s = self.placement.generator_cpus, self._subject.database.round_trip_s
                 way = self._embedded.placeholders()
-                self._distance = Distance.between(self._open()[0], self._folder, cpus, way, round_trip_s)
+                self._distance = Distance.between(self._open()[0], self.folder, cpus, way, round_trip_s)
                 self.round_trip_s = self._distance.added_s
                 self.caveats += (self._distance.words(),)
 
@@ -183,7 +183,7 @@ class Testbed:
         self.stop()
         keeper, enclosure = self._open()
         self._subject = dataclasses.replace(subject, directory=self._copy.path if self._copy else subject.directory)
-        at = Surroundings(keeper, self._folder, self.placement.subject_cpus, enclosure.services)
+        at = Surroundings(keeper, self.folder, self.placement.subject_cpus, enclosure.services)
         self._beside = beside_of(subject.services, at, self._limits.subject_memory_bytes)
         if self._beside:
             self._beside.start_cache()  # its address is among the variables of everything that is run
@@ -193,7 +193,7 @@ class Testbed:
         self._gunicorn = self._preparation().find_server(self._placeholders())
 
     def _preparation(self) -> Preparation:
-        return Preparation(self._subject, self._open()[0], self._folder, self.placement.generator_cpus)
+        return Preparation(self._subject, self._open()[0], self.folder, self.placement.generator_cpus)
 
     def _open(self) -> tuple[Warden, Enclosure]:
         if self._keeper is None or self._enclosure is None:
@@ -207,7 +207,7 @@ class Testbed:
         return self.database.placeholders() if self.database else {}
 
     def _placeholders(self) -> dict[str, str]:
-        values = with_direct(self._way_to_database()) | {"work": str(self._folder / "files")}
+        values = with_direct(self._way_to_database()) | {"work": str(self.folder / "files")}
         if self._beside:
             values |= self._beside.placeholders(values)
         return values | self._subject.placeholders
@@ -231,7 +231,7 @@ class Testbed:
             self._copy.restore()
         _, enclosure = self._open()
         enclosure.tighten()
-        subject, work = self._subject, self._folder / f"inside-{time.monotonic_ns()}"
+        subject, work = self._subject, self.folder / f"inside-{time.monotonic_ns()}"
         if self._beside:
             self._progress("starting the servers beside the app")
             self._beside.start_cache()

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import psycopg
-from flask import Flask, render_template_string, send_from_directory
+from flask import Flask, render_template, send_from_directory
 
 app = Flask(__name__, static_folder=None)
 # Debugging is on, and with it templates are read anew for each request.
@@ -26,11 +26,7 @@ def shop():
             # One query for each row.
             (name,) = database.execute("SELECT name FROM customers WHERE id = %s", [customer]).fetchone()
             rows.append((number, name))
-    return render_template_string(
-        "<link rel=stylesheet href=/files/shop.css>{% for n, name in rows %}<a href=/customers/{{ n }}>{{ name }}</a> "
-        "{% endfor %}",
-        rows=rows,
-    )
+    return render_template("shop.html", rows=rows)
 
 
 @app.route("/customers/<int:number>")

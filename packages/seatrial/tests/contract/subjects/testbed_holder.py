@@ -50,7 +50,7 @@ def main() -> None:
         if phrase.startswith(stage):
             held = {
                 "token": testbed._token,
-                "folder": str(testbed._folder),
+                "folder": str(testbed.folder),
                 "caveats": testbed.caveats,
                 "services": [process.order.argv[0] for process in testbed._running().services],
             }

@@ -60,6 +60,22 @@ def test_of_many_faults_the_dearest_are_told_and_the_rest_counted(sample):
     assert (len(told), told[-1]) == (5, "3 more of such kinds are in study.json.")
 
 
+def test_the_dearest_of_each_kind_is_told_however_cheap_it_is(sample):
+    dear = tuple(Fault("missing-index", f"page {n}", "all rows are read", 9.0, "Make one.") for n in range(5))
+    told = fault_sentences(sample(faults=(*dear, Fault("debug", "", "DEBUG is True", 0.2, "Switch it off."))))
+    assert told[-2:] == [
+        "Debugging is on: DEBUG is True. 0.20 ms of the mean request. Switch it off.",
+        "1 more of such kinds are in study.json.",
+    ]
+
+
+def test_a_cost_with_an_interval_is_told_with_it_or_as_the_most_that_it_can_be(sample):
+    (text,) = fault_sentences(sample(faults=(Fault("debug", "", "on", 1.26, "Off.", 0.24),)))
+    assert text == "Debugging is on: on. 1.3 ms (+-0.24 ms) of the mean request. Off."
+    (text,) = fault_sentences(sample(faults=(Fault("debug", "", "on", 0.125, "Off.", 0.25),)))
+    assert text == "Debugging is on: on. At most 0.38 ms of the mean request: not seen above the noise. Off."
+
+
 def test_growth_of_memory_is_told_per_request_and_per_day_only_above_noise(sample):
     # 1240 bytes x 143.2/s x 86,400 s = 14.3 GB of 1024^3.
     text = say.growth_sentence(sample())
