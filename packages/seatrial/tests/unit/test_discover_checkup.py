@@ -2,7 +2,7 @@
 
 import pytest
 
-from seatrial.discover.checkup import check_project
+from seatrial.discover.checkup import Check, check_project, checkup
 from seatrial.errors import SpecError
 
 FILE = """
@@ -57,8 +57,16 @@ def test_debugging_in_the_code_is_told_with_its_line_unless_the_trial_has_settin
 
 def test_a_server_for_development_and_noise_that_is_allowed_are_told(project):
     found = verdicts(project(end='[server]\ncommand = "flask run --port {port}"\n[measure]\nallow_noise = true\n'))
-    assert (found["server"], found["noise allowed"]) == ("could be better", "could be better")
-    assert not {"server", "noise allowed"} & set(verdicts(project()))
+    assert (found["server"], found["allow_noise"]) == ("could be better", "could be better")
+    assert not {"server", "allow_noise"} & set(verdicts(project()))
+
+
+def test_noise_that_the_file_allows_stops_nothing(project, monkeypatch):
+    noisy = Check("noise", "stops", "fixed work takes 9.00 times its own CPU time")
+    monkeypatch.setattr("seatrial.discover.checkup.check_machine", lambda _: iter([noisy]))
+    assert [check.verdict for check in checkup(project(), print) if check.topic == "noise"] == ["stops"]
+    allowed = project(end="[measure]\nallow_noise = true\n")
+    assert [check.verdict for check in checkup(allowed, print) if check.topic == "noise"] == ["could be better"]
 
 
 def test_too_few_restarts_for_an_interval_are_told(project):

@@ -31,8 +31,15 @@ def test_what_a_setting_costs_is_the_difference_of_its_own_step_alone() -> None:
     assert (templates.setting, templates.operation, templates.requests) == ("templates", "front", 20)
     assert templates.cpu_s == pytest.approx(0.002)
     assert (debug.where, debug.cpu_s) == ("DEBUG", pytest.approx(0.005))
-    # Variance 10/9 ms2 of ten on each side: 1.96 x sqrt(2 x 10/9 / 10) ms.
-    assert debug.error_s == pytest.approx(0.001 * 1.96 * (2 / 9) ** 0.5)
+    # Winsorised variance 10/9 ms2, six of ten kept: 1.96 x sqrt(2 x 9 x 10/9 / (6 x 5)) ms.
+    assert debug.error_s == pytest.approx(0.001 * 1.96 * (2 / 3) ** 0.5)
+
+
+def test_a_request_that_the_machine_held_up_is_no_part_of_what_a_setting_costs() -> None:
+    seen = [SwitchedRequest("front", off, ms / 1000) for off, ms in ((0, 6.0), (1, 5.0)) for _ in range(10)]
+    held_up = [SwitchedRequest("front", 1, 0.5), SwitchedRequest("front", 1, 0.4)]
+    (cost,) = setting_costs({1: "DEBUG"}, [*seen, *held_up])
+    assert cost.cpu_s == pytest.approx(0.001)
 
 
 def test_a_server_for_development_costs_what_it_takes_more_cpu_than_another() -> None:

@@ -46,6 +46,6 @@ def doctor(path: Path, *, tell: Callable[[str], None]) -> "tuple[Check, ...]":
     Raises:
         SpecError: the project's seatrial.toml cannot be used, or there is no such folder.
     """
-    from seatrial.discover.checkup import check_machine, check_project
+    from seatrial.discover.checkup import checkup
 
-    return (*check_machine(tell), *check_project(path))
+    return checkup(path, tell)

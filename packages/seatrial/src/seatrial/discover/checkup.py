@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seatrial.discover.development_marks import development_marks
@@ -27,8 +27,9 @@ from seatrial.testbed.postgres_install import find_installation
 from seatrial.testbed.testbed import Testbed
 from seatrial.testbed.this_machine import available_cpus
 
-__all__ = ["Check", "check_machine", "check_project"]
+__all__ = ["Check", "check_machine", "check_project", "checkup"]
 
+NOISE, ALLOWED = "noise", "allow_noise"
 GOOD, BETTER, STOPS = "good", "could be better", "stops"
 
 FSYNCS = 30
@@ -50,6 +51,14 @@ class Check:
     verdict: str
     what: str
     try_this: str = ""
+
+
+def checkup(path: Path, tell: Callable[[str], None]) -> tuple[Check, ...]:
+    """Both together; noise that the project's file allows stops nothing. Raises SpecError as `check_project` does."""
+    machine, project = tuple(check_machine(tell)), tuple(check_project(path))
+    if any(check.topic == ALLOWED for check in project):
+        machine = tuple(replace(c, verdict=BETTER) if (c.topic, c.verdict) == (NOISE, STOPS) else c for c in machine)
+    return (*machine, *project)
 
 
 def check_machine(tell: Callable[[str], None]) -> Iterator[Check]:
@@ -97,7 +106,10 @@ def _limits_and_noise() -> Iterator[Check]:
     ratio = seen.spin_ratio_p95
     what = f"fixed work takes {ratio:.2f} times its own CPU time (quiet is up to {QUIET_RATIO})"
     verdict = GOOD if ratio <= QUIET_RATIO else BETTER if ratio <= UNFIT_RATIO else STOPS
-    yield Check("noise", verdict, what, "" if verdict == GOOD else "Close other programs, or wait until it is quiet.")
+    advice = "" if verdict == GOOD else "Close other programs, or wait until it is quiet."
+    if verdict == STOPS:
+        advice += " With --allow-noise it is measured all the same, and the rates are too low."
+    yield Check(NOISE, verdict, what, advice)
     check = seen.self_check
     if check is not None:
         late = check.lateness_p99_s > LATE_S
@@ -148,8 +160,8 @@ def check_project(path: Path) -> Iterator[Check]:
     yield from _data(spec.subject)
     yield from _debugging(spec.subject, file.parent)
     if spec.measure.allow_noise:
-        what = "measure.allow_noise = true: what others take of the CPU makes the answer pessimistic, and is not told"
-        yield Check("noise allowed", BETTER, what, "Leave it out on a machine that is quiet.")
+        what = "measure.allow_noise = true: rates are too low by what others take of the CPU, and no trial is refused"
+        yield Check(ALLOWED, BETTER, what, "Leave it out on a machine that is quiet.")
     if spec.measure.restarts < 3 and not spec.subject.url:
         what = f"measure.restarts = {spec.measure.restarts}"
         yield Check("restarts", BETTER, what, "With 3 or more the answer has an interval.")
@@ -163,9 +175,10 @@ def _data(subject: Subject) -> Iterator[Check]:
     """Whether anything fills the database, as far as the commands tell."""
     if subject.database.kind != "embedded":
         return
-    advice = "Add the commands that make tables and data to subject.prepare: empty tables cost nothing."
     if not subject.prepare:
-        yield Check("data", BETTER, "nothing fills the database", advice)
+        what = "subject.prepare is empty: nothing fills the database, unless the app does so when it starts"
+        advice = "Add the commands that make tables and data to subject.prepare: empty tables cost nothing."
+        yield Check("data", BETTER, what, advice)
     elif all(ONLY_TABLES.search(" ".join(command)) for command in subject.prepare):
         what = "subject.prepare makes tables, and nothing fills them"
         yield Check("data", BETTER, what, "Add a command that fills in as much as your app will have.")

@@ -14,7 +14,7 @@ DEVELOPMENT = (
     (
         re.compile(r"""config\[["']DEBUG["']\]\s*=\s*True|^\s*DEBUG\s*=\s*True\b|\bdebug=True\b"""),
         "debugging is on",
-        "Switch it off where it is deployed, by a variable for instance.",
+        "Switch debugging off where it is deployed, by a variable for instance.",
     ),
     (
         re.compile(r"""TEMPLATES_AUTO_RELOAD["'\]]*\s*=\s*True|auto_reload\s*=\s*True"""),
@@ -24,7 +24,7 @@ DEVELOPMENT = (
     (
         OWN_SERVER,
         "a server for development is started by the file itself",
-        "It is not measured: where the app is deployed a server for visitors runs it, as in the trial.",
+        "The server of app.run() is not measured: where the app is deployed one for visitors runs it, as in the trial.",
     ),
 )
 """(what stands in a line, what that is, what to do)"""

@@ -145,6 +145,8 @@ class Conductor:
         """
         bench = Bench(self._spec, testbed, self._workload, self._progress)
         self._bench = bench
+        faults = FaultStarts(self._spec, testbed, self._workload)
+        self._faults = faults.named()
         (workers, threads), restarts = self._spec.subject.shape, self._spec.measure.restarts
         for number in range(1, restarts + 1):
             if not self._is_spoiled:
@@ -160,7 +162,7 @@ class Conductor:
             await self._search(bench, confirmed)
             await self._look_inside(bench, confirmed[-1])
             await self._beyond(bench)
-            await self._look_for_faults(FaultStarts(self._spec, testbed, self._workload), bench)
+            await self._look_for_faults(faults, bench)
         self._complete = True
 
     async def _search(self, bench: Bench, base: Sequence[StartRecord]) -> None:
@@ -189,6 +191,8 @@ class Conductor:
 
     async def _look_for_faults(self, starts: FaultStarts, bench: Bench) -> None:
         """One more start for what costs the app besides its own code. What fails here fails nothing else."""
+        if not self._limit.allows("what debugging, templates and files cost", starts.expected_s):
+            return
         self._progress.expect(starts.expected_s)
         try:
             self._faults = await starts.look(bench, len(self._starts) + 3, self.study().operations)

@@ -36,19 +36,25 @@ class FaultStarts:
         return 12.0 if can_switch(self.spec.subject) or self._has_other_server else 0.0
 
     async def look(self, bench: Bench, number: int, profiles: Sequence[OperationProfile]) -> FaultsSeen:
-        """profiles: the operations of the declared server, each alone.
-
-        A server for development is named in any case, if it could not be compared without what it costs.
-        """
+        """profiles: the operations of the declared server, each alone."""
+        if not self.spec.measure.faults:
+            return self.named()
         if can_switch(self.spec.subject):
-            return await self._switched(bench, number, profiles) if self.spec.measure.faults else FaultsSeen((), ())
+            return await self._switched(bench, number, profiles)
+        if self._has_other_server:
+            others = await self._on_another_server(bench, number)
+            return FaultsSeen(server_costs(self._command, profiles, others), ())
+        return self.named()
+
+    def named(self) -> FaultsSeen:
+        """What is known before anything is started: a server for development, not what it costs."""
         if not self._is_for_development:
             return FaultsSeen((), ())
-        where = " ".join(self.spec.subject.server.command)
-        if self.spec.measure.faults and self._has_other_server:
-            others = await self._on_another_server(bench, number)
-            return FaultsSeen(server_costs(where, profiles, others), ())
-        return FaultsSeen((SettingCost(DEVELOPMENT_SERVER, where, "", 0),), ())
+        return FaultsSeen((SettingCost(DEVELOPMENT_SERVER, self._command, "", 0),), ())
+
+    @property
+    def _command(self) -> str:
+        return " ".join(self.spec.subject.server.command)
 
     @property
     def _is_for_development(self) -> bool:

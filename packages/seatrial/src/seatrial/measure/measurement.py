@@ -128,7 +128,7 @@ class SettingCost:
     """What a setting for working on an app costs one operation, alone, with it on against off.
 
     setting: "debug", "templates" or "development-server"; where: how it stands there. requests: of both kinds together.
-    cpu_s: of app and database, more with it on, mean; error_s: half the 95 % interval of that. None of an operation
+    cpu_s: of the app, more with it on, mean; error_s: half the 95 % interval of that. None of an operation
     that it could not be switched off for, since it then fails or was seen too seldom. operation: "" where nothing was
     compared.
     """
