@@ -191,7 +191,8 @@ class Conductor:
 
     async def _look_for_faults(self, starts: FaultStarts, bench: Bench) -> None:
         """One more start for what costs the app besides its own code. What fails here fails nothing else."""
-        if not self._limit.allows("what debugging, templates and files cost", starts.expected_s):
+        wanted = "what debugging, templates and files cost"
+        if starts.expected_s and not self._limit.allows(wanted, starts.expected_s):
             return
         self._progress.expect(starts.expected_s)
         try:
