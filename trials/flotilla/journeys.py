@@ -1,14 +1,29 @@
-"""What people do on Flotilla: one generator function per operation, as any user of Seatrial writes it; and `visit`, a
-whole session of many of them, which sessions.toml drives.
+"""What people do on Flotilla: one generator function per operation, as any user of Seatrial writes it; `visit`, a whole
+session of many of them, which sessions.toml drives; and `open_page`, what listens beside them in live.toml.
 """
 
 import os
 import re
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, cast
 
-from seatrial.load.journeys import File, Journey, Person, Response, Zipf, expect, form, get, page, post, think
+from seatrial.load.journeys import (
+    File,
+    Journey,
+    Person,
+    Response,
+    Zipf,
+    expect,
+    form,
+    get,
+    listen,
+    page,
+    post,
+    socketio,
+    think,
+)
 
 PEOPLE = int(os.environ.get("SEATRIAL_SIZE", "10000"))
 PASSWORD = "correct horse battery"  # of every person of the seeded town
@@ -24,6 +39,7 @@ OLDER_LINK = re.compile(r'rel="next" href="([^"]+)"')
 REPOST_BUTTON = re.compile(r'formaction="/posts/(\d+)/repost"')
 TAG_LINK = re.compile(r'href="(/tags/[^"]+)"')
 PART_LINK = re.compile(r'<link rel="(?:stylesheet|icon)" href="([^"]+)"')
+PICTURE_LINK = re.compile(r'<img [^>]*src="(/media/[^"]+)"')
 
 
 def handle(rank: int) -> str:
@@ -84,7 +100,8 @@ def like(person: Person) -> Journey:
 def write_post(person: Person) -> Journey:
     words = person.unique("note")
     text = f"Fair wind today, {words} @{handle(visited.draw(person.random))} #harbour"
-    response = yield post("/posts", {"csrf_token": token(person), "next": "/home", "text": text})
+    sent = {"csrf_token": token(person), "next": "/home", "text": text}
+    response = yield post("/posts", sent, cause=told_of(person))
     expect_signed_in(person, response, words)
 
 
@@ -121,7 +138,11 @@ def bookmark(person: Person) -> Journey:
 def repost(person: Person) -> Journey:
     # What is for followers only has no such button.
     number = person.random.choice(cast("list[str]", person.memory["repostable"]))
-    response = yield post(f"/posts/{number}/repost", {"csrf_token": token(person), "next": "/home"})
+    reposted = cast("set[str]", person.memory.setdefault("reposted", set()))
+    # Who reposts a post again tells nobody anything new.
+    cause = None if number in reposted else told_of(person)
+    reposted.add(number)
+    response = yield post(f"/posts/{number}/repost", {"csrf_token": token(person), "next": "/home"}, cause=cause)
     expect_signed_in(person, response, 'id="home-timeline"')
 
 
@@ -129,7 +150,7 @@ def reply(person: Person) -> Journey:
     path, number = person.random.choice(known_posts(person))
     words = person.unique("reply")
     sent = {"csrf_token": token(person), "next": path, "text": f"Well said {words}", "parent_id": number}
-    response = yield post("/posts", sent)
+    response = yield post("/posts", sent, cause=told_of(person))
     expect_signed_in(person, response, words)
 
 
@@ -150,10 +171,39 @@ def write_message(person: Person) -> Journey:
     expect_signed_in(person, response, words)
 
 
+def open_page(person: Person) -> Journey:
+    """An open page of somebody who just looks at it: hears of each post of those they follow, and of their own.
+
+    The hint that such a page gets holds the author's id and nothing of the text. So posts are told apart by who wrote
+    them and by counting: the third that an author wrote since the pages were opened is the third that these hear of.
+    """
+    if "account_id" not in person.memory:
+        found = yield get(f"/api/v1/accounts/lookup?acct={person.memory['me']}", name="lookup")
+        expect(found)
+        person.memory["account_id"] = str(found.json()["id"])
+    socket = yield socketio()
+    heard: Counter[str] = Counter()
+
+    def cause(event: Any) -> str:
+        author = str(event.args[0]["author_id"])
+        heard[author] += 1
+        return f"{author}:{heard[author]}"
+
+    yield listen(socket, event="post", cause=cause)
+
+
+def told_of(person: Person) -> str | None:
+    """What `open_page` calls the next post of that person; None while nobody listens."""
+    if "account_id" not in person.memory:
+        return None
+    person.memory["written"] = written = int(cast("int", person.memory.get("written", 0))) + 1
+    return f"{person.memory['account_id']}:{written}"
+
+
 def visit(person: Person) -> Journey:
     """A session of some two minutes: arrive, sign in or come back, look around, read, like, perhaps write.
 
-    Some 8 requests; 7 more of somebody new, whose browser has nothing of the site yet.
+    Some 8 requests; 7 more of somebody new, whose browser has nothing of the site yet; and one for each picture.
     """
     rng = person.random
     if "me" not in person.memory:
@@ -202,18 +252,21 @@ def wander(person: Person) -> Journey:
 
 
 def opened(person: Person, path: str, name: str) -> Generator[Any, Any, Response]:
-    """A page as a browser opens it: then its stylesheet and its icon, unless they are kept from an earlier page.
+    """A page as a browser opens it: then its stylesheet, icon and pictures, unless they are kept from an earlier page.
 
     Flotilla itself serves them here, as it does without a proxy in front; behind one that keeps them for everybody, the
     app would hardly see those requests. Browsers keep them for a year, since their addresses change with their content.
     """
     response: Response = yield get(path, name=name)
     kept = cast("set[str]", person.memory.setdefault("kept", set()))
-    parts = [part for part in dict.fromkeys(PART_LINK.findall(response.text)) if part not in kept]
-    if parts:
-        for part in (yield page(*(get(part, name="static") for part in parts))):
+    parts = dict.fromkeys(PART_LINK.findall(response.text), "static")
+    parts |= dict.fromkeys(PICTURE_LINK.findall(response.text), "picture")
+    wanted = [get(part, name=kind) for part, kind in parts.items() if part not in kept]
+    # From now on: a second window of the same browser does not ask for what is on its way.
+    kept.update(parts)
+    if wanted:
+        for part in (yield page(*wanted)):
             expect(part)
-        kept.update(parts)
     return response
 
 
