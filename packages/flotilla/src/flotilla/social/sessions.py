@@ -16,7 +16,8 @@ from flotilla.store.database import Database, Work
 __all__ = ["DEVICE_MAX_CHARACTERS", "NOWHERE", "OpenSession", "Origin", "Sessions", "SignedIn"]
 
 DEVICE_MAX_CHARACTERS = 100
-SESSIONS_SHOWN_MAX = 100
+# So many sessions a person has at most: all of them are shown to whoever looks, and each is a way in.
+SESSIONS_MAX = 100
 _SESSION_NAME = re.compile("[0-9a-f]{64}")
 
 
@@ -59,26 +60,32 @@ class Sessions:
         self._lifetime = timedelta(days=settings.session_days)
 
     def open(self, work: Work, viewer: Viewer, origin: Origin) -> SignedIn:
-        """Open a session with a token of its own, whatever token came with the request."""
+        """Open a session with a token of its own, whatever token came with the request.
+
+        Whoever has SESSIONS_MAX already is signed out where they were seen longest ago.
+        """
         if _is_ip(origin.address):
             address_rows.note(work, account_id=viewer.account_id, address=origin.address)
         token = new_token(viewer.account_id)
         keys = read_token(token)
         assert keys is not None
-        expires_at = session_rows.insert(
+        expires_at, ended = session_rows.insert(
             work,
             account_id=viewer.account_id,
             token_hash=keys.sha256,
             lifetime=self._lifetime,
             device=origin.device[:DEVICE_MAX_CHARACTERS],
+            most=SESSIONS_MAX,
         )
+        if ended:
+            publish(work, Kind.SIGNED_OUT, account_id=viewer.account_id)
         return SignedIn(viewer, token, expires_at)
 
     def of(self, viewer: Viewer, token: str) -> tuple[OpenSession, ...]:
         """The viewer's open sessions, at most 100, the one seen last first; `token` is that of this one."""
         here = read_token(token)
         with self._database.read() as work:
-            rows = session_rows.of_account(work, viewer.account_id, limit=SESSIONS_SHOWN_MAX)
+            rows = session_rows.of_account(work, viewer.account_id, limit=SESSIONS_MAX)
         return tuple(
             OpenSession(
                 name=row.token_hash.hex(),

@@ -47,22 +47,37 @@ class OpenRow:
     last_seen: date
 
 
-def insert(work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta, device: str) -> datetime:
-    """Open a session; when it expires, by the database's clock. The account's expired ones go."""
+def insert(
+    work: Work, *, account_id: int, token_hash: bytes, lifetime: timedelta, device: str, most: int
+) -> tuple[datetime, int]:
+    """Open a session; when it expires, by the database's clock, and how many others went to make room.
+
+    The account's expired ones go, and of the others those seen longest ago, so that it has no more than `most`.
+    """
     row = work.one(
         """
-        WITH expired AS (
-            DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s AND expires_at <= now()
+        WITH gone AS (
+            DELETE FROM {shard}.sessions WHERE account_id = %(account_id)s AND token_hash NOT IN (
+                SELECT token_hash FROM {shard}.sessions WHERE account_id = %(account_id)s AND expires_at > now()
+                ORDER BY last_seen DESC, made_at DESC LIMIT %(others)s
+            ) RETURNING expires_at > now() AS was_open
         )
         INSERT INTO {shard}.sessions (account_id, token_hash, expires_at, device)
-        VALUES (%(account_id)s, %(token_hash)s, now() + %(lifetime)s, %(device)s) RETURNING expires_at
+        VALUES (%(account_id)s, %(token_hash)s, now() + %(lifetime)s, %(device)s)
+        RETURNING expires_at, (SELECT count(*) FILTER (WHERE was_open) FROM gone)
         """,
-        {"account_id": account_id, "token_hash": token_hash, "lifetime": lifetime, "device": device},
+        {
+            "account_id": account_id,
+            "token_hash": token_hash,
+            "lifetime": lifetime,
+            "device": device,
+            "others": most - 1,
+        },
         shard=work.shards.schema_of(account_id),
     )
     assert row is not None
-    expires_at: datetime = row[0]
-    return expires_at
+    expires_at, ended = row
+    return expires_at, ended
 
 
 def find(work: Work, *, account_id: int, token_hash: bytes) -> SessionRow | None:
