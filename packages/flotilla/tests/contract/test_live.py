@@ -15,7 +15,7 @@ import urllib.request
 import pytest
 import socketio
 from mastodon import Mastodon, StreamListener
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from flotilla.social.events import Kind, publish
@@ -52,6 +52,7 @@ def live(shared_settings, tmp_path_factory):
         "FLOTILLA_DATABASE_URL": shared_settings.database_url,
         "FLOTILLA_LIVE_PORT": str(port),
         "FLOTILLA_LIVE_LISTENERS": "60",
+        "FLOTILLA_PROXIES": "1",
     }
     log = tmp_path_factory.mktemp("live") / "log"
     with log.open("wb") as written:
@@ -102,11 +103,11 @@ def open_page(live):
     """open_page(signed_in): a page's connection, by the Socket.IO client library."""
     opened = []
 
-    def connect_page(signed_in, *, origin=None, cookie=None):
+    def connect_page(signed_in, *, origin=None, cookie=None, address="192.0.2.1"):
         signed = session_signer(live.settings).sign(signed_in.token).decode() if cookie is None else cookie
         client = socketio.SimpleClient(websocket_extra_options={"origin": origin or live.origin})
         opened.append(client)
-        headers = {"Cookie": f"flotilla_session={signed}"}
+        headers = {"Cookie": f"flotilla_session={signed}", "X-Forwarded-For": address}
         client.connect(live.origin, headers=headers, transports=["websocket"], wait_timeout=WAIT_S)
         return client
 
@@ -136,10 +137,11 @@ def stream(live):
     """stream(token, "user"): a WebSocket of the API that is known to be subscribed; recv() gives messages."""
     with contextlib.ExitStack() as opened:
 
-        def open_stream(token, name, **more):
+        def open_stream(token, name, whence="192.0.2.1", **more):
             query = "&".join(f"{key}={value}" for key, value in {"stream": name, **more}.items())
             address = f"ws://{live.host}/api/v1/streaming?access_token={token}&{query}"
-            return opened.enter_context(connect(address, open_timeout=WAIT_S))
+            headers = {"X-Forwarded-For": whence}
+            return opened.enter_context(connect(address, open_timeout=WAIT_S, additional_headers=headers))
 
         yield open_stream
 
@@ -215,6 +217,41 @@ def test_signing_out_everywhere_cuts_the_connections_of_that_person_only(site, c
     page, other = open_page(ada), open_page(bob)
     tell(site, Kind.SIGNED_OUT, account_id=ada.viewer.account_id)
     wait(lambda: not page.client.connected)
+    assert other.client.connected
+
+
+def test_nobody_in_a_blocked_network_connects_or_stays_connected(site, crew, live, open_page, stream, token_of):
+    ada, bob, mo = crew("ada"), crew("bob"), crew("mo")
+    site.roles.set(None, "mo", "moderator")
+    moderator = site.accounts.who_is(mo.token)
+    token = token_of(ada.viewer)
+    # What somebody claims to have come through counts as little as it does at the pages: the last proxy knows.
+    blocked, elsewhere = "192.0.2.1, 198.51.100.9", "198.51.100.9, 192.0.2.1"
+    page, app, other = (
+        open_page(ada, address=blocked),
+        stream(token, "user", blocked),
+        open_page(bob, address=elsewhere),
+    )
+    site.keeping_out.block_network(moderator, "198.51.100.0/24", "access", own_address="192.0.2.1")
+    wait(lambda: not page.client.connected)
+    with pytest.raises(ConnectionClosed):
+        app.recv(timeout=WAIT_S)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        open_page(ada, address=blocked)
+    with pytest.raises(InvalidStatus) as refused:
+        stream(token, "user", blocked)
+    assert refused.value.response.status_code == 403
+    health = urllib.request.Request(f"{live.origin}/api/v1/streaming/health", headers={"X-Forwarded-For": blocked})
+    with urllib.request.urlopen(health, timeout=WAIT_S) as answer:
+        assert answer.status == 200
+    events = urllib.request.Request(
+        f"{live.origin}/api/v1/streaming/user?access_token={token}", headers={"X-Forwarded-For": blocked}
+    )
+    with pytest.raises(urllib.error.HTTPError) as unheard:
+        urllib.request.urlopen(events, timeout=WAIT_S)
+    assert unheard.value.code == 403
+    unheard.value.close()
+    open_page(ada, address=elsewhere)
     assert other.client.connected
 
 

@@ -9,7 +9,9 @@ Key = tuple[str, str]
 
 
 class Listener(Protocol):
-    """One connection. Nothing here may wait: what a listener cannot take at once, it refuses by ending itself."""
+    """One connection, from an IP address. Nothing here may wait: what it cannot take at once, it refuses by ending."""
+
+    address: str
 
     @property
     def account_id(self) -> int:

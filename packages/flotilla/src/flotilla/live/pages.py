@@ -36,9 +36,10 @@ MESSAGE_MAX_BYTES = 2_000
 class PageListener:
     """One open page."""
 
-    def __init__(self, sid: str, viewer: Viewer, end: Callable[[str, str], object]) -> None:
+    def __init__(self, sid: str, viewer: Viewer, address: str, end: Callable[[str, str], object]) -> None:
         self.sid = sid
         self.viewer = viewer
+        self.address = address
         self.typed_s = 0.0
         self._end = end
 
@@ -61,10 +62,12 @@ class Pages:
         *,
         who: Callable[[dict[str, Any]], Awaitable[Viewer | None]],
         origin_fits: Callable[[str, dict[str, Any]], bool],
+        address_of: Callable[[dict[str, Any]], str],
         typing: Callable[[Viewer, int], Awaitable[None]],
     ) -> None:
         self._listeners = listeners
         self._who = who
+        self._address_of = address_of
         self._typing = typing
         self._pages: dict[str, PageListener] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -109,12 +112,13 @@ class Pages:
         except UnavailableError:
             structlog.get_logger("flotilla.live").warning("database unavailable")
             return False
+        address = self._address_of(environ["asgi.scope"])
         # Kept by the libraries for each connection, and needed no more.
         environ["asgi.scope"]["headers"] = []
         environ.clear()
         if viewer is None:
             return False
-        page = PageListener(sid, viewer, self._end)
+        page = PageListener(sid, viewer, address, self._end)
         if not self._listeners.add(page):
             return False
         self._pages[sid] = page

@@ -7,7 +7,7 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
@@ -18,11 +18,13 @@ import socketio
 import uvicorn
 from itsdangerous import BadSignature
 
+from flotilla.live.answers import Receive, Scope, Send
+from flotilla.live.gate import Gate, address_of
 from flotilla.live.listeners import Listeners
 from flotilla.live.pages import Pages
 from flotilla.live.relay import Relay
 from flotilla.live.rendering import ApiRenderer
-from flotilla.live.streaming import Receive, Scope, Send, Streaming
+from flotilla.live.streaming import Streaming
 from flotilla.settings import Settings
 from flotilla.social import Site, Viewer
 from flotilla.social.events import CHANNEL
@@ -90,17 +92,27 @@ def live_app(site: Site) -> Any:
     async def in_thread(do: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(threads, partial(do, *arguments, **named))
 
-    async def typing(viewer: Viewer, conversation_id: int) -> None:
-        await in_thread(site.reaches.typing, viewer, conversation_id)
+    pages, streaming = _doors(site, listeners, in_thread)
 
-    async def who_is_at_the_page(environ: dict[str, Any]) -> Viewer | None:
-        token = session_token(settings, environ.get("HTTP_COOKIE", ""))
-        found: Viewer | None = await in_thread(site.accounts.who_is, token) if token else None
-        return found
+    async def others(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(passing_on(), receive, send)
+        else:
+            await streaming(scope, receive, send)
 
-    pages = Pages(listeners, who=who_is_at_the_page, origin_fits=partial(origin_fits, settings), typing=typing)
-    relay = Relay(site, listeners, pages, ApiRenderer(site), in_thread)
-    streaming = Streaming(listeners, who=partial(in_thread, site.grants.bearer), base_of=partial(base_of, settings))
+    gate = Gate(
+        socketio.ASGIApp(pages.server, other_asgi_app=others),
+        settings,
+        listeners,
+        may_visit=site.gatekeeping.may_visit,
+        in_thread=in_thread,
+    )
+
+    async def blocks_changed() -> None:
+        await in_thread(site.gatekeeping.forget)
+        await gate.cut_off()
+
+    relay = Relay(site, listeners, pages, ApiRenderer(site), in_thread, blocks_changed=blocks_changed)
 
     @contextlib.asynccontextmanager
     async def passing_on() -> AsyncIterator[None]:
@@ -119,13 +131,36 @@ def live_app(site: Site) -> Any:
                 listener.end("the site restarts")
             threads.shutdown(wait=False, cancel_futures=True)
 
-    async def others(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _lifespan(passing_on(), receive, send)
-        else:
-            await streaming(scope, receive, send)
+    return gate
 
-    return socketio.ASGIApp(pages.server, other_asgi_app=others)
+
+def _doors(site: Site, listeners: Listeners, in_thread: Callable[..., Awaitable[Any]]) -> tuple[Pages, Streaming]:
+    """What pages connect to, and what apps do."""
+    settings = site.settings
+    whence = partial(address_of, settings)
+
+    async def typing(viewer: Viewer, conversation_id: int) -> None:
+        await in_thread(site.reaches.typing, viewer, conversation_id)
+
+    async def who_is_at_the_page(environ: dict[str, Any]) -> Viewer | None:
+        token = session_token(settings, environ.get("HTTP_COOKIE", ""))
+        found: Viewer | None = await in_thread(site.accounts.who_is, token) if token else None
+        return found
+
+    pages = Pages(
+        listeners,
+        who=who_is_at_the_page,
+        origin_fits=partial(origin_fits, settings),
+        address_of=whence,
+        typing=typing,
+    )
+    streaming = Streaming(
+        listeners,
+        who=partial(in_thread, site.grants.bearer),
+        base_of=partial(base_of, settings),
+        address_of=whence,
+    )
+    return pages, streaming
 
 
 def session_token(settings: Settings, cookies: str) -> str:

@@ -50,12 +50,15 @@ class Relay:
         pages: Pages,
         renderer: Renderer,
         in_thread: Callable[..., Awaitable[Any]],
+        *,
+        blocks_changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._site = site
         self._listeners = listeners
         self._pages = pages
         self._renderer = renderer
         self._in_thread = in_thread
+        self._blocks_changed = blocks_changed
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS_MAX)
         # Posts that stood in public streams: only of those everybody may hear that they are gone.
         self._recent: dict[int, None] = {}
@@ -100,6 +103,8 @@ class Relay:
                     listener.end("signed out")
             case Kind.ANNOUNCED:
                 await self._pages.tell(self._listeners.of(self._listeners.account_ids), "announcement", {})
+            case Kind.BLOCKS_CHANGED:
+                await self._blocks_changed()
             case Kind.CIRCLE_CHANGED:
                 pass  # nothing is remembered about anybody's circle
 

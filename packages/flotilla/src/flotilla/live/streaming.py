@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import structlog
 
 from flotilla.errors import UnavailableError
+from flotilla.live.answers import CROSS_ORIGIN, Receive, Scope, Send, answer, refuse
 from flotilla.live.listeners import Key, Listeners
 from flotilla.live.streams import PREFIX, Stream, UnknownStreamError, stream_of_path, stream_of_words
 from flotilla.social import Viewer
@@ -18,28 +19,20 @@ from flotilla.social.scopes import allows
 
 __all__ = ["AppListener", "Streaming"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 WAITING_MAX = 100
 STREAMS_MAX = 30
 HEARTBEAT_S = 15.0
 SEND_WAIT_S = 15.0
 ASKED_MAX_CHARACTERS = 2_000
-CROSS_ORIGIN = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-headers", b"Authorization, Accept, Cache-Control"),
-    (b"access-control-allow-methods", b"GET, OPTIONS"),
-]
 
 
 class AppListener:
     """One app's connection: what is to be sent waits here, at most WAITING_MAX messages of it."""
 
-    def __init__(self, viewer: Viewer, base: str) -> None:
+    def __init__(self, viewer: Viewer, base: str, address: str) -> None:
         self.viewer = viewer
         self.base = base
+        self.address = address
         self.streams: dict[Key, Stream] = {}
         self.ended = ""
         self._waiting: asyncio.Queue[tuple[Key, str, str] | None] = asyncio.Queue(WAITING_MAX)
@@ -79,24 +72,26 @@ class Streaming:
         *,
         who: Callable[[str], Awaitable[Bearer | None]],
         base_of: Callable[[Scope], str],
+        address_of: Callable[[Scope], str],
     ) -> None:
         self._listeners = listeners
         self._who = who
         self._base_of = base_of
+        self._address_of = address_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hold one connection."""
         path = scope["path"].rstrip("/")
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            await _answer(send, 204, b"", [])
+            await answer(send, 204, b"", [])
         elif path == f"{PREFIX}/health" and scope["type"] == "http":
-            await _answer(send, 200, b"OK", [(b"content-type", b"text/plain")])
+            await answer(send, 200, b"OK", [(b"content-type", b"text/plain")])
         elif scope["type"] == "http" and path.startswith(PREFIX + "/") and scope["method"] == "GET":
             await self._serve_events(scope, receive, send)
         elif scope["type"] == "websocket" and path == PREFIX:
             await self._serve_socket(scope, receive, send)
         else:
-            await _refuse(scope, send, 404, "Not found")
+            await refuse(scope, send, 404, "Not found")
 
     async def _serve_events(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _asked(scope)
@@ -105,12 +100,12 @@ class Streaming:
             stream = stream_of_path(scope["path"], asked)
             _check_scope(bearer, stream)
         except _RefusedError as refused:
-            return await _refuse(scope, send, refused.status, str(refused))
+            return await refuse(scope, send, refused.status, str(refused))
         except UnknownStreamError as unknown:
-            return await _refuse(scope, send, 404 if "Unknown" in str(unknown) else 400, str(unknown))
-        listener = AppListener(_viewer_of(bearer), self._base_of(scope))
+            return await refuse(scope, send, 404 if "Unknown" in str(unknown) else 400, str(unknown))
+        listener = AppListener(_viewer_of(bearer), self._base_of(scope), self._address_of(scope))
         if not self._listeners.add(listener):
-            return await _refuse(scope, send, 503, "Too many connections")
+            return await refuse(scope, send, 503, "Too many connections")
         gone = asyncio.create_task(_until_gone(receive, listener))
         try:
             self._subscribe(listener, stream)
@@ -137,12 +132,12 @@ class Streaming:
             if first is not None:
                 _check_scope(bearer, first)
         except _RefusedError as refused:
-            return await _refuse(scope, send, refused.status, str(refused))
+            return await refuse(scope, send, refused.status, str(refused))
         except UnknownStreamError as unknown:
-            return await _refuse(scope, send, 400, str(unknown))
-        listener = AppListener(_viewer_of(bearer), self._base_of(scope))
+            return await refuse(scope, send, 400, str(unknown))
+        listener = AppListener(_viewer_of(bearer), self._base_of(scope), self._address_of(scope))
         if not self._listeners.add(listener):
-            return await _refuse(scope, send, 503, "Too many connections")
+            return await refuse(scope, send, 503, "Too many connections")
         asking = None
         try:
             await send({"type": "websocket.accept", "subprotocol": subprotocol})
@@ -270,21 +265,3 @@ async def _until_gone(receive: Receive, listener: AppListener) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     listener.end("gone")
-
-
-async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
-    body = json.dumps({"error": why}).encode()
-    headers = [(b"content-type", b"application/json; charset=utf-8")]
-    if scope["type"] == "http":
-        await _answer(send, status, body, headers)
-    elif "websocket.http.response" in scope.get("extensions", {}):
-        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-        await send({"type": "websocket.http.response.body", "body": body})
-    else:
-        await send({"type": "websocket.close"})
-
-
-async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length, *CROSS_ORIGIN]})
-    await send({"type": "http.response.body", "body": body})

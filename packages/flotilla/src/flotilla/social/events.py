@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CIRCLE_CHANGED account_ids                 follows, blocks, mutes, lists of those people changed
     SIGNED_OUT account_id                      sessions, tokens or the whole account ended: connect anew
     ANNOUNCED                                  the site's announcements changed
+    BLOCKS_CHANGED                             networks were kept out, or let in again
     """
 
     POSTED = "posted"
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     CIRCLE_CHANGED = "circle_changed"
     SIGNED_OUT = "signed_out"
     ANNOUNCED = "announced"
+    BLOCKS_CHANGED = "blocks_changed"
 
 
 @dataclass(frozen=True, slots=True)

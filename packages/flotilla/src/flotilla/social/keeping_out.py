@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.social.audit import Action, note
+from flotilla.social.events import Kind, publish
 from flotilla.social.gatekeeping import Address, Gatekeeping, mail_domain, read_address
 from flotilla.social.pages import Viewer
 from flotilla.social.standing import require_moderator
@@ -108,6 +109,7 @@ class KeepingOut:
             )
             after = {"severity": severity, "comment": words, "until": expires_at and expires_at.isoformat()}
             note(work, viewer, Action.BLOCK, found, after=after)
+            publish(work, Kind.BLOCKS_CHANGED)
         self._gatekeeping.forget()
 
     def let_network_in(self, viewer: Viewer, block_id: int) -> None:
@@ -118,6 +120,7 @@ class KeepingOut:
             if network is None:
                 raise NotFoundError("That network is not blocked (any more).")
             note(work, viewer, Action.UNBLOCK, network)
+            publish(work, Kind.BLOCKS_CHANGED)
         self._gatekeeping.forget()
 
     def block_mail_domain(self, viewer: Viewer, domain: str, *, comment: str = "") -> None:
