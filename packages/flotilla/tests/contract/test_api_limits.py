@@ -37,6 +37,9 @@ def test_an_app_is_told_what_is_left_and_then_to_wait(app: Flask, server: Any) -
     assert refused.headers["X-RateLimit-Remaining"] == "0"
     assert 0 < int(refused.headers["Retry-After"]) <= 300
     assert client.get(path, headers=bob).status_code == 200
+    # What is refused for another reason was counted, and says so.
+    missing = client.get("/api/v1/statuses/1", headers=bob)
+    assert (missing.status_code, missing.headers["X-RateLimit-Remaining"]) == (404, "3")
 
 
 def test_posting_and_signing_up_have_limits_of_their_own(app: Flask, server: Any) -> None:

@@ -112,7 +112,6 @@ def test_what_is_not_offered_is_empty_instead_of_missing(server: Any) -> None:
         ada.featured_tags,
         ada.scheduled_statuses,
         ada.domain_blocks,
-        ada.suggestions,
         ada.trending_tags,
         ada.trending_statuses,
         ada.trending_links,
@@ -120,6 +119,23 @@ def test_what_is_not_offered_is_empty_instead_of_missing(server: Any) -> None:
     ):
         assert ask() == []
     assert ada.preferences()["posting:default:visibility"] == "public"
+
+
+def test_apps_suggest_whom_the_pages_suggest(server: Any) -> None:
+    ada, bob, cy, dan = (server.aboard(handle) for handle in ("ada", "bob", "cy", "dan"))
+    assert ada.suggestions_v1() == ada.suggestions_v2() == []
+    for writing in (bob, cy, dan):
+        writing.status_post("Ahoy")
+    ada.account_follow(bob.me().id)
+    cy.account_follow(dan.me().id)
+    bob.account_follow(dan.me().id)
+    assert [one.acct for one in ada.suggestions_v1()] == ["dan", "cy"]
+    assert [(one.source, one.account.acct) for one in ada.suggestions_v2()] == [
+        ("global", "dan"),
+        ("global", "cy"),
+    ]
+    ada.account_mute(dan.me().id)
+    assert [one.acct for one in ada.suggestions_v1()] == ["cy"]
 
 
 def test_the_site_tells_its_limits_to_anyone(server: Any) -> None:

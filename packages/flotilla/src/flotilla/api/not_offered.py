@@ -54,18 +54,6 @@ def domain_blocks(_call: Call) -> list[str]:
     return []
 
 
-@endpoints.add("GET", "/api/v1/suggestions", "read:accounts")
-def suggestions_v1(_call: Call) -> list[dict[str, Any]]:
-    """People one might follow: the site's pages suggest some."""
-    return []
-
-
-@endpoints.add("GET", "/api/v2/suggestions", "read:accounts")
-def suggestions(_call: Call) -> list[dict[str, Any]]:
-    """People one might follow: the site's pages suggest some."""
-    return []
-
-
 @endpoints.add("GET", "/api/v1/trends/tags", "read:statuses", who=Who.ANYONE)
 def trending_tags(_call: Call) -> list[dict[str, Any]]:
     """Hashtags of the hour: the site ranks nothing."""

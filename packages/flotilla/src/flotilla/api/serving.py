@@ -65,6 +65,8 @@ def serve(endpoint: Endpoint, **in_path: str) -> Response:
     peer = request.remote_addr or ""
     who = None if bearer is None or bearer.viewer is None else bearer.viewer.account_id
     left = _site().limits.api(peer, who)
+    # For a refusal, too, which counts like any other answer.
+    g.left_for_apps = {} if left is None else rate_headers(left)
     _check(endpoint, bearer)
     call = Call(
         site=_site(),
@@ -76,7 +78,7 @@ def serve(endpoint: Endpoint, **in_path: str) -> Response:
         idempotency_key=request.headers.get("Idempotency-Key", "")[:200],
         peer=peer,
         files=request.files if endpoint.files else {},
-        headers={} if left is None else rate_headers(left),
+        headers=dict(g.left_for_apps),
     )
     wanted = () if endpoint.takes is Nothing else (given(request, endpoint.takes, in_path),)
     answer = endpoint.view(call, *wanted)
@@ -154,7 +156,7 @@ def _check(endpoint: Endpoint, bearer: Bearer | None) -> None:
 
 def _refused(error: Exception) -> Response:
     status, body, headers = fault_of(error)
-    return Response(_encode(body), status, headers, content_type=JSON)
+    return Response(_encode(body), status, g.get("left_for_apps", {}) | headers, content_type=JSON)
 
 
 def _share(response: Response) -> Response:

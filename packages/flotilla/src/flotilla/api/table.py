@@ -19,6 +19,7 @@ from flotilla.api import (
     preferences,
     search,
     statuses,
+    suggestions,
     tags,
     timelines,
 )
@@ -31,7 +32,7 @@ __all__ = ["endpoints"]
 def endpoints() -> tuple[Endpoint, ...]:
     """The table that is served and described."""
     rooms = (
-        oauth, apps, instance, own_account, accounts, circles, statuses, deeds, timelines, lists, tags, search, media,
-        notifications, conversations, moderation, preferences, not_offered,
+        oauth, apps, instance, own_account, accounts, circles, statuses, deeds, timelines, lists, tags, search,
+        suggestions, media, notifications, conversations, moderation, preferences, not_offered,
     )  # fmt: skip
     return tuple(endpoint for room in rooms for endpoint in room.endpoints)
