@@ -23,15 +23,16 @@ from flotilla.store.schema import SCHEMA_VERSION
 
 __all__ = ["back_up", "restore"]
 
-FORMAT = 1
+# 2: pictures of people who are suspended lie under media/withheld.
+FORMAT = 2
 MANIFEST = "manifest.json"
 DUMP = "database.dump"
-MEDIA = "media/public/"
+MEDIA = "media/"
 MANIFEST_MAX_BYTES = 10_000
 PRIVATE = 0o600
 
 # As the site names its pictures; nothing else comes out of an archive.
-_PICTURE = re.compile(r"media/public/[0-9a-f]{2}/[0-9a-f]{30}(?:\.small)?\.(?:jpg|webp)", re.ASCII)
+_PICTURE = re.compile(r"media/(?:public|withheld)/[0-9a-f]{2}/[0-9a-f]{30}(?:\.small)?\.(?:jpg|webp)", re.ASCII)
 
 
 def back_up(settings: Settings, file: Path) -> int:
@@ -93,8 +94,8 @@ def _archive(folder: Path, media: Path) -> int:
             archive.add(folder / MANIFEST, MANIFEST)
             archive.add(folder / DUMP, DUMP)
             (folder / DUMP).unlink()
-            for path in sorted((media / "public").rglob("*")):
-                name = MEDIA + str(path.relative_to(media / "public"))
+            for path in sorted(media.rglob("*")):
+                name = MEDIA + str(path.relative_to(media))
                 if _PICTURE.fullmatch(name) and path.is_file():
                     archive.add(path, name)
                     pictures += 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flotilla.social.notifying import POST_KINDS
 from flotilla.social.orphans import find_orphans, remove_orphans
+from flotilla.social.withholding import misplaced
 from flotilla.store import consistency
 from flotilla.store.consistency import RULES, IntegrityRule
 from flotilla.store.database import Database
@@ -51,6 +52,12 @@ def check_up(
             shown = tuple(" ".join(str(key) for key in pair if key) for pair in keys)
             findings.append(Finding(rule.name, count, shown, repair and bool(rule.repair)))
     progress("files")
+    if strays := list(misplaced(database, files)):
+        if repair:
+            for name, is_served in strays:
+                (files.withhold if is_served else files.show)(name)
+        examples = tuple(name for name, _ in strays[:EXAMPLES])
+        findings.append(Finding("pictures served or withheld against a decision", len(strays), examples, mended=repair))
     orphans = find_orphans(database, files)
     if orphans.files:
         if repair:

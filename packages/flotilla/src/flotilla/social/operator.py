@@ -4,6 +4,7 @@ from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.social.audit import Action, note
 from flotilla.social.events import Kind, publish
 from flotilla.social.passwords import Passwords, password_problem
+from flotilla.social.withholding import Withholding
 from flotilla.store import credentials as credential_rows
 from flotilla.store import moderating as account_rows
 from flotilla.store import sanctions as sanction_rows
@@ -19,9 +20,10 @@ THE_OPERATOR = 0
 class Operator:
     """An account is named by its handle. Everything here raises NotFoundError when there is none."""
 
-    def __init__(self, database: Database, passwords: Passwords) -> None:
+    def __init__(self, database: Database, passwords: Passwords, withholding: Withholding) -> None:
         self._database = database
         self._passwords = passwords
+        self._withholding = withholding
 
     def replace_password(self, handle: str, new: str) -> None:
         """Give a person another password, which ends all their sessions. Raises InvalidInputError (password)."""
@@ -64,6 +66,8 @@ class Operator:
                 )
             elif action is Action.UNDO:
                 sanction_rows.all_undone(work, person.account_id, kind="suspend", by=THE_OPERATOR)
+            if "suspended" in {after, person.state}:
+                self._withholding.settle_later(work, person.account_id)
             if after != "active":
                 _sign_out(work, person.account_id)
             note(

@@ -7,7 +7,7 @@ from itertools import islice
 
 from flotilla.store import media_files as file_rows
 from flotilla.store.database import Database
-from flotilla.store.files import Files, StoredFile, small_of
+from flotilla.store.files import Files, StoredFile
 
 __all__ = ["Orphans", "find_orphans", "remove_orphans"]
 
@@ -54,7 +54,7 @@ def _missing(database: Database, files: Files) -> Iterator[str]:
             with database.read() as work:
                 batch = file_rows.known_page(work, shard, after=after, limit=BATCH)
             for name in batch:
-                if not (files.path_of(name).is_file() and files.path_of(small_of(name)).is_file()):
+                if not files.is_whole(name):
                     yield name
             if len(batch) < BATCH:
                 break

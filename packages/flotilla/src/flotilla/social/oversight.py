@@ -18,6 +18,7 @@ from flotilla.social.sanctions import Sanctions
 from flotilla.social.site_settings import SiteSettings
 from flotilla.social.statistics import Statistics
 from flotilla.social.uploads import Uploads
+from flotilla.social.withholding import Withholding
 from flotilla.store.database import Database
 
 __all__ = ["Oversight", "open_oversight"]
@@ -40,7 +41,9 @@ class Oversight:
     statistics: Statistics
 
 
-def open_oversight(database: Database, settings: Settings, background: Background, media: Uploads) -> Oversight:
+def open_oversight(
+    database: Database, settings: Settings, background: Background, *, media: Uploads, withholding: Withholding
+) -> Oversight:
     """Make them all; connects to nothing."""
     gatekeeping = Gatekeeping(database)
     decisions = Decisions(database, settings, mail=Mail(settings), background=background)
@@ -48,7 +51,7 @@ def open_oversight(database: Database, settings: Settings, background: Backgroun
         gatekeeping=gatekeeping,
         keeping_out=KeepingOut(database, gatekeeping),
         reports=Reports(database),
-        sanctions=Sanctions(database, media, decisions),
+        sanctions=Sanctions(database, media, decisions, withholding),
         roles=Roles(database),
         audit_log=AuditLog(database),
         house_rules=HouseRules(database),

@@ -14,6 +14,7 @@ from flotilla.social.reports import hold_open, settle
 from flotilla.social.standing import held_below, require_moderator
 from flotilla.social.text import tidied
 from flotilla.social.uploads import Uploads
+from flotilla.social.withholding import Withholding
 from flotilla.store import credentials as credential_rows
 from flotilla.store import moderating as account_rows
 from flotilla.store import posts as post_rows
@@ -53,9 +54,10 @@ _IN_FORCE = {
 class Sanctions:
     """Measures against people."""
 
-    def __init__(self, database: Database, media: Uploads, decisions: Decisions) -> None:
+    def __init__(self, database: Database, media: Uploads, decisions: Decisions, withholding: Withholding) -> None:
         self._database = database
         self._media = media
+        self._withholding = withholding
         self._decisions = decisions
 
     def impose(
@@ -92,6 +94,8 @@ class Sanctions:
             )
             changed = _carry_out(work, kind, person, post_ids)
             self._media.remove_gone_after(work, account_id)
+            if kind == Kind.SUSPEND:
+                self._withholding.settle_later(work, account_id)
             sanction_rows.set_posts(work, sanction_id, changed)
             note(
                 work,
@@ -124,6 +128,8 @@ class Sanctions:
                 return
             sanction_rows.undone(work, sanction_id, by=viewer.account_id)
             _take_back(work, sanction, person)
+            if sanction.kind == Kind.SUSPEND:
+                self._withholding.settle_later(work, person.account_id)
             self._decisions.undone(work, account_id=person.account_id, sanction_id=sanction_id, kind=sanction.kind)
             note(
                 work,

@@ -2,6 +2,7 @@
 
     FOLDER/public/ab/cdef….jpg     what everyone who has the address may see; a web server may serve this folder
     FOLDER/public/ab/cdef….small.jpg   the same, small
+    FOLDER/withheld/ab/…           the same of people who are suspended; nobody is served this
     FOLDER/incoming/…              what was just sent, as it came; nobody is served this
 
 A file's name has 128 bits of chance, so knowing one address helps nobody to another. The folders between keep each of
@@ -53,6 +54,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self._public = folder / "public"
+        self._withheld = folder / "withheld"
         self._incoming = folder / "incoming"
 
     @property
@@ -121,7 +123,31 @@ class Files:
         """Remove a file, with its small make; nothing happens when it is gone already."""
         self.path_of(name).unlink(missing_ok=True)
         if _PUBLIC.fullmatch(name):
-            self.path_of(small_of(name)).unlink(missing_ok=True)
+            for each in (name, small_of(name)):
+                (self._public / each).unlink(missing_ok=True)
+                (self._withheld / each).unlink(missing_ok=True)
+
+    def withhold(self, name: str) -> None:
+        """Put a public file, with its small make, where nobody is served it; nothing happens when it is there."""
+        _move(name, self._public, self._withheld)
+
+    def show(self, name: str) -> None:
+        """Take back `withhold`."""
+        _move(name, self._withheld, self._public)
+
+    def is_shown(self, name: str) -> bool:
+        """Whether anybody who has the address is served that public file, or its small make."""
+        return any((self._public / each).is_file() for each in (name, small_of(name)))
+
+    def is_whole(self, name: str) -> bool:
+        """Whether that public file is there with its small make, withheld or not."""
+        return all(
+            (self._public / each).is_file() or (self._withheld / each).is_file() for each in (name, small_of(name))
+        )
+
+    def withheld(self) -> Iterator[str]:
+        """Every file that is withheld, small makes left out; in no order."""
+        return (one.name for one in self._stored_in(*sorted(self._withheld.glob("[0-9a-f][0-9a-f]"))))
 
     def path_of(self, name: str) -> Path:
         """Where the file of that name is, or would be; ValueError for what cannot be a name of ours."""
@@ -133,7 +159,13 @@ class Files:
 
     def stored(self) -> Iterator[StoredFile]:
         """Every file there is, small makes left out; in no order."""
-        for folder in (self._incoming, *sorted(self._public.glob("[0-9a-f][0-9a-f]"))):
+        two_letters = "[0-9a-f][0-9a-f]"
+        yield from self._stored_in(
+            self._incoming, *sorted(self._public.glob(two_letters)), *sorted(self._withheld.glob(two_letters))
+        )
+
+    def _stored_in(self, *folders: Path) -> Iterator[StoredFile]:
+        for folder in folders:
             with suppress(FileNotFoundError), os.scandir(folder) as entries:
                 for entry in entries:
                     name = entry.name if folder == self._incoming else f"{folder.name}/{entry.name}"
@@ -141,3 +173,13 @@ class Files:
                     if (public and not public["small"]) or _INCOMING.fullmatch(name):
                         with suppress(FileNotFoundError):
                             yield StoredFile(name, entry.stat().st_mtime)
+
+
+def _move(name: str, source: Path, target: Path) -> None:
+    for each in (name, small_of(name)):
+        if not _PUBLIC.fullmatch(each):
+            raise ValueError(f"no name of a public file: {each!r}")
+        with suppress(FileNotFoundError):
+            if (source / each).is_file():
+                (target / each).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+                (source / each).rename(target / each)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flotilla.store.database import Work
 
-__all__ = ["forget_gone", "gone", "known", "known_page"]
+__all__ = ["forget_gone", "gone", "known", "known_page", "of_account", "of_suspended"]
 
 
 def gone(work: Work, shard: str, *, limit: int) -> list[str]:
@@ -60,3 +60,38 @@ def known_page(work: Work, shard: str, *, after: str, limit: int) -> list[str]:
         shard=shard,
     )
     return [file for (file,) in rows]
+
+
+def of_account(work: Work, account_id: int, *, after: str, limit: int) -> list[str]:
+    """Files of an account's pictures, avatar and header, in order of their names, from behind `after` on."""
+    rows = work.all(
+        """
+        SELECT file FROM (
+            SELECT file FROM {shard}.media WHERE account_id = %(account_id)s
+            UNION ALL SELECT avatar FROM {shard}.profile WHERE account_id = %(account_id)s
+            UNION ALL SELECT header FROM {shard}.profile WHERE account_id = %(account_id)s
+        ) own WHERE file > %(after)s ORDER BY file LIMIT %(limit)s
+        """,
+        {"account_id": account_id, "after": after, "limit": limit},
+        shard=work.shards.schema_of(account_id),
+    )
+    return [file for (file,) in rows]
+
+
+def of_suspended(work: Work, files: Sequence[str]) -> dict[str, int]:
+    """Whose those of these files are that belong to somebody who is suspended."""
+    found: dict[str, int] = {}
+    for shard in work.shards.schemas:
+        rows = work.all(
+            """
+            SELECT own.file, own.account_id FROM (
+                SELECT file, account_id FROM {shard}.media WHERE file = ANY(%(files)s)
+                UNION ALL SELECT avatar, account_id FROM {shard}.profile WHERE avatar = ANY(%(files)s)
+                UNION ALL SELECT header, account_id FROM {shard}.profile WHERE header = ANY(%(files)s)
+            ) own JOIN g.account a ON a.id = own.account_id AND a.state = 'suspended'
+            """,
+            {"files": list(files)},
+            shard=shard,
+        )
+        found |= dict(rows)
+    return found

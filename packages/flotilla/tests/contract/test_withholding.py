@@ -1,0 +1,102 @@
+"""Pictures of people who are suspended: their addresses lead to nothing until that is taken back."""
+
+import dataclasses
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flotilla.backup import back_up, restore
+from flotilla.social.checkup import check_up
+from flotilla.social.sanctions import Kind
+from flotilla.store.files import Files, small_of
+
+PASSWORD = "a calm sea at dawn"
+
+
+def picture():
+    stream = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(stream, "PNG")
+    stream.seek(0)
+    return stream
+
+
+@pytest.fixture
+def shown(site):
+    """shown(viewer): the addresses of a picture that they posted and of their new avatar, both makes of each."""
+
+    def hang(viewer):
+        media = site.media.take_now(viewer, picture())
+        site.posts.publish(viewer, "look", media_ids=[media.id])
+        avatar = site.profiles.set_avatar(viewer, picture())
+        return [media.url, media.preview_url, f"/media/{avatar}", f"/media/{small_of(avatar)}"]
+
+    return hang
+
+
+@pytest.fixture
+def statuses(app):
+    return lambda addresses: {app.test_client().get(address).status_code for address in addresses}
+
+
+def test_pictures_of_whoever_is_suspended_are_served_to_nobody_until_it_is_undone(site, person, shown, statuses):
+    mo, ada, bo = person("mo", "moderator"), person("ada"), person("bo")
+    hers, his = shown(ada), shown(bo)
+    assert statuses([*hers, *his]) == {200}
+
+    suspended = site.sanctions.impose(mo, ada.account_id, Kind.SUSPEND)
+    assert (statuses(hers), statuses(his)) == ({404}, {200})
+    # A web server in front serves that folder by itself.
+    assert len([path for path in site.files.public_folder.rglob("*") if path.is_file()]) == len(his)
+    assert check_up(site.database, site.files) == ()
+
+    site.sanctions.undo(mo, suspended)
+    assert statuses([*hers, *his]) == {200}
+    silenced = site.sanctions.impose(mo, ada.account_id, Kind.SILENCE)
+    site.sanctions.undo(mo, silenced)
+    assert statuses([*hers, *his]) == {200}
+
+    assert site.operator.suspend("ada")
+    assert (statuses(hers), statuses(his)) == ({404}, {200})
+    assert site.operator.restore("ada")
+    assert statuses([*hers, *his]) == {200}
+
+
+def test_with_a_suspended_account_its_pictures_leave_the_disk(site, person, shown):
+    ada = person("ada")
+    shown(ada)
+    site.operator.suspend("ada")
+    assert list(Path(site.settings.media_folder).rglob("*.*")) != []
+
+    site.departures.close(ada.account_id)
+
+    assert list(Path(site.settings.media_folder).rglob("*.*")) == []
+
+
+def test_the_check_puts_pictures_where_their_owners_state_wants_them(site, owner, person, shown, statuses):
+    hers, his = shown(person("ada")), shown(person("bo"))
+    site.operator.suspend("bo")
+    # As a crash between a decision and its task leaves it, in both directions.
+    owner.execute("UPDATE g.account SET state = 'suspended' WHERE handle = 'ada'")
+    owner.execute("UPDATE g.account SET state = 'active' WHERE handle = 'bo'")
+    (finding,) = check_up(site.database, site.files)
+    assert (finding.count, finding.mended) == (4, False)
+
+    check_up(site.database, site.files, repair=True)
+
+    assert (statuses(hers), statuses(his)) == ({404}, {200})
+    assert check_up(site.database, site.files) == ()
+
+
+def test_a_backup_holds_withheld_pictures_and_brings_them_back_withheld(
+    site, settings, empty_settings, person, shown, tmp_path
+):
+    hers = shown(person("ada"))
+    site.operator.suspend("ada")
+    assert back_up(settings, tmp_path / "backup") == len(hers)
+    back = dataclasses.replace(empty_settings, media_folder=str(tmp_path / "back"))
+    assert restore(back, tmp_path / "backup") == len(hers)
+    files = Files(tmp_path / "back")
+    names = [address.removeprefix("/media/") for address in (hers[0], hers[2])]
+    assert [(files.is_whole(name), files.is_shown(name)) for name in names] == [(True, False)] * 2
