@@ -3,9 +3,10 @@
     .venv/bin/python packages/flotilla/translate.py           collect, write, list what has no translation yet
     .venv/bin/python packages/flotilla/translate.py --check   change nothing; exit 1 when something is missing or stale
 
-Three sources: `_('...')` and `{% trans %}` in templates, `_("...")`, `ngettext` and `mark` in `flotilla.web`, and the
-sentences in `flotilla.social`, which are plain text there: whatever reads like one. An f-string becomes a message with
-a placeholder for each of its values: f"At least {MIN} words." is `At least %(MIN)s words.`
+Five sources: `_('...')` and `{% trans %}` in templates; `_("...")`, `ngettext` and `mark` in `flotilla.web`;
+`say("...")` in the letters; the descriptions of the settings that admins change in the page; and the sentences in
+`flotilla.social`, which are plain text there: whatever reads like one. An f-string becomes a message with a placeholder
+for each of its values: f"At least {MIN} words." is `At least %(MIN)s words.`
 """
 
 import argparse
@@ -24,11 +25,19 @@ from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).parent / "src" / "flotilla"
 TRANSLATIONS = PACKAGE / "translations"
-KEYWORDS = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2), "counted": (1, 2), "pgettext": ((1, "c"), 2)}
+LETTERS, SETTINGS = "social/letters.py", "settings.py"
+KEYWORDS = {
+    "_": None,
+    "say": None,
+    "gettext": None,
+    "mark": None,
+    "ngettext": (1, 2),
+    "counted": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 TEMPLATE_OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 SENTENCE = re.compile(r"(?:[A-Z]|%\()[^\n]* [^\n]*[.!?]", re.DOTALL)
-NOT_FOR_READERS = {"StartError"}  # whoever runs the site reads English
-LETTERS = {"social/letters.py", "social/mail.py"}  # mail is in English
+NOT_FOR_READERS = {"StartError", "MailError"}  # whoever runs the site reads English
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same sentences make the same files
 Found = tuple[str, int, object, str | None]  # file, line, message, context
 
@@ -92,15 +101,17 @@ def template() -> Catalog:
 
 
 def messages() -> Iterator[Found]:
-    """Every message, from all three sources."""
+    """Every message, from all sources."""
     for path in sorted(PACKAGE.rglob("*")):
         name = path.relative_to(PACKAGE).as_posix()
         if path.suffix == ".html":
             yield from marked(path, name, "jinja2")
-        elif path.suffix == ".py" and name.startswith(("web/", "api/", "live/", "jobs/")):
+        elif path.suffix == ".py" and (name.startswith(("web/", "api/", "live/", "jobs/")) or name == LETTERS):
             yield from marked(path, name, "python")
-        if path.suffix == ".py" and name.startswith("social/") and name not in LETTERS:
+        elif path.suffix == ".py" and name.startswith("social/"):
             yield from sentences(path.read_text(encoding="utf-8"), name)
+        elif name == SETTINGS:
+            yield from descriptions(path.read_text(encoding="utf-8"), name)
 
 
 def marked(path: Path, name: str, method: str) -> Iterator[Found]:
@@ -130,6 +141,15 @@ def sentences(source: str, name: str) -> Iterator[Found]:
             text = "".join(map(piece, node.values))
         if text and SENTENCE.fullmatch(text):
             yield name, node.lineno, text, None
+
+
+def descriptions(source: str, name: str) -> Iterator[Found]:
+    """What the settings page says of each of its settings."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setting":
+            in_page = any(keyword.arg == "in_page" for keyword in node.keywords)
+            if in_page and isinstance(node.args[0], ast.Constant):
+                yield name, node.lineno, node.args[0].value, None
 
 
 def piece(value: ast.expr) -> str:

@@ -72,6 +72,7 @@ def sign_up(call: Call, given: SignUp) -> Token:
         reason=given.reason,
         origin=Origin("", call.peer),
         accepts_rules=given.agreement,
+        language=given.locale.partition("-")[0].lower(),
     )
     if isinstance(made, SignedIn):
         # The app holds a token of its own; a session is for browsers.

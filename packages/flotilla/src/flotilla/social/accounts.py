@@ -102,15 +102,16 @@ class Accounts:
         origin: Origin = NOWHERE,
         accepts_rules: bool | None = None,
         by_operator: bool = False,
+        language: str = "",
     ) -> SignedIn | NotYet:
         """Create an account and, when it is active at once, open its first session.
 
-        Handles have 1-30 of a-z, 0-9 and _ (capitals are folded), passwords at least 8 characters; without a display
-        name the handle stands in. A link to prove it goes to the address; whether another account has that address is
-        told to nobody but its owner. An invitation opens every site; the operator of the site needs none, and may
-        give the site's own handles away. With `accepts_rules` False nobody comes in where there are rules; None: nobody
-        was asked. Raises InvalidInputError with a sentence for each of handle, password, display_name, email, invite,
-        reason, rules that cannot be accepted.
+        Handles have 1-30 of a-z, 0-9 and _ (capitals are folded), passwords at least 8 characters; without a
+        display name the handle stands in. A link to prove it goes to the address, in `language`; whether
+        another account has that address is told to nobody but its owner. An invitation opens every site; the
+        operator of the site needs none, and may give the site's own handles away. With `accepts_rules` False
+        nobody comes in where there are rules; None: nobody was asked. Raises InvalidInputError with a sentence
+        for each of handle, password, display_name, email, invite, reason, rules that cannot be accepted.
         """
         name, why = " ".join(tidied(display_name).split()), tidied(reason)
         mode = "open" if by_operator else self.sign_up_mode
@@ -146,7 +147,7 @@ class Accounts:
                 raise InvalidInputError({"handle": "Someone else has this handle already."})
             address = email_of(email)
             if address is not None:
-                self._addresses.ask_to_confirm(work, account_id=account_id, email=address)
+                self._addresses.ask_to_confirm(work, account_id=account_id, email=address, language=language)
             if state != "active":
                 return NotYet(wanted, state)
             return self._sessions.open(work, Viewer(account_id, wanted, name or wanted), origin)
@@ -161,7 +162,9 @@ class Accounts:
             problems["rules"] = "Read the rules, and accept them."
         return problems
 
-    def sign_in(self, *, handle: str, password: str, origin: Origin = NOWHERE) -> SignedIn | SecondStep | NotYet:
+    def sign_in(
+        self, *, handle: str, password: str, origin: Origin = NOWHERE, language: str = ""
+    ) -> SignedIn | SecondStep | NotYet:
         """Open a session, or ask for the second step. Raises SignInError.
 
         It takes the same work whether or not the handle exists.
@@ -189,7 +192,7 @@ class Accounts:
             if not unchanged or state is None or state == "deleted":
                 raise SignInError(_NO_FIT)
             if state == "unconfirmed":
-                self._addresses.ask_again(work, account_id=found.account_id)
+                self._addresses.ask_again(work, account_id=found.account_id, language=language)
             if state != "active":
                 return NotYet(found.handle, state)
             if self._second_factor.is_on(work, found.account_id):

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from flotilla.errors import InvalidInputError, NotFoundError, SignInError
-from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.background import Background, Task
+from flotilla.social.correspondence import Correspondence
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.handles import handle_of
-from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
+from flotilla.social.mail import NOT_AN_ADDRESS, email_of
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import NOT_THE_PASSWORD, Passwords
 from flotilla.social.site_settings import SiteSettings
@@ -35,16 +35,14 @@ class Addresses:
     def __init__(
         self,
         database: Database,
-        settings: Settings,
         *,
         site_settings: SiteSettings,
         gatekeeping: Gatekeeping,
         passwords: Passwords,
-        mail: Mail,
+        mail: Correspondence,
         background: Background,
     ) -> None:
         self._database = database
-        self._site_url = settings.site_url
         self._site_settings = site_settings
         self._gatekeeping = gatekeeping
         self._passwords = passwords
@@ -53,18 +51,18 @@ class Addresses:
         background.does(SEND_CONFIRMATION, self._send_confirmation)
         background.does(TELL_OLD_ADDRESS, self._tell_old_address)
 
-    def ask_to_confirm(self, work: Work, *, account_id: int, email: str) -> None:
-        """Have a link sent to the address that proves it."""
-        self._background.later(work, SEND_CONFIRMATION, account_id=account_id, email=email)
+    def ask_to_confirm(self, work: Work, *, account_id: int, email: str, language: str = "") -> None:
+        """Have a link sent to the address that proves it, in `language` unless the person chose another."""
+        self._background.later(work, SEND_CONFIRMATION, account_id=account_id, email=email, language=language)
 
-    def ask_again(self, work: Work, *, account_id: int) -> None:
+    def ask_again(self, work: Work, *, account_id: int, language: str = "") -> None:
         """Have another link sent to the address that was last to be proven, unless one was sent just now.
 
         The address may be that of a stranger, who shall not be flooded with letters.
         """
         email = token_rows.newest_email(work, account_id, unless_left=LINK_LIFETIME - NOT_AGAIN_WITHIN)
         if email is not None:
-            self.ask_to_confirm(work, account_id=account_id, email=email)
+            self.ask_to_confirm(work, account_id=account_id, email=email, language=language)
 
     def of(self, viewer: Viewer) -> AddressRow:
         """The viewer's own address and state. Raises NotFoundError when the account is gone."""
@@ -93,9 +91,11 @@ class Addresses:
             self.ask_to_confirm(work, account_id=viewer.account_id, email=address)
             found = state_rows.address(work, viewer.account_id)
             if found is not None and found.email is not None:
-                self._background.later(work, TELL_OLD_ADDRESS, handle=found.handle, email=found.email)
+                self._background.later(
+                    work, TELL_OLD_ADDRESS, handle=found.handle, email=found.email, language=found.language
+                )
 
-    def correct(self, *, handle: str, password: str, email: str) -> None:
+    def correct(self, *, handle: str, password: str, email: str, language: str = "") -> None:
         """Give another address for an account whose first one was never proven. Raises SignInError, InvalidInputError.
 
         For any other account it fails like a wrong password.
@@ -112,7 +112,7 @@ class Addresses:
             raise SignInError("Handle and password do not belong together.")
         with self._database.write() as work:
             token_rows.delete_all(work, account_id=found.account_id, purposes=("confirm",))
-            self.ask_to_confirm(work, account_id=found.account_id, email=address)
+            self.ask_to_confirm(work, account_id=found.account_id, email=address, language=language)
 
     def can_confirm(self, token: str) -> bool:
         """Whether the link still works; uses nothing up, because mail programs open links by themselves."""
@@ -148,7 +148,7 @@ class Addresses:
             stored = credential_rows.password_hash(work, account_id)
         return self._passwords.fits(password, stored)
 
-    def _send_confirmation(self, account_id: int, email: str) -> None:
+    def _send_confirmation(self, account_id: int, email: str, language: str = "") -> None:
         token = new_token(account_id)
         keys = read_token(token)
         assert keys is not None
@@ -168,12 +168,23 @@ class Addresses:
                 email=email,
             )
         if owner is not None:
-            letter = letters.already_aboard(email, site_url=self._site_url, handle=owner.handle, wanted=account.handle)
-        else:
-            letter = letters.confirmation(
-                email, site_url=self._site_url, handle=account.handle, token=token, days=LINK_LIFETIME.days
+            # In their own language: what the browser of whoever asked reads may not be theirs.
+            self._mail.send(
+                letters.already_aboard,
+                email=email,
+                handle=owner.handle,
+                languages=(owner.language,),
+                wanted=account.handle,
             )
-        self._mail.send(letter)
+        else:
+            self._mail.send(
+                letters.confirmation,
+                email=email,
+                handle=account.handle,
+                languages=(account.language, language),
+                token=token,
+                days=LINK_LIFETIME.days,
+            )
 
-    def _tell_old_address(self, handle: str, email: str) -> None:
-        self._mail.send(letters.address_changing(email, site_url=self._site_url, handle=handle))
+    def _tell_old_address(self, handle: str, email: str, language: str = "") -> None:
+        self._mail.send(letters.address_changing, email=email, handle=handle, languages=(language,))

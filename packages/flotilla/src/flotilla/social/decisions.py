@@ -1,9 +1,8 @@
 """What moderators decided about a person, told to that person: as a notification, and by mail to a proven address."""
 
-from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.background import Background, Task
-from flotilla.social.mail import Mail
+from flotilla.social.correspondence import Correspondence
 from flotilla.social.notifying import NotificationKind, take_back, tell
 from flotilla.store import account_states as state_rows
 from flotilla.store import sanctions as sanction_rows
@@ -33,9 +32,8 @@ TAKEN_BACK = {
 class Decisions:
     """Telling people."""
 
-    def __init__(self, database: Database, settings: Settings, *, mail: Mail, background: Background) -> None:
+    def __init__(self, database: Database, *, mail: Correspondence, background: Background) -> None:
         self._database = database
-        self._site_url = settings.site_url
         self._mail = mail
         self._background = background
         background.does(TELL_DECISION, self._send)
@@ -60,11 +58,11 @@ class Decisions:
             person = None if sanction is None else state_rows.address(work, sanction.account_id)
         if sanction is None or person is None or person.email is None:
             return
-        letter = letters.decided(
-            person.email,
-            site_url=self._site_url,
+        self._mail.send(
+            letters.decided,
+            email=person.email,
             handle=person.handle,
+            languages=(person.language,),
             headline=TAKEN_BACK[sanction.kind] if undone else HEADLINES[sanction.kind],
             text="" if undone else sanction.text,
         )
-        self._mail.send(letter)

@@ -8,7 +8,6 @@ from flotilla.social.addresses import Addresses
 from flotilla.social.background import Background
 from flotilla.social.departures import Departures
 from flotilla.social.exports import Exports
-from flotilla.social.mail import Mail
 from flotilla.social.newcomers import Newcomers
 from flotilla.social.oversight import Oversight
 from flotilla.social.passwords import Passwords
@@ -46,12 +45,11 @@ def open_entrance(
     oversight: Oversight,
 ) -> Entrance:
     """Make them all; connects to nothing."""
-    mail, passwords = Mail(settings), Passwords(settings)
+    mail, passwords = oversight.mail, Passwords(settings)
     sessions = Sessions(database, settings)
     second_factor = SecondFactor(database, settings, passwords=passwords, mail=mail, background=background)
     addresses = Addresses(
         database,
-        settings,
         site_settings=oversight.site_settings,
         gatekeeping=oversight.gatekeeping,
         passwords=passwords,
@@ -70,10 +68,10 @@ def open_entrance(
             house_rules=oversight.house_rules,
         ),
         addresses=addresses,
-        resets=Resets(database, settings, passwords=passwords, mail=mail, background=background),
+        resets=Resets(database, passwords=passwords, mail=mail, background=background),
         second_factor=second_factor,
         sessions=sessions,
-        newcomers=Newcomers(database, settings, mail=mail, background=background),
+        newcomers=Newcomers(database, mail=mail, background=background),
         exports=exports,
         departures=Departures(
             database, settings, passwords=passwords, media=media, exports=exports, background=background

@@ -1,8 +1,16 @@
-"""What the site writes by mail: one function for each letter. Pure."""
+"""What the site writes by mail: one function for each letter, in the language of whom it is to. Pure.
+
+The English words stand in `say("...")`, where `packages/flotilla/translate.py` finds them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from flotilla.social.mail import Letter
+from flotilla.social.words import Words
 
 __all__ = [
+    "Receiver",
     "address_changing",
     "already_aboard",
     "confirmation",
@@ -11,116 +19,162 @@ __all__ = [
     "not_let_in",
     "password_changed",
     "password_reset",
-    "second_factor_changed",
     "second_factor_closed",
+    "second_factor_off",
+    "second_factor_on",
 ]
 
-_FOOT = "\n\n-- \nFlotilla at {site_url}\nNobody reads answers to this address.\n"
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whom a letter is to: the address, whose account it is about, and the words they read; `site_url` goes below."""
+
+    email: str
+    handle: str
+    words: Words
+    site_url: str
+
+    @property
+    def say(self) -> Callable[..., str]:
+        """An English message in their language, with its %(name)s filled in; `handle` and `site_url` are known."""
+        return lambda message, **values: self.words.text(message, handle=self.handle, site_url=self.site_url, **values)
 
 
-def _letter(to: str, site_url: str, subject: str, *paragraphs: str) -> Letter:
-    return Letter(to, subject, "\n\n".join(paragraphs) + _FOOT.format(site_url=site_url))
+def _letter(to: Receiver, subject: str, *paragraphs: str) -> Letter:
+    say = to.say
+    foot = say("Flotilla at %(site_url)s") + "\n" + say("Nobody reads answers to this address.")
+    return Letter(to.email, subject, "\n\n".join(paragraphs) + f"\n\n-- \n{foot}\n")
 
 
-def confirmation(to: str, *, site_url: str, handle: str, token: str, days: int) -> Letter:
+def confirmation(to: Receiver, *, token: str, days: int) -> Letter:
     """The link that proves an address."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "Confirm your address",
-        f"Somebody, most likely you, gave this address for the account @{handle}. To confirm that it is yours, open:",
-        f"{site_url}/confirm/{token}",
-        f"The link works once, within {days} days. If this was not you, do nothing: without it nothing happens.",
+        say("Confirm your address"),
+        say(
+            "Somebody, most likely you, gave this address for the account @%(handle)s. To confirm that it is yours, "
+            "open:"
+        ),
+        f"{to.site_url}/confirm/{token}",
+        say(
+            "The link works once, within %(days)s days. If this was not you, do nothing: without it nothing happens.",
+            days=days,
+        ),
     )
 
 
-def already_aboard(to: str, *, site_url: str, handle: str, wanted: str) -> Letter:
+def already_aboard(to: Receiver, *, wanted: str) -> Letter:
     """To whoever has an account with this address, when somebody gives it for another one."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "You have an account already",
-        f"Somebody, perhaps you, gave this address for the account @{wanted}. It belongs to @{handle} already, so "
-        "nothing was changed.",
-        f"To sign in: {site_url}/sign-in\nIf you forgot the password: {site_url}/forgot",
+        say("You have an account already"),
+        say(
+            "Somebody, perhaps you, gave this address for the account @%(wanted)s. It belongs to @%(handle)s already, "
+            "so nothing was changed.",
+            wanted=wanted,
+        ),
+        say("To sign in: %(site_url)s/sign-in") + "\n" + say("If you forgot the password: %(site_url)s/forgot"),
     )
 
 
-def password_reset(to: str, *, site_url: str, handle: str, token: str, minutes: int) -> Letter:
+def password_reset(to: Receiver, *, token: str, minutes: int) -> Letter:
     """The link to a new password."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "Choose a new password",
-        f"Somebody, most likely you, asked for a new password for @{handle}. To choose one, open:",
-        f"{site_url}/reset/{token}",
-        f"It works once, within {minutes} minutes. If this was not you, do nothing: your password stays as it is.",
+        say("Choose a new password"),
+        say("Somebody, most likely you, asked for a new password for @%(handle)s. To choose one, open:"),
+        f"{to.site_url}/reset/{token}",
+        say(
+            "It works once, within %(minutes)s minutes. If this was not you, do nothing: your password stays as it is.",
+            minutes=minutes,
+        ),
     )
 
 
-def password_changed(to: str, *, site_url: str, handle: str) -> Letter:
+def password_changed(to: Receiver) -> Letter:
     """That the password is another one now."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "Your password was changed",
-        f"The password of @{handle} was changed, and everybody who was signed in with it was signed out.",
-        f"If this was not you, take the account back: {site_url}/forgot",
+        say("Your password was changed"),
+        say("The password of @%(handle)s was changed, and everybody who was signed in with it was signed out."),
+        say("If this was not you, take the account back: %(site_url)s/forgot"),
     )
 
 
-def address_changing(to: str, *, site_url: str, handle: str) -> Letter:
+def address_changing(to: Receiver) -> Letter:
     """To the old address, when somebody gave a new one."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "Your address is being changed",
-        f"Another mail address was given for @{handle}. As soon as it is confirmed, letters go there.",
-        f"If this was not you, somebody knows your password. Choose a new one at once: {site_url}/forgot",
+        say("Your address is being changed"),
+        say("Another mail address was given for @%(handle)s. As soon as it is confirmed, letters go there."),
+        say(
+            "If this was not you, somebody knows your password. Choose a new one at once: %(site_url)s/forgot",
+        ),
     )
 
 
-def let_in(to: str, *, site_url: str, handle: str) -> Letter:
+def let_in(to: Receiver) -> Letter:
     """That a moderator approved the account."""
-    return _letter(to, site_url, "Welcome aboard", f"Your account @{handle} is ready. Sign in: {site_url}/sign-in")
+    say = to.say
+    return _letter(to, say("Welcome aboard"), say("Your account @%(handle)s is ready. Sign in: %(site_url)s/sign-in"))
 
 
-def not_let_in(to: str, *, site_url: str, handle: str) -> Letter:
+def not_let_in(to: Receiver) -> Letter:
     """That a moderator did not approve the account."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "Your request was declined",
-        f"The people who look after this site did not approve the account @{handle}. What you entered was deleted.",
+        say("Your request was declined"),
+        say(
+            "The people who look after this site did not approve the account @%(handle)s. What you entered was deleted."
+        ),
     )
 
 
-def second_factor_changed(to: str, *, site_url: str, handle: str, on: bool) -> Letter:
-    """That the second factor was switched on or off."""
-    words = "on" if on else "off"
+def second_factor_on(to: Receiver) -> Letter:
+    """That the second factor was switched on."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        f"Two-step sign-in is {words}",
-        f"Signing in as @{handle} with a code from an app was switched {words}.",
-        f"If this was not you, choose a new password at once: {site_url}/forgot",
+        say("Two-step sign-in is on"),
+        say("Signing in as @%(handle)s with a code from an app was switched on."),
+        say("If this was not you, choose a new password at once: %(site_url)s/forgot"),
     )
 
 
-def second_factor_closed(to: str, *, site_url: str, handle: str) -> Letter:
+def second_factor_off(to: Receiver) -> Letter:
+    """That the second factor was switched off."""
+    say = to.say
+    return _letter(
+        to,
+        say("Two-step sign-in is off"),
+        say("Signing in as @%(handle)s with a code from an app was switched off."),
+        say("If this was not you, choose a new password at once: %(site_url)s/forgot"),
+    )
+
+
+def second_factor_closed(to: Receiver) -> Letter:
     """That somebody with the right password entered too many wrong codes."""
+    say = to.say
     return _letter(
         to,
-        site_url,
-        "Somebody may know your password",
-        f"Somebody signed in as @{handle} with the right password, and then entered several wrong codes. Codes are "
-        "refused for a quarter of an hour; a recovery code still works.",
-        f"If this was not you, choose a new password: {site_url}/forgot",
+        say("Somebody may know your password"),
+        say(
+            "Somebody signed in as @%(handle)s with the right password, and then entered several wrong codes. Codes "
+            "are refused for a quarter of an hour; a recovery code still works."
+        ),
+        say("If this was not you, choose a new password: %(site_url)s/forgot"),
     )
 
 
-def decided(to: str, *, site_url: str, handle: str, headline: str, text: str) -> Letter:
-    """What moderators decided about somebody, in their words."""
-    about = f"This is about your account @{handle}."
-    paragraphs = (headline, *((text,) if text else ()), about)
-    return _letter(to, site_url, "From the moderators", *paragraphs)
+def decided(to: Receiver, *, headline: str, text: str) -> Letter:
+    """What moderators decided about somebody, in their words; the headline is a sentence of `decisions`."""
+    say = to.say
+    about = say("This is about your account @%(handle)s.")
+    paragraphs = (to.words.sentence(headline), *((text,) if text else ()), about)
+    return _letter(to, say("From the moderators"), *paragraphs)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flotilla.errors import ForbiddenError, InvalidInputError, NotFoundError
-from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.audit import Action, note
 from flotilla.social.background import Background, Task
+from flotilla.social.correspondence import Correspondence
 from flotilla.social.handles import HANDLE_MAX_CHARACTERS, RESERVED_HANDLES, handle_of
-from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
+from flotilla.social.mail import NOT_AN_ADDRESS, email_of
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import password_problem
 from flotilla.store import account_states as state_rows
@@ -63,9 +63,8 @@ class Newcomer:
 class Newcomers:
     """Who may come, and who waits to."""
 
-    def __init__(self, database: Database, settings: Settings, *, mail: Mail, background: Background) -> None:
+    def __init__(self, database: Database, *, mail: Correspondence, background: Background) -> None:
         self._database = database
-        self._site_url = settings.site_url
         self._mail = mail
         self._background = background
         background.does(TELL_NEWCOMER, self._tell)
@@ -153,12 +152,14 @@ class Newcomers:
             )
             if found.email is not None:
                 what = "in" if let_in else "out"
-                self._background.later(work, TELL_NEWCOMER, handle=found.handle, email=found.email, what=what)
+                self._background.later(
+                    work, TELL_NEWCOMER, handle=found.handle, email=found.email, what=what, language=found.language
+                )
         return found.handle
 
-    def _tell(self, handle: str, email: str, what: str) -> None:
+    def _tell(self, handle: str, email: str, what: str, language: str = "") -> None:
         write = letters.let_in if what == "in" else letters.not_let_in
-        self._mail.send(write(email, site_url=self._site_url, handle=handle))
+        self._mail.send(write, email=email, handle=handle, languages=(language,))
 
 
 def _for_moderators(viewer: Viewer) -> None:

@@ -6,12 +6,12 @@ from flotilla.settings import Settings
 from flotilla.social.announcements import Announcements
 from flotilla.social.audit import AuditLog
 from flotilla.social.background import Background
+from flotilla.social.correspondence import Correspondence
 from flotilla.social.decisions import Decisions
 from flotilla.social.directory import Directory
 from flotilla.social.gatekeeping import Gatekeeping
 from flotilla.social.house_rules import HouseRules
 from flotilla.social.keeping_out import KeepingOut
-from flotilla.social.mail import Mail
 from flotilla.social.reports import Reports
 from flotilla.social.roles import Roles
 from flotilla.social.sanctions import Sanctions
@@ -28,6 +28,7 @@ __all__ = ["Oversight", "open_oversight"]
 class Oversight:
     """The use cases of those who look after the site, each as `Site` has it."""
 
+    mail: Correspondence
     gatekeeping: Gatekeeping
     keeping_out: KeepingOut
     reports: Reports
@@ -46,8 +47,11 @@ def open_oversight(
 ) -> Oversight:
     """Make them all; connects to nothing."""
     gatekeeping = Gatekeeping(database)
-    decisions = Decisions(database, settings, mail=Mail(settings), background=background)
+    site_settings = SiteSettings(database, settings)
+    mail = Correspondence(settings, site_settings)
+    decisions = Decisions(database, mail=mail, background=background)
     return Oversight(
+        mail=mail,
         gatekeeping=gatekeeping,
         keeping_out=KeepingOut(database, gatekeeping),
         reports=Reports(database),
@@ -56,7 +60,7 @@ def open_oversight(
         audit_log=AuditLog(database),
         house_rules=HouseRules(database),
         announcements=Announcements(database),
-        site_settings=SiteSettings(database, settings),
+        site_settings=site_settings,
         directory=Directory(database),
         statistics=Statistics(database, background),
     )

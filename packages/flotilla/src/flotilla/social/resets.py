@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from flotilla.errors import InvalidInputError, NotFoundError
-from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.addresses import STALE_LINK
 from flotilla.social.background import Background, Task
+from flotilla.social.correspondence import Correspondence
 from flotilla.social.events import Kind, publish
-from flotilla.social.mail import NOT_AN_ADDRESS, Mail, email_of
+from flotilla.social.mail import NOT_AN_ADDRESS, email_of
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import NOT_THE_PASSWORD, Passwords, password_problem
 from flotilla.social.tokens import new_token, read_token
@@ -29,18 +29,19 @@ class Resets:
     """Passwords that are replaced. Whoever was signed in by the old one is signed out, apps too."""
 
     def __init__(
-        self, database: Database, settings: Settings, *, passwords: Passwords, mail: Mail, background: Background
+        self, database: Database, *, passwords: Passwords, mail: Correspondence, background: Background
     ) -> None:
         self._database = database
-        self._site_url = settings.site_url
         self._passwords = passwords
         self._mail = mail
         self._background = background
         background.does(SEND_RESET, self._send_reset)
         background.does(TELL_PASSWORD_CHANGED, self._tell_password_changed)
 
-    def ask(self, email: str) -> None:
+    def ask(self, email: str, *, language: str = "") -> None:
         """Have a link to a new password sent to that address, if an account has proven it.
+
+        In the language that the account's owner chose, otherwise in `language`.
 
         The same happens here for every address; whose it is, is looked up where the letter is written. Raises
         InvalidInputError (email) for what is no address.
@@ -49,7 +50,7 @@ class Resets:
         if address is None:
             raise InvalidInputError({"email": NOT_AN_ADDRESS})
         with self._database.write() as work:
-            self._background.later(work, SEND_RESET, email=address)
+            self._background.later(work, SEND_RESET, email=address, language=language)
 
     def can_reset(self, token: str) -> bool:
         """Whether the link still works; uses nothing up."""
@@ -102,9 +103,11 @@ class Resets:
         publish(work, Kind.SIGNED_OUT, account_id=account_id)
         found = state_rows.address(work, account_id)
         if found is not None and found.email is not None:
-            self._background.later(work, TELL_PASSWORD_CHANGED, handle=found.handle, email=found.email)
+            self._background.later(
+                work, TELL_PASSWORD_CHANGED, handle=found.handle, email=found.email, language=found.language
+            )
 
-    def _send_reset(self, email: str) -> None:
+    def _send_reset(self, email: str, language: str = "") -> None:
         with self._database.write() as work:
             account_id = state_rows.id_by_email(work, email)
             account = None if account_id is None else state_rows.address(work, account_id)
@@ -119,10 +122,13 @@ class Resets:
         minutes = round(LINK_LIFETIME.total_seconds() / 60)
         # To the address as it was proven, not as somebody spelled it just now.
         self._mail.send(
-            letters.password_reset(
-                account.email, site_url=self._site_url, handle=account.handle, token=token, minutes=minutes
-            )
+            letters.password_reset,
+            email=account.email,
+            handle=account.handle,
+            languages=(account.language, language),
+            token=token,
+            minutes=minutes,
         )
 
-    def _tell_password_changed(self, handle: str, email: str) -> None:
-        self._mail.send(letters.password_changed(email, site_url=self._site_url, handle=handle))
+    def _tell_password_changed(self, handle: str, email: str, language: str = "") -> None:
+        self._mail.send(letters.password_changed, email=email, handle=handle, languages=(language,))

@@ -17,7 +17,7 @@ from flotilla.errors import ForbiddenError, InvalidInputError
 from flotilla.settings import Settings
 from flotilla.social import letters
 from flotilla.social.background import Background, Task
-from flotilla.social.mail import Mail
+from flotilla.social.correspondence import Correspondence
 from flotilla.social.pages import Viewer
 from flotilla.social.passwords import NOT_THE_PASSWORD, Passwords
 from flotilla.store import account_states as state_rows
@@ -40,6 +40,12 @@ RECOVERY_CODE_LETTERS = 16  # of base32: 80 bits, so that a plain digest protect
 TELL_SECOND_FACTOR = Task("tell_second_factor", queue="mail")
 _WRONG_CODE = "This code is wrong, too old, or was used already."
 
+_LETTERS = {
+    "on": letters.second_factor_on,
+    "off": letters.second_factor_off,
+    "closed": letters.second_factor_closed,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -58,12 +64,11 @@ class SecondFactor:
         settings: Settings,
         *,
         passwords: Passwords,
-        mail: Mail,
+        mail: Correspondence,
         background: Background,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._site_url = settings.site_url
         self._key = hmac.digest(settings.secret_key.encode(), b"flotilla.second_factor", "sha256")
         self._passwords = passwords
         self._mail = mail
@@ -190,15 +195,17 @@ class SecondFactor:
     def _tell_later(self, work: Work, account_id: int, what: str) -> None:
         found = state_rows.address(work, account_id)
         if found is not None and found.email is not None:
-            self._background.later(work, TELL_SECOND_FACTOR, handle=found.handle, email=found.email, what=what)
-
-    def _tell(self, handle: str, email: str, what: str) -> None:
-        if what == "closed":
-            self._mail.send(letters.second_factor_closed(email, site_url=self._site_url, handle=handle))
-        else:
-            self._mail.send(
-                letters.second_factor_changed(email, site_url=self._site_url, handle=handle, on=what == "on")
+            self._background.later(
+                work,
+                TELL_SECOND_FACTOR,
+                handle=found.handle,
+                email=found.email,
+                what=what,
+                language=found.language,
             )
+
+    def _tell(self, handle: str, email: str, what: str, language: str = "") -> None:
+        self._mail.send(_LETTERS[what], email=email, handle=handle, languages=(language,))
 
 
 def _new_codes() -> tuple[str, ...]:

@@ -27,12 +27,13 @@ State = Literal["unconfirmed", "waiting", "active", "suspended", "deleted"]
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """Where an account's mail goes; `email` is None without a proven address."""
+    """Where an account's mail goes; `email` is None without a proven address, `language` "" when they chose none."""
 
     handle: str
     email: str | None
     state: State
     invited: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,12 @@ def address(work: Work, account_id: int) -> AddressRow | None:
     """Handle, address and state of any account that was not deleted."""
     row = work.one(
         """
-        SELECT handle, email, state, invited_by IS NOT NULL FROM g.account
-        WHERE id = %(account_id)s AND state <> 'deleted'
+        SELECT a.handle, a.email, a.state, a.invited_by IS NOT NULL,
+            coalesce((SELECT p.language FROM {shard}.profile p WHERE p.account_id = a.id), '')
+        FROM g.account a WHERE a.id = %(account_id)s AND a.state <> 'deleted'
         """,
         {"account_id": account_id},
+        shard=work.shards.schema_of(account_id),
     )
     return None if row is None else AddressRow(*row)
 

@@ -12,7 +12,7 @@ from flotilla.web.devices import device_words
 from flotilla.web.navigation import local_path
 from flotilla.web.rendering import page
 from flotilla.web.sessions import forget_session, remember_session, session_token, site, viewer
-from flotilla.web.translating import _, mark
+from flotilla.web.translating import _, chosen_language, mark
 
 __all__ = ["blueprint", "visitor_page"]
 
@@ -93,6 +93,7 @@ def sign_up() -> str | Response | tuple[str, int]:
             reason=form.get("reason", ""),
             accepts_rules=form.get("rules") == "yes",
             origin=origin(),
+            language=chosen_language(),
         )
     except InvalidInputError as error:
         return form_page("sign-up", error.problems), 400
@@ -115,6 +116,7 @@ def sign_in() -> str | Response | tuple[str, int]:
             handle=form.get("handle", ""),
             password=form.get("password", ""),
             origin=origin(),
+            language=chosen_language(),
         )
     except SignInError as error:
         return form_page("sign-in", {"handle": str(error)}), 400
@@ -158,7 +160,12 @@ def correct_address() -> str | tuple[str, int]:
     site().limits.letter(request.remote_addr or "", form.get("email", ""))
     account = NotYet(handle.strip().removeprefix("@").lower()[:30], "unconfirmed")
     try:
-        site().addresses.correct(handle=handle, password=form.get("password", ""), email=form.get("email", ""))
+        site().addresses.correct(
+            handle=handle,
+            password=form.get("password", ""),
+            email=form.get("email", ""),
+            language=chosen_language(),
+        )
     except InvalidInputError as error:
         return not_yet_page(account, error.problems), 400
     except SignInError:

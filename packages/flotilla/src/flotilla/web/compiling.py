@@ -13,8 +13,8 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from flotilla.social.words import PLACEHOLDER, Words, words_of
 from flotilla.web.generating import LeanGenerator, escaped, lean_macro
-from flotilla.web.translating import PLACEHOLDER, Words, words_of
 
 __all__ = ["TranslatingEnvironment", "translated"]
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from flotilla.errors import InvalidInputError, NotFoundError
 from flotilla.web.accounts import visitor_page
 from flotilla.web.sessions import site
-from flotilla.web.translating import _, mark
+from flotilla.web.translating import _, chosen_language, mark
 
 __all__ = ["blueprint"]
 
@@ -60,7 +60,7 @@ def forgot() -> str | tuple[str, int]:
     """Have a link to a new password sent; the same answer for every address."""
     site().limits.letter(request.remote_addr or "", request.form.get("email", ""))
     try:
-        site().resets.ask(request.form.get("email", ""))
+        site().resets.ask(request.form.get("email", ""), language=chosen_language())
     except InvalidInputError as error:
         return visitor_page("forgot.html", "forgot", problems=error.problems, entered=request.form), 400
     return done_page(
