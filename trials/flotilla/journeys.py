@@ -139,8 +139,7 @@ def repost(person: Person) -> Journey:
     # What is for followers only has no such button.
     number = person.random.choice(cast("list[str]", person.memory["repostable"]))
     reposted = cast("set[str]", person.memory.setdefault("reposted", set()))
-    # Who reposts a post again tells nobody anything new.
-    cause = None if number in reposted else told_of(person)
+    cause = None if number in reposted else told_of(person)  # whoever does it again tells nobody anything new
     reposted.add(number)
     response = yield post(f"/posts/{number}/repost", {"csrf_token": token(person), "next": "/home"}, cause=cause)
     expect_signed_in(person, response, 'id="home-timeline"')
@@ -174,19 +173,17 @@ def write_message(person: Person) -> Journey:
 def open_page(person: Person) -> Journey:
     """An open page of somebody who just looks at it: hears of each post of those they follow, and of their own.
 
-    The hint that such a page gets holds the author's id and nothing of the text. So posts are told apart by who wrote
-    them and by counting: the third that an author wrote since the pages were opened is the third that these hear of.
+    The hint holds the author's id and nothing of the text, so posts are told apart by counting: the third that somebody
+    wrote since the pages were opened is the third that these hear of.
     """
     if "account_id" not in person.memory:
-        found = yield get(f"/api/v1/accounts/lookup?acct={person.memory['me']}", name="lookup")
-        expect(found)
+        expect(found := (yield get(f"/api/v1/accounts/lookup?acct={person.memory['me']}", name="lookup")))
         person.memory["account_id"] = str(found.json()["id"])
     socket = yield socketio()
     heard: Counter[str] = Counter()
 
     def cause(event: Any) -> str:
-        author = str(event.args[0]["author_id"])
-        heard[author] += 1
+        heard.update((author := str(event.args[0]["author_id"]),))
         return f"{author}:{heard[author]}"
 
     yield listen(socket, event="post", cause=cause)

@@ -106,12 +106,12 @@ class Accounts:
     ) -> SignedIn | NotYet:
         """Create an account and, when it is active at once, open its first session.
 
-        Handles have 1-30 of a-z, 0-9 and _ (capitals are folded), passwords at least 8 characters; without a
-        display name the handle stands in. A link to prove it goes to the address, in `language`; whether
-        another account has that address is told to nobody but its owner. An invitation opens every site; the
-        operator of the site needs none, and may give the site's own handles away. With `accepts_rules` False
-        nobody comes in where there are rules; None: nobody was asked. Raises InvalidInputError with a sentence
-        for each of handle, password, display_name, email, invite, reason, rules that cannot be accepted.
+        Handles have 1-30 of a-z, 0-9 and _ (capitals are folded), passwords at least 8 characters; without a display
+        name the handle stands in. A link to prove it goes to the address, in `language`; whether another account has
+        that address is told to nobody but its owner. An invitation opens every site; the operator of the site needs
+        none, and may give the site's own handles away. With `accepts_rules` False nobody comes in where there are
+        rules; None: nobody was asked. Raises InvalidInputError: a sentence for each of handle, password, display_name,
+        email, invite, reason, rules that cannot be accepted.
         """
         name, why = " ".join(tidied(display_name).split()), tidied(reason)
         mode = "open" if by_operator else self.sign_up_mode
@@ -145,8 +145,7 @@ class Accounts:
             )
             if account_id is None:
                 raise InvalidInputError({"handle": "Someone else has this handle already."})
-            address = email_of(email)
-            if address is not None:
+            if (address := email_of(email)) is not None:
                 self._addresses.ask_to_confirm(work, account_id=account_id, email=address, language=language)
             if state != "active":
                 return NotYet(wanted, state)

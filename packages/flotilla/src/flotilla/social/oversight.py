@@ -20,6 +20,7 @@ from flotilla.social.statistics import Statistics
 from flotilla.social.uploads import Uploads
 from flotilla.social.withholding import Withholding
 from flotilla.store.database import Database
+from flotilla.store.files import Files
 
 __all__ = ["Oversight", "open_oversight"]
 
@@ -33,6 +34,7 @@ class Oversight:
     keeping_out: KeepingOut
     reports: Reports
     sanctions: Sanctions
+    withholding: Withholding
     roles: Roles
     audit_log: AuditLog
     house_rules: HouseRules
@@ -43,10 +45,11 @@ class Oversight:
 
 
 def open_oversight(
-    database: Database, settings: Settings, background: Background, *, media: Uploads, withholding: Withholding
+    database: Database, settings: Settings, background: Background, *, files: Files, media: Uploads
 ) -> Oversight:
     """Make them all; connects to nothing."""
     gatekeeping = Gatekeeping(database)
+    withholding = Withholding(database, files, background)
     site_settings = SiteSettings(database, settings)
     mail = Correspondence(settings, site_settings)
     decisions = Decisions(database, mail=mail, background=background)
@@ -56,6 +59,7 @@ def open_oversight(
         keeping_out=KeepingOut(database, gatekeeping),
         reports=Reports(database),
         sanctions=Sanctions(database, media, decisions, withholding),
+        withholding=withholding,
         roles=Roles(database),
         audit_log=AuditLog(database),
         house_rules=HouseRules(database),

@@ -52,7 +52,6 @@ from flotilla.social.tags import FollowedTags
 from flotilla.social.timelines import Timelines
 from flotilla.social.together import Together
 from flotilla.social.uploads import Uploads
-from flotilla.social.withholding import Withholding
 from flotilla.store import pooler, schema
 from flotilla.store.database import Database
 from flotilla.store.files import Files
@@ -146,11 +145,10 @@ def open_site(settings: Settings) -> Site:
     background = _tidying_background(database, settings)
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
-    withholding = Withholding(database, files, background)
     together = Together(database, settings)
     feeds = HomeFeeds(database, settings, background)
     follows = Follows(database, background, together)
-    oversight = open_oversight(database, settings, background, media=media, withholding=withholding)
+    oversight = open_oversight(database, settings, background, files=files, media=media)
     entrance = open_entrance(database, settings, background, files=files, media=media, oversight=oversight)
     posts = Posts(database, settings, media, together)
     return Site(
@@ -181,7 +179,7 @@ def open_site(settings: Settings) -> Site:
         reports=oversight.reports,
         sanctions=oversight.sanctions,
         roles=oversight.roles,
-        operator=Operator(database, Passwords(settings), withholding),
+        operator=Operator(database, Passwords(settings), oversight.withholding),
         audit_log=oversight.audit_log,
         house_rules=oversight.house_rules,
         announcements=oversight.announcements,
