@@ -37,7 +37,11 @@ def shown(site):
 
 @pytest.fixture
 def statuses(app):
-    return lambda addresses: {app.test_client().get(address).status_code for address in addresses}
+    def status(address):
+        with app.test_client().get(address) as answer:
+            return answer.status_code
+
+    return lambda addresses: {status(address) for address in addresses}
 
 
 def test_pictures_of_whoever_is_suspended_are_served_to_nobody_until_it_is_undone(site, person, shown, statuses):
