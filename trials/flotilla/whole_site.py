@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 
 CADDYFILE = """\
 {
@@ -24,7 +26,7 @@ http://:%(port)d {
 	reverse_proxy 127.0.0.1:%(web)d
 }
 """
-STOPS_WITHIN_S = 30
+STARTS_WITHIN_S, STOPS_WITHIN_S = 60, 30
 
 
 def main(port: int, workers: int) -> int:
@@ -35,21 +37,35 @@ def main(port: int, workers: int) -> int:
     # Both are children of this process, so that it hears of either's end.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    front = subprocess.Popen(
-        ["caddy", "run", "--config", "-", "--adapter", "caddyfile"], stdin=subprocess.PIPE, text=True
-    )
-    site = subprocess.Popen(["flotilla", "run"], env={**os.environ, **told})
+    running = [subprocess.Popen(["flotilla", "run"], env={**os.environ, **told})]
     try:
+        # Nobody is let in before somebody is there: Caddy would answer for a site that is still starting.
+        if not answers(web, running[0]):
+            return 1
+        front = subprocess.Popen(["caddy", "run", "--config", "-", "--adapter", "caddyfile"], stdin=subprocess.PIPE)
+        running.append(front)
         assert front.stdin is not None
-        front.stdin.write(settings)
+        front.stdin.write(settings.encode())
         front.stdin.close()
-        ended, _ = os.wait()
-        return 1 if ended in {front.pid, site.pid} else 0
+        os.wait()
+        return 1
     finally:
-        for process in (front, site):
+        for process in running:
             process.terminate()
-        for process in (front, site):
+        for process in running:
             process.wait(STOPS_WITHIN_S)
+
+
+def answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the site answers there; False when it has ended, or does not come up in time."""
+    deadline_s = time.monotonic() + STARTS_WITHIN_S
+    while process.poll() is None and time.monotonic() < deadline_s:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=STARTS_WITHIN_S):
+                return True
+        except OSError:
+            time.sleep(0.05)
+    return False
 
 
 def free_ports(count: int) -> list[int]:
