@@ -83,6 +83,7 @@ memory_mb = 1024
 restarts = {restarts}
 plan_starts = 0
 inside = false
+faults = false
 [[workload.operations]]
 name = "work"
 path = "/"

@@ -37,6 +37,7 @@ SHORT = MeasureSettings(
     brief_starts=0,
     plan_starts=0,
     inside=False,
+    faults=False,
     warm_up_max_s=6.0,
     half_load_s=3.0,
     saturation_s=4.0,
@@ -49,9 +50,9 @@ LENGTHS = {
     ("short", "base"): (replace(SHORT, brief_starts=2, plan_starts=1, inside=True), 130.0),
     ("short", "again"): (replace(SHORT, brief_starts=2), 75.0),
     ("short", "cell"): (SHORT, 45.0),
-    ("whole", "base"): (MeasureSettings(), 240.0),
-    ("whole", "again"): (MeasureSettings(plan_starts=0, inside=False), 170.0),
-    ("whole", "cell"): (MeasureSettings(restarts=1, brief_starts=1, plan_starts=0, inside=False), 70.0),
+    ("whole", "base"): (MeasureSettings(faults=False), 240.0),
+    ("whole", "again"): (MeasureSettings(plan_starts=0, inside=False, faults=False), 170.0),
+    ("whole", "cell"): (MeasureSettings(restarts=1, brief_starts=1, plan_starts=0, inside=False, faults=False), 70.0),
 }
 """By extent and role: how long a unit is measured, and the seconds that usually takes: it is not begun with less."""
 

@@ -74,6 +74,7 @@ def declare(tmp_path: Path) -> Declare:
                 "restarts": 1,
                 "brief_starts": 0,
                 "inside": False,
+                "faults": False,
                 "warm_up_max_s": 6,
                 "half_load_s": 2,
                 "saturation_s": 4,

@@ -75,12 +75,21 @@ def capacity_evidence(findings: Findings) -> str:
     return " ".join(parts)
 
 
+EVENT_LOOP = "requests at once"
+"""How the words for a server say that it has no threads to take turns."""
+
+
 def worker_explained(findings: Findings) -> str:
     """What a worker and a thread are, with this server's numbers; of an app that was running already, that it was."""
     capacity = findings.worker_capacity
     if capacity.workers is None or capacity.threads is None:
         return "It was running already: Seatrial neither started nor limited it, and knows nothing of its workers."
     inside = capacity.workers * capacity.threads
+    if EVENT_LOOP in findings.server:
+        return (
+            "A worker is one process that runs your app. It works on as many requests as come, changing over wherever "
+            f"one waits; {inside} at once are reckoned with."
+        )
     held = "one request at a time; a second" if inside == 1 else f"{inside} requests at once; one more"
     threads = "1 thread" if capacity.threads == 1 else f"{capacity.threads} threads"
     if capacity.workers == 1:

@@ -52,6 +52,13 @@ def test_worker_and_thread_are_explained_with_the_servers_own_numbers(sample):
     assert "3 of them with 2 threads each hold 6 requests at once" in joined(answer(sample(worker_capacity=several)))
 
 
+def test_of_an_event_loop_no_threads_are_told(sample):
+    loop = replace(sample().worker_capacity, threads=40)
+    told = joined(answer(sample(server="uvicorn, 1 worker x 40 requests at once", worker_capacity=loop)))
+    assert "It works on as many requests as come, changing over wherever one waits; 40 at once" in told
+    assert "40 threads" not in told
+
+
 def test_an_objective_not_met_is_the_first_thing_said(sample):
     text = answer(sample(verdict="violated", verdict_sentence="The plan carries 143 requests/s: less than the target."))
     assert text.startswith("OBJECTIVE NOT MET. The plan carries 143 requests/s: less than the target.\n")
