@@ -20,6 +20,7 @@ from flotilla.social import feeds as feeds_module
 from flotilla.social.checkup import check_up
 from flotilla.store import follows as follow_rows
 from flotilla.store import home_feeds, timelines
+from flotilla.store import jobs as job_rows
 from flotilla.store import people as people_rows
 from flotilla.store import posts as post_rows
 from flotilla.store.ids import MAX_ID, bucket_of
@@ -323,6 +324,24 @@ def test_the_work_of_pushing_is_kept_with_the_post_or_not_at_all_and_publishing_
         with pytest.raises(FlotillaError):
             town.pushed.posts.publish(bob, "a picture that is none", media_ids=[5])
         assert town.owner.execute("SELECT count(*) FROM g.job").fetchone() == (0,)
+    finally:
+        town.close()
+
+
+def test_a_post_whose_worker_was_killed_reaches_the_followers_a_minute_later(settings, small):
+    town = Town(settings, "push", jobs=True)
+    try:
+        ada, bob, *_ = town.people
+        town.pushed.follows.follow(ada, bob.handle)
+        town.pushed.timelines.home(ada)
+        town.drain()
+        post_id = town.pushed.posts.publish(bob, "in hand")
+        with town.pushed.database.write(hides=False) as work:
+            assert job_rows.take(work, queues=LANE).task == "fan_out"  # by somebody who is never heard of again
+        assert not town.pushed.background.do_next(LANE)
+        town.owner.execute("UPDATE g.job SET due_at = due_at - interval '1 minute'")
+        assert town.pushed.background.do_next(LANE)
+        assert (post_id,) in entries(town, ada)
     finally:
         town.close()
 

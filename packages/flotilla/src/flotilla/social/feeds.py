@@ -14,11 +14,12 @@ from flotilla.store import home_feeds as feed_rows
 from flotilla.store import timelines as timeline_rows
 from flotilla.store.database import Database, Work
 from flotilla.store.ids import made_at
+from flotilla.store.posts import FAN_OUT_LEASE_S
 from flotilla.store.windows import Scan, Window
 
 __all__ = ["BUILD_HOME", "FAN_OUT", "PULLED_ABOVE", "SEEN_DAYS", "HomeFeeds"]
 
-FAN_OUT = Task("fan_out", queue="timelines")
+FAN_OUT = Task("fan_out", queue="timelines", lease_s=FAN_OUT_LEASE_S)
 BUILD_HOME = Task("build_home", queue="timelines")
 SWEEP_HOMES = Task("sweep_homes", queue="cleanup")
 SWEEP_EVERY_S = 3600

@@ -14,7 +14,22 @@ from typing import LiteralString, NamedTuple
 from flotilla.store import jobs, people
 from flotilla.store.database import Work
 
-__all__ = ["NewPost", "PostRow", "delete", "find", "find_for_each", "insert", "lock", "newest_first", "read"]
+__all__ = [
+    "FAN_OUT_LEASE_S",
+    "NewPost",
+    "PostRow",
+    "delete",
+    "find",
+    "find_for_each",
+    "insert",
+    "lock",
+    "newest_first",
+    "read",
+]
+
+FAN_OUT_LEASE_S = 60
+"""So long a post is missing from its followers' homes at most when the worker that was pushing it is killed. A million
+followers take some 30 s; beginning anew beside somebody who is slower does no harm."""
 
 
 class PostRow(NamedTuple):
@@ -170,7 +185,8 @@ def insert(work: Work, new: NewPost) -> int:
             INSERT INTO {shard}.post_stats (post_id) SELECT id FROM post
         ), fan_out AS (
             INSERT INTO g.job (queue, task, arguments, lease_s)
-            SELECT 'timelines', 'fan_out', jsonb_build_object('post_id', id, 'author_id', %(author_id)s::bigint), 300
+            SELECT 'timelines', 'fan_out', jsonb_build_object('post_id', id, 'author_id', %(author_id)s::bigint),
+                %(fan_out_lease_s)s
             FROM post, g.home_pushing WHERE in_timelines RETURNING 1
         )
         UPDATE {shard}.author_stats a SET
@@ -181,6 +197,7 @@ def insert(work: Work, new: NewPost) -> int:
         {
             "post_id": new.post_id,
             "author_id": new.author_id,
+            "fan_out_lease_s": FAN_OUT_LEASE_S,
             "bucket": new.bucket,
             "body": new.body,
             "visibility": new.visibility,
