@@ -20,7 +20,7 @@ from flotilla.store.windows import Scan, Window
 __all__ = ["BUILD_HOME", "FAN_OUT", "PULLED_ABOVE", "SEEN_DAYS", "HomeFeeds"]
 
 FAN_OUT = Task("fan_out", queue="timelines", lease_s=FAN_OUT_LEASE_S)
-BUILD_HOME = Task("build_home", queue="timelines")
+BUILD_HOME = Task("build_home", queue="timelines", lease_s=FAN_OUT_LEASE_S)
 SWEEP_HOMES = Task("sweep_homes", queue="cleanup")
 SWEEP_EVERY_S = 3600
 # With `hybrid`: whoever has more followers is looked up by each of them.
