@@ -95,6 +95,7 @@ restarts = 1
 brief_starts = 8
 plan_starts = 9
 inside = false
+faults = false
 warm_up_max_s = 2
 half_load_s = 3
 saturation_s = 4
@@ -132,7 +133,7 @@ daily_users = 3400
     assert (dict(workload.mix), workload.sign_in, workload.people) == ({"browse": 3}, "enter", 11)
     assert (workload.arrivals, workload.timeout_s, workload.keep_alive) == ("constant", 3, False)
     assert spec.slo == SLO(0.99, 0.25, 0)
-    assert dataclasses.astuple(spec.measure) == (1, 8, 9, False, 2, 3, 4, 5, 7, 6, 99, True, ())
+    assert dataclasses.astuple(spec.measure) == (1, 8, 9, False, False, 2, 3, 4, 5, 7, 6, 99, True, ())
     assert spec.results == tmp_path.parent / "out"
     assert spec.habits == {"sessions_per_day": (1, 2, 3), "peak_factor": (2, 2, 2), "headroom": (0.4, 0.4, 0.4)}
     assert (spec.target_rps, spec.target_daily_users) == (12, 3400)
