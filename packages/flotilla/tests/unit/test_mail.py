@@ -37,9 +37,10 @@ def test_nothing_that_could_be_two_addresses_or_end_a_header_is_an_address(text)
 
 @pytest.mark.parametrize("text", ["a@" + "b-" * 100_000, "a." * 100_000, "a@" + "a." * 126 + "-", "a@" + "-" * 250])
 def test_an_address_is_judged_in_no_time_whatever_it_is(text):
-    started_s = time.perf_counter()
+    # Of this thread's CPU, which neighbours do not use. What backtracks needs years.
+    started_s = time.thread_time()
     assert email_of(text) is None
-    assert time.perf_counter() - started_s < 0.05
+    assert time.thread_time() - started_s < 0.5
 
 
 @settings(max_examples=40)
