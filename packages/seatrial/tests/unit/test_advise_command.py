@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from seatrial.advise import choice, estimate
+from seatrial.advise import appraising, estimate
 from seatrial.cli import main
 from seatrial.commands import advising
 from seatrial.measure.calibration_result import CALIBRATION_SCHEMA, CalibrationResult, CalibrationSlice, Speed
@@ -19,6 +19,11 @@ from seatrial.measure.study_file import write_study
 from seatrial.spec.catalog import Catalog, catalog
 
 PAGE = (Path(__file__).parents[4] / "docs" / "how-to" / "which-plan-for-my-users.md").read_text(encoding="utf-8")
+
+OWN_PLAN = (
+    '[[plan]]\nid = "office-server"\nprovider = "our office"\ncpu = "own"\nvcpus = 2\nram_mb = 4096\n'
+    'usd_month = 3\nas_of = "2026-11-28"\n'
+)
 
 FEW = ("do-s-1vcpu-512mb-10gb", "linode-g6-nanode-1", "lightsail-5", "hetzner-cx23", "do-pg-db-s-1vcpu-1gb")
 
@@ -29,7 +34,7 @@ def folder(tmp_path: Path, a_study: Callable[..., Study], monkeypatch: pytest.Mo
     write_study(a_study(plan_saturated=None), tmp_path / "results" / "study.json")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(advising, "plans", few_plans)
-    monkeypatch.setattr(choice, "REQUESTS", 1_500)
+    monkeypatch.setattr(appraising, "REQUESTS", 1_500)
     monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
     return tmp_path
 
@@ -88,10 +93,7 @@ def advised(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str, st
 def test_every_command_of_the_page_gives_an_answer(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "access.log").write_text(a_log(12))
     (folder / "access.log.1.gz").write_text(a_log(48).replace("/May/", "/Apr/"))
-    (folder / "my-plans.toml").write_text(
-        '[[plan]]\nid = "office-server"\nprovider = "our office"\ncpu = "own"\nvcpus = 2\nram_mb = 4096\n'
-        'usd_month = 3\nas_of = "2026-11-28"\n'
-    )
+    (folder / "my-plans.toml").write_text(OWN_PLAN)
     a_calibration(folder / "here.json", 100.0)
     a_calibration(folder / "there.json", 80.0, "server")
     lines = re.findall(r"^    (seatrial advise .*)$", PAGE, re.MULTILINE)
@@ -111,6 +113,59 @@ FOUND = {
     "--calibration-here": "A request costs 1.25 times the CPU time there",
     "--plans": "office-server",
 }
+
+
+KNOWN = "--assume sessions_per_day=3 --assume requests_per_session=20 --assume peak_factor=3"
+"""180 requests of each person in a day three times as busy in its busiest hour: N x 180 / 86,400 s."""
+
+
+@pytest.mark.parametrize(
+    ("options", "plan", "capacity_rps"),
+    [
+        # 20,000 people ask 41.7/s, with 30 % free 59.5. One CPU of 8 ms a request carries some 122, or 0.6 of it.
+        ("--users 20000", FEW[0], 122.0),
+        # 30,000 ask 62.5/s, with room 89: one CPU surely carries 73 only, two at least 145.
+        ("--users 30000", "hetzner-cx23", 244.0),
+        # On a server that was timed to need 1.25 times the CPU, not more than 1.15 times that: 98, at least 85.
+        ("--users 20000 --calibration-here here.json --calibration-there there.json", FEW[0], 98.0),
+        # With half of it free 83 is too much for one CPU of unknown speed.
+        ("--users 20000 --headroom 0.5", "hetzner-cx23", 244.0),
+        ("--users 30000 --plans my-plans.toml", "office-server", 244.0),
+    ],
+)
+def test_growth_names_the_plan_that_users_names_and_the_capacity(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: str, plan: str, capacity_rps: float
+) -> None:
+    (folder / "my-plans.toml").write_text(OWN_PLAN)
+    a_calibration(folder / "here.json", 100.0)
+    a_calibration(folder / "there.json", 80.0, "server")
+    line = f"seatrial advise results/study.json {options} {KNOWN} --json"
+    chosen = json.loads(advised(capsys, line)[1])["chosen"]
+    (row,) = json.loads(advised(capsys, f"{line} --growth")[1])["rows"]
+    assert (row["shape"], row["host_plan"], chosen["plan"]["id"]) == ("one machine", plan, plan)
+    told = [row["capacity"][name] for name in ("low", "typical", "high")]
+    assert told == pytest.approx([chosen[name] for name in ("low_rps", "capacity_rps", "high_rps")], rel=1e-9)
+    assert told[1] == pytest.approx(capacity_rps, rel=0.04)
+    assert row["numbers"]["usd_month"]["typical"] == chosen["usd_month"]
+    assert row["numbers"]["workers"]["typical"] == chosen["workers"]
+    assert row["numbers"]["connections"]["typical"] == chosen["connections"]["total"]
+    assert row["speed_confidence"] == chosen["speed_confidence"]
+
+
+def test_growth_takes_habits_from_an_access_log_as_users_does(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "access.log").write_text(a_log(48))
+    line = "seatrial advise results/study.json --users 2000 --access-log access.log"
+    need = json.loads(advised(capsys, f"{line} --json")[1])["need"]
+    growth = json.loads(advised(capsys, f"{line} --growth --json")[1])
+    assert growth["rows"][0]["numbers"]["peak_rps"]["typical"] == pytest.approx(need["rate_rps"], rel=1e-6)
+    logged = {each["name"]: each for each in growth["assumptions"] if each["source"] == "access log"}
+    assert {"sessions_per_day", "requests_per_session", "peak_factor"} <= set(logged)
+    # Each visit of a person had 48 requests.
+    assert logged["requests_per_session"]["typical"] == pytest.approx(48.0)
+    assert growth["log"]["visitors_per_day"] == 40
+    told = advised(capsys, f"{line} --growth")[1]
+    assert "Access log: 26,880 lines of 7 days" in " ".join(told.split())
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_the_exit_status_and_the_json_say_whether_a_plan_holds(

@@ -8,7 +8,7 @@ from seatrial.advise.growth.assumptions import ASSUMPTIONS, assumptions_with
 from seatrial.advise.growth.check import checked
 from seatrial.advise.growth.data import data_laws
 from seatrial.advise.growth.inputs import GrowthInputs, mix_of, split_mix, writing_operations
-from seatrial.advise.growth.layout import Load, hits_needed, layout_of
+from seatrial.advise.growth.layout import Load, fleet_of, hits_needed
 from seatrial.advise.growth.offers import DatabaseOffer, HostOffer, Offers, offers_of
 from seatrial.errors import SpecError
 from seatrial.measure.measurement import OperationProfile, QueryProfile, SizeDemands
@@ -32,7 +32,7 @@ DEMANDS = (
 
 @pytest.fixture
 def inputs(a_study):
-    """One worker with 4 threads on each CPU, of 50 MB; a database of 100 MB; the objective leaves all of a machine."""
+    """One worker with 4 threads on each CPU, of 50 MB; a database of 100 MB."""
     return GrowthInputs(
         spec=a_study().spec,
         findings=None,
@@ -40,7 +40,6 @@ def inputs(a_study):
         writes=frozenset({"write"}),
         writes_from="statements",
         demand_half=0.1,
-        objective_ratio=1.0,
         workers_per_cpu=1.0,
         threads=4,
         connections_per_worker=4,
@@ -63,23 +62,10 @@ def load(rate_rps, **others):
     return Load(rate_rps=rate_rps, people=1_000_000, **(values | others))
 
 
-def test_one_machine_does_it_as_long_as_it_is_at_most_70_percent_busy(inputs):
-    # 15 ms a request: 46 per second are 0.69 of one CPU, 47 are more than 0.7.
-    assert layout_of(load(46.0), inputs, OFFERS).host.id == "small"
-    below, above = layout_of(load(46.0), inputs, OFFERS), layout_of(load(47.0), inputs, OFFERS)
-    assert (below.shape, below.usd_month) == ("one machine", 4.0)
-    assert (above.shape, above.host.id, above.usd_month) == ("one machine", "large", 40.0)
-
-
-def test_one_machine_must_hold_app_and_database_in_memory(inputs):
-    # 400 MB are left on the small one: 50 + 351 are too much.
-    assert layout_of(load(1.0), replace(inputs, database_bytes=351 * MB), OFFERS).host.id == "large"
-
-
 def test_a_fleet_has_the_hosts_of_the_formula_and_one_that_may_fail(inputs):
     # 1.1 x 200/s x 10 ms = 2.2 CPUs, at 0.5: 4.4 small hosts, so 5 and 1; their price, a balancer, and a database of
     # 200/s x 5 ms = 1 CPU at 0.5: 2 CPUs, the larger server.
-    layout = layout_of(load(200.0), inputs, OFFERS)
+    layout = fleet_of(load(200.0), inputs, OFFERS)
     assert (layout.shape, layout.host.id, layout.hosts, layout.workers) == ("fleet", "small", 6, 6)
     assert (layout.database.id, layout.replicas, layout.shards) == ("db-4", 0, 1)
     assert layout.usd_month == 6 * 4 + 4 + 60
@@ -87,30 +73,30 @@ def test_a_fleet_has_the_hosts_of_the_formula_and_one_that_may_fail(inputs):
 
 def test_more_than_thirty_hosts_become_larger_ones(inputs):
     # 1.1 x 20 CPUs / 0.5 = 44 small ones, or 11 of four CPUs; one more each.
-    layout = layout_of(load(2000.0), inputs, OFFERS)
+    layout = fleet_of(load(2000.0), inputs, OFFERS)
     assert (layout.host.id, layout.hosts) == ("large", 12)
 
 
 def test_replicas_take_the_reads_that_one_server_cannot(inputs):
     # 500/s: 2.5 CPUs of database, 2 usable. On replicas 500 x (0.9 x 5 ms / N + 0.1 x 2.5 ms) = 2.25 / N + 0.125 <= 2.
-    layout = layout_of(load(500.0), inputs, OFFERS)
+    layout = fleet_of(load(500.0), inputs, OFFERS)
     assert (layout.shards, layout.replicas, layout.database.id) == (1, 2, "db-4")
 
 
 def test_writes_that_outgrow_the_largest_server_are_split_over_shards(inputs):
     # 5,000/s x 0.1 x 5 ms = 2.5 CPUs of writes; 2 are usable.
-    layout = layout_of(load(5000.0), inputs, OFFERS)
+    layout = fleet_of(load(5000.0), inputs, OFFERS)
     assert layout.shards >= 2
     assert layout.database.id == "db-4"
 
 
 def test_connections_are_twice_those_of_the_app_and_a_migration(inputs):
     # 6 hosts x 1 worker x 4 threads, twice while a new version takes over, and a migration.
-    assert layout_of(load(200.0), inputs, OFFERS).connections == 2 * 6 * 4 + 1
+    assert fleet_of(load(200.0), inputs, OFFERS).connections == 2 * 6 * 4 + 1
 
 
 def test_an_app_without_a_database_rents_none(inputs):
-    layout = layout_of(load(200.0), replace(inputs, has_database=False), OFFERS)
+    layout = fleet_of(load(200.0), replace(inputs, has_database=False), OFFERS)
     assert (layout.database, layout.shards, layout.replicas, layout.connections) == (None, 0, 0, 0)
     assert layout.usd_month == 6 * 4 + 4
     check = checked(load(200.0), layout, inputs, split_mix(DEMANDS, (), 9.0), 1.5)
@@ -122,7 +108,7 @@ def test_jobs_need_workers_hosts_and_database_as_requests_do(inputs):
     busy = load(200.0, job_rate_per_s=100.0)
     assert busy.job_workers == 3
     assert busy.database_rate_rps == 300.0
-    assert layout_of(busy, inputs, OFFERS).hosts == 8  # 1.1 x 3 CPUs / 0.5 = 6.6
+    assert fleet_of(busy, inputs, OFFERS).hosts == 8  # 1.1 x 3 CPUs / 0.5 = 6.6
 
 
 def test_a_cache_must_answer_the_reads_that_one_server_has_no_room_for():
@@ -134,7 +120,7 @@ def test_a_cache_must_answer_the_reads_that_one_server_has_no_room_for():
 
 def test_the_simulation_needs_about_what_one_and_a_half_times_the_rate_fills(inputs):
     asked = load(2000.0)
-    layout = layout_of(asked, inputs, OFFERS)
+    layout = fleet_of(asked, inputs, OFFERS)
     check = checked(asked, layout, inputs, split_mix(DEMANDS, {"write"}, 9.0), 1.5)
     # 1.5 x 20 CPUs on hosts of 4, up to 97 % busy, and one to spare.
     assert 9 <= check.simulated_hosts <= 10
@@ -145,7 +131,7 @@ def test_the_simulation_needs_about_what_one_and_a_half_times_the_rate_fills(inp
 def test_slots_held_by_waiting_are_seen_by_the_simulation_and_not_by_the_formula(inputs):
     waiting = tuple(replace(demand, wait_s=0.2) for demand in DEMANDS)
     asked = load(200.0)
-    layout = layout_of(asked, inputs, OFFERS)
+    layout = fleet_of(asked, inputs, OFFERS)
     check = checked(asked, layout, inputs, split_mix(waiting, {"write"}, 9.0), 1.5)
     # 1.5 x 200/s x some 0.21 s = 63 requests inside, 4 to a host: 16 and one to spare; by CPU 6.
     assert check.simulated_hosts >= 17
@@ -155,7 +141,20 @@ def test_slots_held_by_waiting_are_seen_by_the_simulation_and_not_by_the_formula
 def test_one_machine_is_not_simulated_as_a_fleet(inputs):
     asked = load(10.0)
     with pytest.raises(ValueError, match="no fleet"):
-        checked(asked, layout_of(asked, inputs, OFFERS), inputs, (), 1.5)
+        checked(asked, replace(fleet_of(asked, inputs, OFFERS), shape="one machine"), inputs, (), 1.5)
+
+
+def test_a_fleet_of_slower_machines_needs_as_many_more(inputs):
+    # Hosts on which a request costs 1.5 times the CPU: 1.1 x 200/s x 15 ms / 0.5 = 6.6, so 7 and 1 of the small ones.
+    # The database's 1 CPU is 1.5 there; 2 of the larger server's 4 are usable.
+    hosts = tuple(replace(host, slower=(1.2, 1.5, 2.0)) for host in OFFERS.hosts)
+    databases = tuple(replace(each, slower=(1.2, 1.5, 2.0)) for each in OFFERS.databases)
+    slow = replace(OFFERS, hosts=hosts, databases=databases)
+    layout = fleet_of(load(200.0), inputs, slow)
+    assert (layout.host.id, layout.hosts, layout.database.id, layout.replicas) == ("small", 8, "db-4", 0)
+    # One who knows them to be at their slow end (a 95 % quantile) reckons with 2.0: 8.8 and 1, and 2.0 of the 2 CPUs.
+    knowing = fleet_of(load(200.0, speed_z=-1.6448536), inputs, slow)
+    assert (knowing.hosts, knowing.database.id) == (10, "db-4")
 
 
 def test_what_follows_the_redirect_of_a_write_is_a_read_after_it():

@@ -46,28 +46,27 @@ class Appraiser:
     ) -> None:
         self._study, self._predictor, self._memory, self._carry = study, predictor, memory, carry
         self._probed: dict[Configuration, float] = {}
+        self._most: dict[str, int] = {}
 
     @property
     def predictor(self) -> Predictor:
         """What the rates come from."""
         return self._predictor
 
+    @property
+    def memory(self) -> MemoryModel | None:
+        """Of app and database; None where it could not be read."""
+        return self._memory
+
+    def carried(self, plan: Plan) -> CarryFactor:
+        """The factor on the CPU seconds of a request there."""
+        return self._carry(plan)
+
     def most_workers(self, placement: Placement) -> int:
         """The most workers that the machine's memory, and the database's limit of connections, surely hold."""
-        limits = placement.machine.limits
-        model = self._on_the_app_machine(placement)
-        workers = 0
-        while workers < WORKERS_MAX:
-            connections = self.connections_of(placement, workers + 1)
-            if model is not None and model.memory_of(workers + 1, self._open(workers + 1))[2] > (
-                limits.subject_memory_bytes
-            ):
-                break
-            managed = placement.database
-            if managed is not None and not (connections.fits and self._fits_the_database(managed, workers + 1)):
-                break
-            workers += 1
-        return workers
+        if placement.id not in self._most:
+            self._most[placement.id] = self._count_workers(placement)
+        return self._most[placement.id]
 
     def least_memory(self, placement: Placement) -> MemoryShare | None:
         """What one worker needs there; None where memory was not read."""
@@ -94,7 +93,20 @@ class Appraiser:
 
         cpus: that may be used for ever. By a short simulation, so that hundreds of plans can be looked at.
         """
-        return self._best_workers(placement, cpus)[1]
+        return self.best_workers(placement, cpus)[1]
+
+    def best_workers(self, placement: Placement, cpus: float) -> tuple[int, float]:
+        """The fewest workers beyond which one more adds less than 2 %, one for each CPU to begin with, and their
+        throughput."""
+        factor, most = self._carry(placement.machine).factor, max(1, self.most_workers(placement))
+        best = min(most, max(1, math.floor(cpus)))
+        best_rps = self._probe_rps(self._configuration(placement, best, cpus, factor))
+        for workers in range(best + 1, most + 1):
+            rate_rps = self._probe_rps(self._configuration(placement, workers, cpus, factor))
+            if rate_rps <= best_rps * (1.0 + WORTH_A_WORKER):
+                break
+            best, best_rps = workers, rate_rps
+        return best, best_rps
 
     def configuration_of(self, placement: Placement, workers: int) -> Configuration:
         """The server there with so many workers, on the CPUs that may be used for ever."""
@@ -109,7 +121,7 @@ class Appraiser:
         if self.most_workers(placement) < 1:
             raise ValueError("not even one worker fits there")
         carried = self._carry(placement.machine)
-        workers, _ = self._best_workers(placement, cpus)
+        workers, _ = self.best_workers(placement, cpus)
         configuration = self._configuration(placement, workers, cpus, carried.factor)
         predicted = self._predictor.predict(configuration)
         low_rps, high_rps = self._span(predicted, carried)
@@ -141,6 +153,22 @@ class Appraiser:
 
     def _open(self, workers: int) -> int:
         return self._study.spec.subject.connections(workers, self._predictor.declared.threads)
+
+    def _count_workers(self, placement: Placement) -> int:
+        limits = placement.machine.limits
+        model = self._on_the_app_machine(placement)
+        workers = 0
+        while workers < WORKERS_MAX:
+            connections = self.connections_of(placement, workers + 1)
+            if model is not None and model.memory_of(workers + 1, self._open(workers + 1))[2] > (
+                limits.subject_memory_bytes
+            ):
+                break
+            managed = placement.database
+            if managed is not None and not (connections.fits and self._fits_the_database(managed, workers + 1)):
+                break
+            workers += 1
+        return workers
 
     def _on_the_app_machine(self, placement: Placement) -> MemoryModel | None:
         if self._memory is None or placement.database is None:
@@ -179,19 +207,6 @@ class Appraiser:
             database_cpus=managed.limits.cpus if managed is not None else None,
             round_trip_s=ROUND_TRIP_S if managed is not None else 0.0,
         )
-
-    def _best_workers(self, placement: Placement, cpus: float) -> tuple[int, float]:
-        """The fewest workers beyond which one more adds less than 2 %, one for each CPU to begin with, and their
-        throughput."""
-        factor, most = self._carry(placement.machine).factor, max(1, self.most_workers(placement))
-        best = min(most, max(1, math.floor(cpus)))
-        best_rps = self._probe_rps(self._configuration(placement, best, cpus, factor))
-        for workers in range(best + 1, most + 1):
-            rate_rps = self._probe_rps(self._configuration(placement, workers, cpus, factor))
-            if rate_rps <= best_rps * (1.0 + WORTH_A_WORKER):
-                break
-            best, best_rps = workers, rate_rps
-        return best, best_rps
 
     def _probe_rps(self, configuration: Configuration) -> float:
         """Throughput with always something waiting, by a short simulation."""

@@ -4,13 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from functools import cache
 
 from seatrial.advise.advice import Advice, Change, Level, Offer
 from seatrial.advise.appraisal import Appraiser
-from seatrial.advise.footprint import memory_seen
+from seatrial.advise.appraising import appraiser_of
 from seatrial.advise.improvements import improvements
-from seatrial.advise.inside import growth_of
 from seatrial.advise.need import ASSUMED, Need
 from seatrial.advise.placements import Placement, placements_apart, placements_together
 from seatrial.advise.plan_search import Found, PlanSearch
@@ -19,15 +17,11 @@ from seatrial.advise.words import server_words
 from seatrial.measure.calibration_result import CalibrationResult
 from seatrial.measure.measurement import Caveat
 from seatrial.measure.study import Study
-from seatrial.model.carrying import CarryFactor, carry
 from seatrial.model.memory import MemoryModel
 from seatrial.model.population import DEFAULT_HABITS, daily_users, habits_with
 from seatrial.spec.catalog import Catalog, price_age_days
 
 __all__ = ["choose_plan"]
-
-REQUESTS = 8_000
-"""Simulated at each rate that is tried; dozens of plans are looked at."""
 
 LADDER_STEPS = 6
 
@@ -53,19 +47,8 @@ def choose_plan(
         StudyError: the study does not identify what another plan would do.
         SpecError: the calibrations cannot be compared.
     """
-    predictor, model = Predictor(study, requests=REQUESTS), str(study.environment.get("cpu_model", ""))
-
-    @cache
-    def carried(plan_id: str) -> CarryFactor:
-        return carry(plans.by_id[plan_id], here, there, plans, here_cpu_model=model)
-
-    growth = growth_of(study.memory_growth)
-    memory = memory_seen(
-        study.memory,
-        study.spec.subject,
-        growth_bytes_per_request=growth.bytes_per_request if growth is not None and growth.is_above_noise else 0.0,
-    )
-    appraiser = Appraiser(study, predictor, memory, lambda plan: carried(plan.id))
+    appraiser = appraiser_of(study, plans, here=here, there=there)
+    predictor, memory = appraiser.predictor, appraiser.memory
     has_database = study.spec.subject.database.kind != "none"
     search = PlanSearch(appraiser, placements_together(plans, has_database=has_database))
     blank = _blank(study, predictor, memory, need, habits=habits_with(_in_rate(habits or {})), headroom=headroom)

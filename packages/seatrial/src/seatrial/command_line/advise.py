@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 
-from seatrial.command_line.quantities import number
+from seatrial.command_line.quantities import number, share
 from seatrial.errors import SpecError
 
 __all__ = ["assumptions_of", "run_advise", "user_counts"]
@@ -12,9 +12,6 @@ __all__ = ["assumptions_of", "run_advise", "user_counts"]
 USERS_MAX = 10_000_000_000
 COUNTS_MAX = 10
 VALUE_MAX = 1e12
-
-OF_PLANS_ONLY = ("--rps", "--headroom", "--access-log", "--plans", "--calibration-here", "--calibration-there")
-"""Options that --growth has no use for."""
 
 
 def run_advise(options: argparse.Namespace) -> int:
@@ -24,14 +21,22 @@ def run_advise(options: argparse.Namespace) -> int:
         from seatrial.command_line.advise_plan import run_advise_plan
 
         return run_advise_plan(options, assumed)
-    for option in OF_PLANS_ONLY:
-        if getattr(options, option.removeprefix("--").replace("-", "_")) is not None:
-            raise SpecError("it says nothing to --growth.", where=option, try_this="Leave one of the two out.")
+    if options.rps is not None:
+        raise SpecError("it says nothing to --growth.", where="--rps", try_this="Leave one of the two out.")
     from seatrial.commands import advise_growth
     from seatrial.report.document import plain
     from seatrial.report.growth_terminal import growth_answer
 
-    growth = advise_growth(options.study, user_counts(options.users), assumed)
+    growth = advise_growth(
+        options.study,
+        user_counts(options.users),
+        assumed,
+        headroom=None if options.headroom is None else share("--headroom", options.headroom, example="0.3"),
+        access_logs=options.access_log or (),
+        own_plans=options.plans,
+        calibration_here=options.calibration_here,
+        calibration_there=options.calibration_there,
+    )
     print(  # noqa: T201 - the command line's own output
         json.dumps(plain(growth), indent=2) if options.json else growth_answer(growth)
     )

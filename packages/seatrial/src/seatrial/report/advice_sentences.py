@@ -1,6 +1,7 @@
 """Advice about plans in sentences, each with the reader's own numbers."""
 
 from seatrial.advise.advice import Advice, MemoryShare, Offer, PlanRow, Standing
+from seatrial.advise.log_summary import LogSummary
 from seatrial.advise.need import ASSUMED, FROM_LOG, OWN, Need
 from seatrial.model.stations import STATIONS
 from seatrial.report.numbers import megabytes, money, people, percent, rate, rate_span, rounded
@@ -217,9 +218,8 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def log_sentence(advice: Advice) -> str:
+def log_sentence(log: LogSummary | None) -> str:
     """What the access log showed."""
-    log = advice.log
     if log is None:
         return ""
     text = f"{log.lines:,} lines of {log.days} days, {log.whole_days} of them whole"

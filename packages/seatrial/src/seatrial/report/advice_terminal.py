@@ -41,7 +41,7 @@ def _facts(advice: Advice, width: int) -> str:
     need = advice.need
     rows = [
         ("measured", _measured(advice)),
-        ("access log", sentences.log_sentence(advice)),
+        ("access log", sentences.log_sentence(advice.log)),
         ("need", sentences.need_sentence(need) if need else ""),
     ]
     offer = advice.chosen or advice.probable or advice.best

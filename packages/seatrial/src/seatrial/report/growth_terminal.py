@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from seatrial.advise.growth.assumptions import Assumption
 from seatrial.advise.growth.findings import FleetCheck, Growth, GrowthRow, Span
+from seatrial.report.advice_sentences import log_sentence
 from seatrial.report.numbers import compact, people, percent
 from seatrial.report.text_blocks import filled, listed
 
@@ -40,9 +41,10 @@ def growth_answer(growth: Growth, width: int = 80) -> str:
         _in_words(growth.rows, width),
         _checks(growth.rows, width),
         filled(f"Data: {growth.data.sentence} {_extrapolated(growth)}".strip(), width),
+        filled(f"Access log: {log_sentence(growth.log)}", width) if growth.log is not None else "",
         _assumed(growth.assumptions, width),
         listed("What limits these numbers:", growth.caveats, width),
-        filled(f"Prices are those of {growth.provider}, from {'; '.join(growth.prices)}.", width),
+        filled(f"A fleet is priced at {growth.provider}. Prices are from {'; '.join(growth.prices)}.", width),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -149,7 +151,7 @@ def _extrapolated(growth: Growth) -> str:
 
 def _assumed(assumptions: Sequence[Assumption], width: int) -> str:
     """Names and ranges; where each comes from is in the JSON and in the documents."""
-    sources = {"yours": ", yours", "study": ", from the study"}
+    sources = {"yours": ", yours", "study": ", from the study", "access log": ", from the access log"}
 
     def told(each: Assumption) -> str:
         span = f"{compact(each.low)} to {compact(each.high)}"

@@ -20,7 +20,7 @@ GROWTH_HABITS = (*DEFAULT_HABITS, "peak_minute", "daily_share")
 class Assumption:
     """low, typical, high: 5, 50 and 95 % of what it may be. is_habit: of people; otherwise of machines or the app.
 
-    source: "default", "yours" (the owner said so) or "study" (seen in it).
+    source: "default", "yours" (the owner said so), "study" or "access log" (seen in it).
     """
 
     name: str
@@ -73,7 +73,8 @@ _MACHINES = {
     ),
     "cpu_speed": (
         (UNKNOWN_SLOWER, 1.0, UNKNOWN_FASTER),
-        "Speed of the rented CPU over that of the machine the study was made on. Unknown until calibrated there.",
+        "Speed of the rented CPU over that of the machine the study was made on, of plans of whose CPU nothing is "
+        "known. Calibrations and published figures go before it; what you say goes before them.",
     ),
 }
 

@@ -23,13 +23,15 @@ class Case:
     """values: assumption -> value. rate_per_user: requests per second in the busiest hour that one daily user causes.
 
     demand_factor: on all demands, from their spread over fresh starts. data_z: standard errors of how demands grow
-    with the data.
+    with the data. speed_z: of how fast rented CPUs are. is_known: drawn, so that whoever decides knows all of it.
     """
 
     values: Mapping[str, float]
     rate_per_user: float
     demand_factor: float = 1.0
     data_z: float = 0.0
+    speed_z: float = 0.0
+    is_known: bool = False
 
 
 def typical_case(assumptions: Mapping[str, Assumption], rate_per_user: float) -> Case:
@@ -54,7 +56,7 @@ def drawn_cases(
     own = [assumptions[name].span for name in names]
     spread = demand_half / Z_975 * Z_95
     standard = (math.exp(-Z_95), 1.0, math.exp(Z_95))
-    columns = latin_columns([*own, (math.exp(-spread), 1.0, math.exp(spread)), standard], draws, SEED)
+    columns = latin_columns([*own, (math.exp(-spread), 1.0, math.exp(spread)), standard, standard], draws, SEED)
     for row in zip(*columns, strict=True):
         drawn = dict(zip(names, row, strict=False))
         values = {
@@ -62,8 +64,11 @@ def drawn_cases(
             for name in names
         }
         rate = _rate_per_user(values) if habits else typical_rate
-        factor, data = row[-2:]
-        yield Case(values, rate, factor if machines else 1.0, math.log(data) if machines else 0.0)
+        if machines:
+            factor, data_z, speed_z = row[-3], math.log(row[-2]), math.log(row[-1])
+            yield Case(values, rate, factor, data_z, speed_z, is_known=True)
+        else:
+            yield Case(values, rate, is_known=True)
 
 
 def people_with_account(users: float, case: Case) -> float:
@@ -72,11 +77,11 @@ def people_with_account(users: float, case: Case) -> float:
 
 
 def load_of(users: float, case: Case, inputs: GrowthInputs, laws: DataLaws, headroom: float) -> Load:
-    """What so many daily users ask for in the busiest hour, on the rented CPU."""
+    """What so many daily users ask for in the busiest hour, in CPU seconds of the study."""
     values = case.values
     demands = laws.demands_at(inputs.demands, people_with_account(users, case), case.data_z)
     mix = mix_of(split_mix(demands, inputs.writes, values["reads_per_write"]))
-    slower = case.demand_factor / values["cpu_speed"]
+    slower = case.demand_factor
     rate = users * case.rate_per_user
     return Load(
         rate_rps=rate,
@@ -92,6 +97,7 @@ def load_of(users: float, case: Case, inputs: GrowthInputs, laws: DataLaws, head
         utilization_limit=values["utilization_limit"],
         headroom=headroom,
         people=max(1, round(users)),
+        speed_z=case.speed_z,
     )
 
 

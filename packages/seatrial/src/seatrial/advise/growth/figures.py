@@ -9,8 +9,9 @@ from seatrial.advise.growth.cases import Case, drawn_cases, load_of, people_with
 from seatrial.advise.growth.data import DataLaws
 from seatrial.advise.growth.findings import Span
 from seatrial.advise.growth.inputs import GrowthInputs
-from seatrial.advise.growth.layout import Layout, Load, hits_needed, layout_of
+from seatrial.advise.growth.layout import Layout, Load, fleet_of, hits_needed, largest_of
 from seatrial.advise.growth.offers import Offers
+from seatrial.advise.growth.single import Machines, Single
 from seatrial.model.cache import cached_objects_for
 from seatrial.model.draws import quantiles
 
@@ -33,19 +34,37 @@ class Reckoner:
         laws: DataLaws,
         offers: Offers,
         assumptions: Mapping[str, Assumption],
+        *,
         headroom: float,
+        machines: Machines,
     ) -> None:
         self.inputs, self.laws, self.offers, self.assumptions = inputs, laws, offers, assumptions
-        self.headroom = headroom
-        self.largest = max(offers.databases, key=lambda offer: offer.cpus)
+        self.headroom, self.machines = headroom, machines
+        self.largest = largest_of(offers.databases)
 
     def load(self, users: float, case: Case) -> Load:
         """What so many daily users ask for in that case."""
         return load_of(users, case, self.inputs, self.laws, self.headroom)
 
+    def single(self, users: float, case: Case) -> Single | None:
+        """The cheapest machine that surely does it without a fleet, and what it carries."""
+        return self.machines.surely(self.load(users, case))
+
     def layout(self, users: float, case: Case) -> Layout:
-        """The fleet for them."""
-        return layout_of(self.load(users, case), self.inputs, self.offers)
+        """One machine for them, or the fleet. What a drawn case is known to be is decided with that knowledge."""
+        return self._layout(self.load(users, case), case)
+
+    def _layout(self, load: Load, case: Case) -> Layout:
+        if case.is_known:
+            layout = self.machines.knowing(load)
+        else:
+            single = self.machines.surely(load)
+            layout = None if single is None else single.layout
+        return layout or fleet_of(load, self.inputs, self.offers)
+
+    def hits(self, users: float, case: Case) -> float | None:
+        """Share of the reads that a cache must answer, see `hits_needed`, for the largest database server."""
+        return hits_needed(self.load(users, case).rented(None, self.largest), self.largest.cpus)
 
     def spans(self, users: float, typical: Case, told: Figures) -> Mapping[str, Span]:
         """Each number as 5 %, what is told of the typical case, and 95 %."""
@@ -71,10 +90,10 @@ class Reckoner:
 
     def _figures(self, users: float, case: Case) -> Figures:
         load = self.load(users, case)
-        layout = layout_of(load, self.inputs, self.offers)
+        layout = self._layout(load, case)
         return {
             "peak_rps": load.rate_rps,
-            "app_cpus": load.rate_rps * load.app_s,
+            "app_cpus": load.rate_rps * load.rented(layout.host, None).app_s,
             "workers": layout.workers,
             "hosts": layout.hosts,
             "replicas": layout.replicas,
@@ -94,7 +113,7 @@ class Reckoner:
         return spans
 
     def _cache_figures(self, users: float, case: Case) -> tuple[float, float]:
-        hits = hits_needed(self.load(users, case), self.largest.cpus)
+        hits = self.hits(users, case)
         if not hits:
             return (math.inf, math.inf) if hits is None else (0.0, 0.0)
         values = case.values

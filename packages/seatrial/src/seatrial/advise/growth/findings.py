@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seatrial.advise.growth.assumptions import Assumption
+from seatrial.advise.log_summary import LogSummary
 
 __all__ = ["SCHEMA", "DataGrowth", "FleetCheck", "Growth", "GrowthRow", "GrowthStep", "Span"]
 
@@ -47,9 +48,11 @@ class FleetCheck:
 class GrowthRow:
     """What so many daily users need.
 
-    shape: "one machine" (app and database on it), "fleet" or "unknown" (no numbers: the sentence says why).
+    shape: "one machine" (app and database on it), "machine and database" (a managed one), "fleet" or "unknown" (no
+    numbers: the sentence says why). capacity: of a single machine, the 95 % interval that `--users` tells of that plan;
+    None of a fleet. speed_confidence: how sure the speed of the host's CPU is.
     people_with_account: the typical amount of data. extrapolated: it is more than four times what was measured, or was
-    measured at one size only. check: of the typical case; None where one machine does.
+    measured at one size only. check: of the typical case; None without a fleet.
     numbers: by name. peak_rps; app_cpus: busy CPUs of the app in the busiest hour; hosts; workers: app processes of all
     hosts together; job_workers; shards: primaries; replicas: of each primary; cache_hit_ratio: share of reads that a
     cache must answer so that one server of the largest database plan is enough (0: none needed, null in a place: even
@@ -67,6 +70,8 @@ class GrowthRow:
     database_plan: str = ""
     connection_limit: int | None = None
     check: FleetCheck | None = None
+    capacity: Span | None = None
+    speed_confidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class DataGrowth:
 class Growth:
     """All conclusions about growth. write_share: of requests; writes_from: "statements", "methods" or "assumption".
 
-    provider: whose plans were taken; prices: where they were read and when.
+    provider: whose plans a fleet is made of; prices: where they were read and when. log: what an access log showed.
     """
 
     subject: str
@@ -112,4 +117,5 @@ class Growth:
     habits_share_of_cost: float | None
     caveats: tuple[str, ...]
     prices: tuple[str, ...]
+    log: LogSummary | None = None
     schema: str = field(default=SCHEMA)

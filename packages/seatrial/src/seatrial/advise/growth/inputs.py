@@ -68,10 +68,9 @@ class GrowthInputs:
     """demands: under load. writes: the operations that write; empty: not known.
 
     writes_from: "statements", "methods" or "assumption". demand_half: relative 95 % half width over fresh starts.
-    objective_ratio: capacity over saturation: what the objective leaves of a full machine. workers_per_cpu: of the best
-    configuration measured. first_worker_bytes and the others: None when memory was not read.
-    connections_per_worker: at most, by its pool. has_database: one whose CPU was read, so that it can be reckoned.
-    operations: profiled one at a time; sizes: the same with several amounts of data.
+    workers_per_cpu: of the best configuration measured. first_worker_bytes and the others: None when memory was
+    not read. connections_per_worker: at most, by its pool. has_database: one whose CPU was read, so that it
+    can be reckoned. operations: profiled one at a time; sizes: the same with several amounts of data.
     """
 
     spec: TrialSpec
@@ -80,7 +79,6 @@ class GrowthInputs:
     writes: frozenset[str]
     writes_from: str
     demand_half: float
-    objective_ratio: float
     workers_per_cpu: float
     threads: int
     connections_per_worker: int
@@ -91,6 +89,12 @@ class GrowthInputs:
     database_bytes: int | None
     operations: tuple[OperationProfile, ...] = ()
     sizes: tuple[SizeDemands, ...] = ()
+
+    @property
+    def request_s(self) -> float:
+        """CPU seconds of one request of the measured mix, app and database."""
+        total = math.fsum(each.share for each in self.demands)
+        return math.fsum(each.share * (each.app_cpu_s + each.database_cpu_s) for each in self.demands) / total
 
     def workers_on(self, cpus: float) -> int:
         """App processes on a host of so many CPUs."""
@@ -122,9 +126,7 @@ def growth_inputs(study: Study) -> GrowthInputs:
     writes, writes_from = writing_operations(study.queries, spec)
     usable = findings.plan_capacity or findings.worker_capacity
     cpus = spec.plan.limits.usable_cpus
-    total_s = sum(demand.share * (demand.app_cpu_s + demand.database_cpu_s) for demand in demands)
     memory = findings.memory_bytes
-    rate_rps = usable.offered_rate_rps or 0.0
     threads = spec.subject.server.slots // spec.subject.server.workers
     return GrowthInputs(
         spec=spec,
@@ -133,7 +135,6 @@ def growth_inputs(study: Study) -> GrowthInputs:
         writes=writes,
         writes_from=writes_from,
         demand_half=_relative_half(findings),
-        objective_ratio=min(1.0, rate_rps * total_s / cpus),
         workers_per_cpu=(usable.workers or spec.subject.whole_server.workers) / cpus,
         threads=threads,
         connections_per_worker=spec.subject.database.connections_per_worker(threads),

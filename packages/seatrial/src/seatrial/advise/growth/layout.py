@@ -1,7 +1,8 @@
 """The fleet that carries one load, everything about which is known: machines, databases, connections, cost. Pure."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from seatrial.advise.growth.inputs import GrowthInputs
 from seatrial.advise.growth.offers import DatabaseOffer, HostOffer, Offers
@@ -9,7 +10,7 @@ from seatrial.model.connections import connections_needed
 from seatrial.model.replicas import DatabaseWork, replicas_needed
 from seatrial.model.shards import LOGICAL_SHARDS, usual_imbalance
 
-__all__ = ["Layout", "Load", "connections_of", "hits_needed", "hosts_by_formula", "layout_of"]
+__all__ = ["Layout", "Load", "connections_of", "fleet_of", "hits_needed", "hosts_by_formula", "largest_of"]
 
 BALANCER_IMBALANCE = 1.1
 """A balancer does not share out evenly: the busiest host has some 10 % more."""
@@ -23,9 +24,10 @@ REPLICAS_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked for. rate_rps: in the busiest hour. app_s, database: per request, on the rented CPU.
+    """What is asked for. rate_rps: in the busiest hour. app_s, database: per request, on the CPU of the study.
 
-    job_rate_per_s: background jobs; each costs what a request does. headroom: kept free on a single machine.
+    job_rate_per_s: background jobs; each costs what a request does. headroom: kept free on a single machine. speed_z:
+    how fast rented CPUs turn out to be, as a standard normal.
     """
 
     rate_rps: float
@@ -35,6 +37,7 @@ class Load:
     utilization_limit: float
     headroom: float
     people: int
+    speed_z: float = 0.0
 
     @property
     def database_s(self) -> float:
@@ -48,15 +51,32 @@ class Load:
 
     @property
     def job_workers(self) -> int:
-        """Processes that work on jobs, each on one at a time."""
-        busy = self.job_rate_per_s * (self.app_s + self.database_s)
+        """Processes that work on jobs, each on one at a time, on the CPU of the study."""
+        return self.jobs_on(1.0)
+
+    def jobs_on(self, slower: float) -> int:
+        """The same where each takes so many times as long."""
+        busy = self.job_rate_per_s * (self.app_s + self.database_s) * slower
         return math.ceil(round(busy / self.utilization_limit, 9)) if busy else 0
+
+    def rented(self, host: HostOffer | None, database: DatabaseOffer | None) -> "Load":
+        """The same load in CPU seconds of these machines; None leaves those of the study."""
+        work, slower = self.database, 1.0 if database is None else database.slower_at(self.speed_z)
+        slower_app = 1.0 if host is None else host.slower_at(self.speed_z)
+        return replace(
+            self,
+            app_s=self.app_s * slower_app,
+            database=replace(
+                work, read_s=work.read_s * slower, write_s=work.write_s * slower, apply_s=work.apply_s * slower
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """shape: "one machine" or "fleet". usd_month: hosts, balancer and databases. connections: to one database server,
-    twice the app's own for a rolling deploy.
+    """shape: "one machine", "machine and database" or "fleet". usd_month: hosts, balancer and databases.
+
+    connections: to one database server, twice the app's own for a rolling deploy.
     """
 
     shape: str
@@ -71,19 +91,14 @@ class Layout:
     usd_month: float
 
 
-def layout_of(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
-    """The cheapest single machine that carries the load, otherwise the cheapest fleet with as few shards as can be."""
-    return _one_machine(load, inputs, offers) or _fleet(load, inputs, offers)
-
-
 def hosts_by_formula(load: Load, host: HostOffer) -> int:
     """ceil(1.1 x busy CPUs / (utilization limit x CPUs)) + 1: what the load needs, and one that may fail."""
-    busy = BALANCER_IMBALANCE * _app_cpus(load)
+    busy = BALANCER_IMBALANCE * _app_cpus(load) * host.slower_at(load.speed_z)
     return max(1, math.ceil(round(busy / (load.utilization_limit * host.cpus), 9))) + SPARE_HOSTS
 
 
 def hits_needed(load: Load, cpus: float) -> float | None:
-    """Share of reads that a cache must answer so that one machine of so many CPUs is database enough.
+    """Share of reads that a cache must answer so that one machine of so many of the study's CPUs is database enough.
 
     rate x (writes + (1 - hits) x reads) = utilization limit x CPUs; reads that follow a write at once are not cached.
     None: it is too much even with every other read answered.
@@ -99,31 +114,12 @@ def _app_cpus(load: Load) -> float:
     return (load.rate_rps + load.job_rate_per_s) * load.app_s
 
 
-def _one_machine(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout | None:
-    busy = _app_cpus(load) + load.database_rate_rps * load.database_s
-    for host in offers.hosts:
-        workers = inputs.workers_on(host.cpus)
-        usable = host.cpus * inputs.objective_ratio * (1.0 - load.headroom)
-        if busy <= usable and inputs.host_bytes(workers, with_database=True) <= host.app_memory_bytes:
-            return Layout(
-                "one machine",
-                host,
-                hosts=1,
-                workers=workers,
-                replicas=0,
-                shards=1 if inputs.has_database else 0,
-                database=None,
-                job_workers=load.job_workers,
-                connections=connections_of(inputs, 1, workers, load.job_workers),
-                usd_month=host.usd_month,
-            )
-    return None
-
-
-def _fleet(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
+def fleet_of(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
+    """The cheapest fleet with as few shards as can be."""
     host, hosts = _hosts(load, inputs, offers)
     database, shards, replicas = _databases(load, offers) if inputs.has_database else (None, 0, 0)
     workers = hosts * inputs.workers_on(host.cpus)
+    job_workers = load.jobs_on(host.slower_at(load.speed_z))
     balancer = offers.hosts[0].usd_month
     return Layout(
         "fleet",
@@ -133,8 +129,8 @@ def _fleet(load: Load, inputs: GrowthInputs, offers: Offers) -> Layout:
         replicas=replicas,
         shards=shards,
         database=database,
-        job_workers=load.job_workers,
-        connections=connections_of(inputs, hosts, inputs.workers_on(host.cpus), load.job_workers),
+        job_workers=job_workers,
+        connections=connections_of(inputs, hosts, inputs.workers_on(host.cpus), job_workers),
         usd_month=hosts * host.usd_month
         + balancer
         + shards * (1 + replicas) * (database.usd_month if database else 0.0),
@@ -158,17 +154,22 @@ def _databases(load: Load, offers: Offers) -> tuple[DatabaseOffer, int, int]:
 
     Both change the app, and each server is one more to keep.
     """
-    limit = load.utilization_limit
-    shards = _fewest_shards(load, limit * max(offer.cpus for offer in offers.databases))
+    largest, limit = largest_of(offers.databases), load.utilization_limit
+    shards = _fewest_shards(load.rented(None, largest), limit * largest.cpus)
     found = []
     for offer in offers.databases:
-        replicas = _replicas(load, shards, limit * offer.cpus)
+        replicas = _replicas(load.rented(None, offer), shards, limit * offer.cpus)
         if replicas is not None:
             found.append((replicas, offer.usd_month, offer))
     if not found:  # no count of shards is enough: what is there of everything
-        return max(offers.databases, key=lambda offer: offer.cpus), shards, REPLICAS_MAX
+        return largest, shards, REPLICAS_MAX
     replicas, _, offer = min(found, key=lambda each: each[:2])
     return offer, shards, replicas
+
+
+def largest_of(databases: Sequence[DatabaseOffer]) -> DatabaseOffer:
+    """The one that does most."""
+    return max(databases, key=lambda offer: offer.cpus / offer.slower[1])
 
 
 def _fewest_shards(load: Load, usable_cpus: float) -> int:

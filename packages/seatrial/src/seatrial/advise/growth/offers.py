@@ -1,13 +1,15 @@
 """What can be rented for a fleet: app hosts and database machines of one provider, cheapest first. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from seatrial.model.carrying import CarryFactor
 from seatrial.model.connections import SUPERUSER_RESERVED
+from seatrial.model.draws import Quantiles, two_piece_lognormal
 from seatrial.spec.catalog import Catalog, is_machine
 from seatrial.spec.plan import Plan
 
-__all__ = ["DatabaseOffer", "HostOffer", "Offers", "offers_of"]
+__all__ = ["DatabaseOffer", "HostOffer", "Offers", "database_offer", "host_offer", "offers_of"]
 
 STANDARD_MAX_CONNECTIONS = 100 - SUPERUSER_RESERVED
 """What PostgreSQL leaves to an app unless it is told otherwise (max_connections = 100)."""
@@ -16,15 +18,27 @@ FALLBACK_PROVIDER = "DigitalOcean"
 """For a plan that is not in the catalogue; of those whose machines and databases are, it has the most sizes."""
 
 
+ALIKE = (1.0, 1.0, 1.0)
+Carried = Callable[[Plan], CarryFactor]
+
+
 @dataclass(frozen=True, slots=True)
 class HostOffer:
-    """A machine that an app (and a database beside it) can run on."""
+    """A machine that an app (and a database beside it) can run on.
+
+    slower: CPU seconds of a request there over those where it was measured (low, typical, high).
+    """
 
     id: str
     cpus: float
     memory_bytes: int
     app_memory_bytes: int
     usd_month: float
+    slower: Quantiles = ALIKE
+
+    def slower_at(self, speed_z: float) -> float:
+        """At a standard normal of how fast such CPUs turn out to be: above 0 faster, so fewer CPU seconds."""
+        return two_piece_lognormal(self.slower, -speed_z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,11 @@ class DatabaseOffer:
     usd_month: float
     connections: int
     is_managed: bool
+    slower: Quantiles = ALIKE
+
+    def slower_at(self, speed_z: float) -> float:
+        """At a standard normal of how fast such CPUs turn out to be: above 0 faster, so fewer CPU seconds."""
+        return two_piece_lognormal(self.slower, -speed_z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,26 @@ class Offers:
     sources: tuple[str, ...]
 
 
-def offers_of(plan: Plan, catalog: Catalog) -> Offers:
+def host_offer(plan: Plan, carried: CarryFactor | None = None) -> HostOffer:
+    """A plan's machine; None: it is as fast as where the app was measured."""
+    limits, price = plan.limits, plan.price.usd_month or 0.0
+    return HostOffer(plan.id, limits.cpus, limits.memory_bytes, limits.subject_memory_bytes, price, _slower(carried))
+
+
+def database_offer(plan: Plan, carried: CarryFactor | None = None) -> DatabaseOffer:
+    """A managed database; None: as above."""
+    limits, connections = plan.limits, plan.connections_max or 0
+    return DatabaseOffer(plan.id, limits.cpus, plan.price.usd_month or 0.0, connections, True, _slower(carried))
+
+
+def _slower(carried: CarryFactor | None) -> Quantiles:
+    return ALIKE if carried is None else (carried.low, carried.factor, carried.high)
+
+
+def offers_of(plan: Plan, catalog: Catalog, carried: Carried | None = None) -> Offers:
     """What the plan's own provider has: machines of the plan's own product, and databases with CPUs and a price.
+
+    carried: the factor to a plan's CPU; None takes each to be as fast as where it was measured.
 
     The same provider, since a database far from its app is slow, and since the study's CPU was to stand for its own.
     """
@@ -60,17 +97,12 @@ def offers_of(plan: Plan, catalog: Catalog) -> Offers:
     machines = [each for each in own if _is_steady(each)]
     of_product = [each for each in machines if each.product.split(" ")[0] == product] or machines
     # A plan whose CPU is not steady (burst, a fraction) is all its provider may have for this app.
-    hosts = _best_hosts([_host(each) for each in of_product or [plan]])
-    managed = [each for each in own if _is_database(each)]
-    databases = [
-        DatabaseOffer(
-            each.id, each.limits.cpus, each.price.usd_month or 0.0, int(each.extra["pg_max_connections"]), True
-        )
-        for each in managed
-    ]
+    hosts = _best_hosts([host_offer(each, carried and carried(each)) for each in of_product or [plan]])
+    databases = [database_offer(each, carried and carried(each)) for each in own if _is_database(each)]
     if not databases:
         databases = [
-            DatabaseOffer(host.id, host.cpus, host.usd_month, STANDARD_MAX_CONNECTIONS, False) for host in hosts
+            DatabaseOffer(host.id, host.cpus, host.usd_month, STANDARD_MAX_CONNECTIONS, False, host.slower)
+            for host in hosts
         ]
     told = {each.id: each for each in own}
     best = _best_databases(databases)
@@ -85,13 +117,6 @@ def _is_steady(plan: Plan) -> bool:
 
 def _is_database(plan: Plan) -> bool:
     return "pg_max_connections" in plan.extra and plan.limits.cpus > 0 and bool(plan.price.usd_month)
-
-
-def _host(plan: Plan) -> HostOffer:
-    limits = plan.limits
-    return HostOffer(
-        plan.id, limits.cpus, limits.memory_bytes, limits.subject_memory_bytes, plan.price.usd_month or 0.0
-    )
 
 
 def _best_hosts(hosts: Sequence[HostOffer]) -> tuple[HostOffer, ...]:

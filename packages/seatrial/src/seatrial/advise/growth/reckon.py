@@ -1,22 +1,29 @@
 """What a study says -> growth. Pure: the same study, catalogue and assumptions give the same answer."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from seatrial.advise.appraising import appraiser_of
 from seatrial.advise.growth.assumptions import GROWTH_HABITS, Assumption, assumptions_with
 from seatrial.advise.growth.cases import Case, typical_case
 from seatrial.advise.growth.check import checked
 from seatrial.advise.growth.data import data_laws
 from seatrial.advise.growth.figures import Reckoner
 from seatrial.advise.growth.findings import DataGrowth, FleetCheck, Growth, GrowthRow, GrowthStep, Span
-from seatrial.advise.growth.inputs import GrowthInputs, Part, seen_reads_per_write, split_mix
-from seatrial.advise.growth.layout import Layout, connections_of, hits_needed
+from seatrial.advise.growth.inputs import GrowthInputs, Part, growth_inputs, seen_reads_per_write, split_mix
+from seatrial.advise.growth.layout import Layout, connections_of
 from seatrial.advise.growth.offers import offers_of
+from seatrial.advise.growth.single import Machines
 from seatrial.advise.growth.words import changes, data_sentence, growth_caveats, row_sentence, unknown_sentence
+from seatrial.advise.need import FROM_LOG, OWN, headroom_of
+from seatrial.measure.calibration_result import CalibrationResult
+from seatrial.measure.study import Study
+from seatrial.model.carrying import UNKNOWN_SPEED, CarryFactor
 from seatrial.model.draws import Quantiles
 from seatrial.model.population import DEFAULT_HABITS, peak_rate_rps
 from seatrial.spec.catalog import Catalog
+from seatrial.spec.plan import Plan
 
 __all__ = ["USERS", "growth"]
 
@@ -27,20 +34,34 @@ FEWEST_USERS = 10.0
 
 
 def growth(
-    inputs: GrowthInputs, catalog: Catalog, overrides: Mapping[str, Quantiles], users: Sequence[float] = USERS
+    study: Study,
+    plans: Catalog,
+    overrides: Mapping[str, Quantiles],
+    users: Sequence[float] = USERS,
+    *,
+    here: CalibrationResult | None = None,
+    there: CalibrationResult | None = None,
+    seen: Mapping[str, Quantiles] | None = None,
+    headroom: float | None = None,
 ) -> Growth:
     """What each count of daily users needs, and what changes on the way.
 
-    overrides: assumptions of the owner's.
+    overrides: assumptions of the owner's. here, there: calibrations. seen: habits that an access log shows. headroom:
+    kept free on a single machine, in place of the study's own.
 
     Raises:
-        SpecError: an assumption that is not known or cannot be.
+        StudyError: the study does not say what a request costs, or what another plan would do.
+        SpecError: an assumption that is not known or cannot be, or calibrations that cannot be compared.
     """
-    assumptions = _assumed(inputs, overrides)
+    inputs = growth_inputs(study)
+    assumptions = _assumed(inputs, overrides, seen or {})
     laws = data_laws(inputs.sizes, inputs.operations, inputs.demands)
-    offers = offers_of(inputs.spec.plan, catalog)
-    headroom = inputs.spec.habits.get("headroom", (0.3, 0.3, 0.3))[1]
-    reckoner = Reckoner(inputs, laws, offers, assumptions, headroom)
+    said = _said_speed(overrides.get("cpu_speed"))
+    appraiser = appraiser_of(study, plans, here=here, there=there, carried=said)
+    offers = offers_of(inputs.spec.plan, plans, appraiser.carried)
+    machines = Machines(appraiser, plans, inputs.request_s, has_database=inputs.spec.subject.database.kind != "none")
+    kept_free = headroom_of(inputs.spec) if headroom is None else headroom
+    reckoner = Reckoner(inputs, laws, offers, assumptions, headroom=kept_free, machines=machines)
     habits = {name: assumptions[name].span for name in DEFAULT_HABITS}
     rates = peak_rate_rps(1.0, habits)
     typical = typical_case(assumptions, rates[1])
@@ -63,17 +84,25 @@ def growth(
         caveats=growth_caveats(
             inputs.writes_from if inputs.writes else "assumption",
             laws,
-            calibrated="cpu_speed" in overrides,
+            is_speed_known=all(row.speed_confidence != UNKNOWN_SPEED for row in told),
             database=inputs.spec.subject.database.kind,
         ),
-        prices=offers.sources,
+        prices=tuple(dict.fromkeys([*offers.sources, *(machines.price_source(row.host_plan) for row in told)])),
     )
 
 
-def _assumed(inputs: GrowthInputs, overrides: Mapping[str, Quantiles]) -> Mapping[str, Assumption]:
-    """Defaults, then what the study shows, then what its seatrial.toml said, then what the owner says now."""
+def _assumed(
+    inputs: GrowthInputs, overrides: Mapping[str, Quantiles], from_log: Mapping[str, Quantiles]
+) -> Mapping[str, Assumption]:
+    """Defaults, then what the access log or the study shows, then what its seatrial.toml said, then what the owner
+    says now.
+    """
     declared = {name: span for name, span in inputs.spec.habits.items() if name in GROWTH_HABITS}
-    found = dict(assumptions_with({**declared, **overrides}))
+    own = {**declared, **overrides}
+    logged = {name: span for name, span in from_log.items() if name in GROWTH_HABITS and name not in own}
+    found = dict(assumptions_with(own)) | {
+        name: each for name, each in assumptions_with(logged, source=FROM_LOG).items() if name in logged
+    }
     seen = seen_reads_per_write(inputs.demands, inputs.writes)
     if seen is not None and "reads_per_write" not in overrides:
         low, typical, high = (value / found["reads_per_write"].typical for value in found["reads_per_write"].span)
@@ -88,13 +117,16 @@ def _row(reckoner: Reckoner, typical: Case, users: float) -> GrowthRow:
     if unknown := reckoner.laws.unknown_at(people):
         why = unknown_sentence(unknown, max(reckoner.laws.sizes))
         return GrowthRow(users, "unknown", why, people, extrapolated=True)
-    load, layout = reckoner.load(users, typical), reckoner.layout(users, typical)
+    load, single = reckoner.load(users, typical), reckoner.single(users, typical)
+    layout = reckoner.layout(users, typical)
     figures = dict(reckoner.typical_figures(users, typical))
     check = None
     if layout.shape == "fleet":
-        check = checked(load, layout, reckoner.inputs, _parts(reckoner, typical, people), typical.values["peak_minute"])
+        parts, minute = _parts(reckoner, typical, people, layout), typical.values["peak_minute"]
+        check = checked(load.rented(layout.host, layout.database), layout, reckoner.inputs, parts, minute)
         layout = _as_told(layout, check, reckoner, figures)
-    hits = hits_needed(load, reckoner.largest.cpus)
+    smallest = reckoner.layout(FEWEST_USERS, typical).host.id
+    capacity = None if single is None else Span(single.low_rps, single.capacity_rps, single.high_rps)
     return GrowthRow(
         daily_users=users,
         shape=layout.shape,
@@ -104,19 +136,35 @@ def _row(reckoner: Reckoner, typical: Case, users: float) -> GrowthRow:
         people_with_account=people,
         extrapolated=reckoner.laws.is_extrapolated(people),
         sentence=row_sentence(
-            layout, hits, reckoner.largest.id, is_smallest=layout.host.id == reckoner.offers.hosts[0].id
+            layout,
+            reckoner.hits(users, typical),
+            reckoner.largest.id,
+            is_smallest=layout.host.id == smallest,
+            carries=capacity,
         ),
         check=check,
+        capacity=capacity,
+        speed_confidence=reckoner.machines.confidence(layout.host.id),
         numbers=reckoner.spans(users, typical, figures),
     )
 
 
-def _parts(reckoner: Reckoner, case: Case, people: float) -> Sequence[Part]:
-    """The mix with that much data, as it runs on the rented CPU."""
+def _said_speed(speed: Quantiles | None) -> Callable[[Plan], CarryFactor] | None:
+    """The factor to every plan where the owner says how fast they are; None: what is known of each plan counts."""
+    if speed is None:
+        return None
+    low, typical, high = speed
+    told = CarryFactor(1.0 / typical, 1.0 / high, 1.0 / low, OWN, "The speed of its CPU is yours.")
+    return lambda _plan: told
+
+
+def _parts(reckoner: Reckoner, case: Case, people: float, layout: Layout) -> Sequence[Part]:
+    """The mix with that much data, as it runs on the rented CPUs."""
     demands = reckoner.laws.demands_at(reckoner.inputs.demands, people, case.data_z)
-    slower = 1.0 / case.values["cpu_speed"]
+    slower_app = layout.host.slower_at(case.speed_z)
+    slower = slower_app if layout.database is None else layout.database.slower_at(case.speed_z)
     scaled = [
-        replace(each, app_cpu_s=each.app_cpu_s * slower, database_cpu_s=each.database_cpu_s * slower)
+        replace(each, app_cpu_s=each.app_cpu_s * slower_app, database_cpu_s=each.database_cpu_s * slower)
         for each in demands
     ]
     return split_mix(scaled, reckoner.inputs.writes, case.values["reads_per_write"])
@@ -168,5 +216,5 @@ def _step(users: float, rates: Quantiles, sentence: str) -> GrowthStep:
 
 
 def _demand_ms(inputs: GrowthInputs) -> Span:
-    total = 1000.0 * math.fsum(each.share * (each.app_cpu_s + each.database_cpu_s) for each in inputs.demands)
+    total = 1000.0 * inputs.request_s
     return Span(total * (1.0 - inputs.demand_half), total, total * (1.0 + inputs.demand_half), 0.0)

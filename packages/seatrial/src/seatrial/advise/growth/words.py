@@ -3,21 +3,32 @@
 from collections.abc import Sequence
 
 from seatrial.advise.growth.data import DataLaws
+from seatrial.advise.growth.findings import Span
 from seatrial.advise.growth.layout import SPARE_HOSTS, Layout
 from seatrial.measure.figures import rounded
 
 __all__ = ["changes", "data_sentence", "growth_caveats", "row_sentence", "unknown_sentence"]
 
 
-def row_sentence(layout: Layout, hits: float | None, largest: str, *, is_smallest: bool) -> str:
+def row_sentence(
+    layout: Layout, hits: float | None, largest: str, *, is_smallest: bool, carries: Span | None = None
+) -> str:
     """What a row's typical case is. hits: share of reads that a cache must answer so that one server of `largest` is
-    database enough; None: it never is.
+    database enough; None: it never is. carries: of a single machine.
     """
-    if layout.shape == "one machine":
-        price = _price(layout.usd_month)
+    if layout.shape != "fleet":
+        name = f"{layout.host.id}, {_price(layout.usd_month)} a month"
+        room = ""
+        if carries is not None and carries.typical is not None:
+            low, high = rounded(carries.low or 0.0), rounded(carries.high or 0.0)
+            room = f" It carries {rounded(carries.typical)} requests/s ({low} to {high})."
+        if layout.database is not None:
+            return f"One machine and a managed database ({layout.host.id} + {layout.database.id}, " + (
+                f"{_price(layout.usd_month)} a month) do it.{room}"
+            )
         if is_smallest:
-            return f"One machine of {price} a month does it{_with_database(layout)}: do not buy anything more."
-        return f"One machine still does it, a larger one of {price} a month ({layout.host.id})."
+            return f"One machine does it{_with_database(layout)} ({name}): do not buy anything more.{room}"
+        return f"One machine still does it, a larger one ({name}).{room}"
     parts = [_hosts_words(layout), *([_database_words(layout)] if layout.database else [])]
     if (layout.replicas or layout.shards > 1) and hits:
         parts.append(
@@ -31,12 +42,17 @@ def row_sentence(layout: Layout, hits: float | None, largest: str, *, is_smalles
 def changes(before: Layout, after: Layout) -> Sequence[tuple[str, str]]:
     """What is in `after` and was not in `before`: (name of the change, sentence)."""
     found = []
+    if after.shape == "machine and database":
+        if before.shape == "one machine":
+            words = f"PostgreSQL as a managed database beside one machine: {after.host.id} and "
+            found.append(("database apart", f"{words}{after.database.id if after.database else ''}."))
+        return found
     if after.shape == "one machine":
         if after.host.id != before.host.id:
             price = _price(after.usd_month)
             found.append((f"host {after.host.id}", f"A larger machine: {after.host.id}, {price} a month."))
         return found
-    if before.shape == "one machine":
+    if before.shape != "fleet":
         found.append(
             (
                 "fleet",
@@ -90,7 +106,7 @@ def unknown_sentence(operations: Sequence[str], largest: float) -> str:
     )
 
 
-def growth_caveats(writes_from: str, laws: DataLaws, *, calibrated: bool, database: str) -> tuple[str, ...]:
+def growth_caveats(writes_from: str, laws: DataLaws, *, is_speed_known: bool, database: str) -> tuple[str, ...]:
     """What limits all these numbers."""
     found = []
     if database == "url":
@@ -101,9 +117,10 @@ def growth_caveats(writes_from: str, laws: DataLaws, *, calibrated: bool, databa
         found.append("an operation counts as writing if the database's log showed an INSERT, UPDATE or DELETE in it")
     if laws.laws:
         found.append("demands with more data come from requests sent one at a time, scaled as the load scaled them")
-    if not calibrated:
+    if not is_speed_known:
         found.append("how fast the rented CPU is against this one is not known: it is taken as 0.6 to 1.4 times")
     found += [
+        "background jobs are counted in fleets only: of one machine, what ran while it was measured is in its capacity",
         "a standby for a database that fails is not counted: it doubles the database's part",
         "disk, traffic, e-mail, pictures, backups and people's time are not in the cost",
         "what more data does to PostgreSQL's own memory and disk: the demands are those of data that fits",
