@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.advise.appraising import at_once_of
 from seatrial.advise.choice import choose_plan
 from seatrial.advise.growth.inputs import growth_inputs
 from seatrial.advise.growth.reckon import growth
@@ -17,6 +18,7 @@ from seatrial.measure.study_file import write_study
 from seatrial.report.document import plain
 from seatrial.report.growth_terminal import growth_answer
 from seatrial.spec.catalog import catalog
+from seatrial.spec.workload import OperationSpec, WorkloadSpec
 
 USERS = (1e3, 2e6, 1e7)
 CERTAIN = {
@@ -67,6 +69,25 @@ def test_a_machine_for_many_is_the_one_that_is_advised_for_so_many(a_shop, a_gro
     assert (row.capacity.low, row.capacity.high) == (chosen.low_rps, chosen.high_rps)
     # 8 ms a request fill one CPU at 125/s; a queue that keeps the objective needs a little room.
     assert row.capacity.typical == pytest.approx(122, rel=0.03)
+
+
+def test_pages_of_plain_operations_are_reckoned_with_as_a_browser_sends_them(a_shop):
+    plain = WorkloadSpec(operations=(OperationSpec("read", "/"), OperationSpec("write", "/", method="POST")))
+    study = replace(a_shop, spec=replace(a_shop.spec, workload=plain))
+    usual, single = need_of(study.spec, users=1e3), need_of(study.spec, users=1e3, said={"requests_at_once": (1, 1, 1)})
+    pages, alone = choose_plan(study, usual, catalog()), choose_plan(study, single, catalog())
+    # 125/s at saturation; three at once need about twice the room below it (see the model's own tests).
+    assert pages.chosen.capacity_rps < alone.chosen.capacity_rps < 125
+    told = {caveat.code: caveat.text for caveat in pages.caveats}
+    assert "3 requests at once" in told["requests-at-once"]
+    assert f"With 1 at once it would be {round(alone.chosen.capacity_rps)}" in told["requests-at-once"]
+    assert "requests-at-once" not in {caveat.code for caveat in alone.caveats}
+    (row,) = growth(study, catalog(), {}, (1e3,)).rows
+    assert (row.host_plan, row.capacity.typical) == (pages.chosen.plan.id, pages.chosen.capacity_rps)
+
+
+def test_journeys_send_what_their_pages_send_and_nothing_is_added(a_shop):
+    assert at_once_of(a_shop.spec, 3.0) == 1.0
 
 
 def test_more_people_never_need_less(a_growth):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from seatrial.advise.growth.assumptions import ASSUMPTIONS, assumptions_with
-from seatrial.advise.growth.check import checked
+from seatrial.advise.growth.check import Shape, checked
 from seatrial.advise.growth.data import data_laws
 from seatrial.advise.growth.inputs import GrowthInputs, mix_of, split_mix, writing_operations
 from seatrial.advise.growth.layout import Load, fleet_of, hits_needed
@@ -99,7 +99,7 @@ def test_an_app_without_a_database_rents_none(inputs):
     layout = fleet_of(load(200.0), replace(inputs, has_database=False), OFFERS)
     assert (layout.database, layout.shards, layout.replicas, layout.connections) == (None, 0, 0, 0)
     assert layout.usd_month == 6 * 4 + 4
-    check = checked(load(200.0), layout, inputs, split_mix(DEMANDS, (), 9.0), 1.5)
+    check = checked(load(200.0), layout, inputs, split_mix(DEMANDS, (), 9.0), Shape(1.5))
     assert (check.formula_replicas, check.simulated_replicas) == (0, 0)
 
 
@@ -121,7 +121,7 @@ def test_a_cache_must_answer_the_reads_that_one_server_has_no_room_for():
 def test_the_simulation_needs_about_what_one_and_a_half_times_the_rate_fills(inputs):
     asked = load(2000.0)
     layout = fleet_of(asked, inputs, OFFERS)
-    check = checked(asked, layout, inputs, split_mix(DEMANDS, {"write"}, 9.0), 1.5)
+    check = checked(asked, layout, inputs, split_mix(DEMANDS, {"write"}, 9.0), Shape(1.5))
     # 1.5 x 20 CPUs on hosts of 4, up to 97 % busy, and one to spare.
     assert 9 <= check.simulated_hosts <= 10
     assert (check.formula_hosts, check.told_hosts, check.told) == (12, 12, "formula")
@@ -132,16 +132,25 @@ def test_slots_held_by_waiting_are_seen_by_the_simulation_and_not_by_the_formula
     waiting = tuple(replace(demand, wait_s=0.2) for demand in DEMANDS)
     asked = load(200.0)
     layout = fleet_of(asked, inputs, OFFERS)
-    check = checked(asked, layout, inputs, split_mix(waiting, {"write"}, 9.0), 1.5)
+    check = checked(asked, layout, inputs, split_mix(waiting, {"write"}, 9.0), Shape(1.5))
     # 1.5 x 200/s x some 0.21 s = 63 requests inside, 4 to a host: 16 and one to spare; by CPU 6.
     assert check.simulated_hosts >= 17
     assert (check.formula_hosts, check.told) == (6, "simulation")
 
 
+def test_a_fleet_whose_pages_come_in_bursts_needs_slots_for_them(inputs):
+    # 200 ms of waiting each, one thread to a host: while a page of 8 is inside, so are its 8 slots.
+    waiting = split_mix([replace(demand, wait_s=0.2) for demand in DEMANDS], {"write"}, 9.0)
+    asked, narrow = load(20.0), replace(inputs, threads=1)
+    layout = fleet_of(asked, narrow, OFFERS)
+    single, pages = (checked(asked, layout, narrow, waiting, Shape(1.5, at_once)) for at_once in (1.0, 8.0))
+    assert pages.simulated_hosts > single.simulated_hosts
+
+
 def test_one_machine_is_not_simulated_as_a_fleet(inputs):
     asked = load(10.0)
     with pytest.raises(ValueError, match="no fleet"):
-        checked(asked, replace(fleet_of(asked, inputs, OFFERS), shape="one machine"), inputs, (), 1.5)
+        checked(asked, replace(fleet_of(asked, inputs, OFFERS), shape="one machine"), inputs, (), Shape(1.5))
 
 
 def test_a_fleet_of_slower_machines_needs_as_many_more(inputs):

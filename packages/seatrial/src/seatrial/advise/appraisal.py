@@ -38,12 +38,19 @@ RELATIVE_95 = 1.96
 class Appraiser:
     """Appraises placements for the app of one study.
 
-    carry: from a plan to the factor on the CPU seconds of a request there.
+    carry: from a plan to the factor on the CPU seconds of a request there. at_once: requests that a page sends in the
+    same moment, beyond what was measured.
     """
 
     def __init__(
-        self, study: Study, predictor: Predictor, memory: MemoryModel | None, carry: Callable[[Plan], CarryFactor]
+        self,
+        study: Study,
+        predictor: Predictor,
+        memory: MemoryModel | None,
+        carry: Callable[[Plan], CarryFactor],
+        at_once: float = 1.0,
     ) -> None:
+        self._at_once = at_once
         self._study, self._predictor, self._memory, self._carry = study, predictor, memory, carry
         self._probed: dict[Configuration, float] = {}
         self._most: dict[str, int] = {}
@@ -204,6 +211,7 @@ class Appraiser:
             workers=workers,
             cpus=cpus,
             cpu_factor=factor,
+            at_once=self._at_once,
             database_cpus=managed.limits.cpus if managed is not None else None,
             round_trip_s=ROUND_TRIP_S if managed is not None else 0.0,
         )

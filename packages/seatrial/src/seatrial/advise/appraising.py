@@ -13,8 +13,9 @@ from seatrial.model.carrying import CarryFactor, carry
 from seatrial.model.memory import MemoryModel
 from seatrial.spec.catalog import Catalog
 from seatrial.spec.plan import Plan
+from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["REQUESTS", "appraiser_of", "memory_of_study"]
+__all__ = ["REQUESTS", "appraiser_of", "at_once_of", "memory_of_study"]
 
 REQUESTS = 8_000
 """Simulated at each rate that is tried; dozens of plans are looked at."""
@@ -27,10 +28,11 @@ def appraiser_of(
     here: CalibrationResult | None = None,
     there: CalibrationResult | None = None,
     carried: Callable[[Plan], CarryFactor] | None = None,
+    at_once: float = 1.0,
 ) -> Appraiser:
     """What appraises the plans of a catalogue for the app of one study, whoever asks.
 
-    carried: the factor to a plan's CPU, in place of what is known of it.
+    carried: the factor to a plan's CPU, in place of what is known of it. at_once: as of `at_once_of`.
 
     Raises:
         StudyError: the study does not identify what another plan would do.
@@ -43,7 +45,15 @@ def appraiser_of(
         return carry(plans.by_id[plan_id], here, there, plans, here_cpu_model=model)
 
     predictor = Predictor(study, requests=REQUESTS)
-    return Appraiser(study, predictor, memory_of_study(study), carried or (lambda plan: known(plan.id)))
+    factor = carried or (lambda plan: known(plan.id))
+    return Appraiser(study, predictor, memory_of_study(study), factor, at_once)
+
+
+def at_once_of(spec: TrialSpec, at_once: float) -> float:
+    """Requests that a page sends in the same moment and that the trial did not: `at_once` where the workload is plain
+    operations, each sent by itself. Journeys send what their pages send, so nothing is added to those.
+    """
+    return 1.0 if spec.workload.mix else max(1.0, at_once)
 
 
 def memory_of_study(study: Study) -> MemoryModel | None:

@@ -9,7 +9,6 @@ from seatrial.advise.interval import summed_variance, t_half_width
 from seatrial.model.capacity import capacity_rps, saturation_rps
 from seatrial.model.configuration import Configuration
 from seatrial.model.queueing import Outcome, run_open
-from seatrial.model.system import System
 from seatrial.model.work import OperationDemand, draw_work
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -58,7 +57,7 @@ class Carrier:
         demands: in place of those that were measured.
         """
         needed = self.demands(configuration) if demands is None else demands
-        capacity, saturation = self._model(needed, configuration.system(self._timeout_s), self._requests)
+        capacity, saturation = self._model(needed, configuration, self._requests)
         saturation *= self.anchor.saturated_rps / self._model_here[1]
         return (None if capacity is None else min(capacity * self._factor, saturation)), saturation
 
@@ -79,7 +78,7 @@ class Carrier:
 
     def run(self, configuration: Configuration, rate_rps: float, *, by_operation: bool = False) -> Outcome:
         """A simulated load of so many real requests per second."""
-        work = draw_work(self.demands(configuration), self._requests, self._seed)
+        work = draw_work(self.demands(configuration), self._requests, self._seed, configuration.at_once)
         system = configuration.system(self._timeout_s)
         return run_open(work, system, rate_rps / self._factor, by_operation=by_operation)
 
@@ -104,8 +103,7 @@ class Carrier:
     def _model_here(self) -> tuple[float | None, float]:
         """Capacity and saturation in the simulation of what was measured."""
         if self._here is None:
-            here = self.anchor.configuration.system(self._timeout_s)
-            self._here = self._model(self.anchor.demands, here, self._requests)
+            self._here = self._model(self.anchor.demands, self.anchor.configuration, self._requests)
         return self._here
 
     @property
@@ -116,11 +114,17 @@ class Carrier:
             return self.anchor.saturated_rps / saturation
         return self.anchor.capacity_rps / capacity
 
-    def _model(self, demands: Sequence[OperationDemand], system: System, requests: int) -> tuple[float | None, float]:
+    def _model(
+        self, demands: Sequence[OperationDemand], there: Configuration, requests: int
+    ) -> tuple[float | None, float]:
+        system = there.system(self._timeout_s)
         saturation = saturation_rps(demands, system, self._seed, requests)
         if not saturation:
             return None, 0.0
-        return capacity_rps(demands, system, self._slo, self._seed, requests, ceiling_rps=saturation), saturation
+        capacity = capacity_rps(
+            demands, system, self._slo, self._seed, requests, ceiling_rps=saturation, at_once=there.at_once
+        )
+        return capacity, saturation
 
     def _drawn_variance(self, configuration: Configuration, draws: int, by_objective: bool) -> float:
         """Variance of the logarithm of model there / model here, over drawn demands."""
@@ -140,7 +144,7 @@ class Carrier:
         for factors in ((1.0, 1.0, 1.0), *self.anchor.draw(draws, self._seed)):
             demands = self.demands(configuration, factors)
             if by_objective:
-                rate = self._model(demands, system, requests)[0] or 0.0
+                rate = self._model(demands, configuration, requests)[0] or 0.0
             else:
                 rate = saturation_rps(demands, system, self._seed, requests)
             rates.append(math.log(max(rate, LEAST_RPS)))

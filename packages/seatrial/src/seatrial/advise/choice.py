@@ -7,7 +7,7 @@ from datetime import date
 
 from seatrial.advise.advice import Advice, Change, Level, Offer
 from seatrial.advise.appraisal import Appraiser
-from seatrial.advise.appraising import appraiser_of
+from seatrial.advise.appraising import appraiser_of, at_once_of
 from seatrial.advise.improvements import improvements
 from seatrial.advise.need import ASSUMED, Need
 from seatrial.advise.placements import Placement, placements_apart, placements_together
@@ -15,11 +15,13 @@ from seatrial.advise.plan_search import Found, PlanSearch
 from seatrial.advise.prediction import Predictor
 from seatrial.advise.words import server_words
 from seatrial.measure.calibration_result import CalibrationResult
+from seatrial.measure.figures import rounded
 from seatrial.measure.measurement import Caveat
 from seatrial.measure.study import Study
 from seatrial.model.memory import MemoryModel
 from seatrial.model.population import DEFAULT_HABITS, daily_users, habits_with
 from seatrial.spec.catalog import Catalog, price_age_days
+from seatrial.spec.habits import USUAL_HABITS
 
 __all__ = ["choose_plan"]
 
@@ -47,7 +49,9 @@ def choose_plan(
         StudyError: the study does not identify what another plan would do.
         SpecError: the calibrations cannot be compared.
     """
-    appraiser = appraiser_of(study, plans, here=here, there=there)
+    people = {**USUAL_HABITS, **(habits or {})} if need is None else need.habits
+    at_once = at_once_of(study.spec, people["requests_at_once"][1])
+    appraiser = appraiser_of(study, plans, here=here, there=there, at_once=at_once)
     predictor, memory = appraiser.predictor, appraiser.memory
     has_database = study.spec.subject.database.kind != "none"
     search = PlanSearch(appraiser, placements_together(plans, has_database=has_database))
@@ -73,7 +77,11 @@ def choose_plan(
         times_the_room=found.chosen.low_rps / need.capacity_rps if found.chosen else None,
         best=best,
         people_share=_people_share(need, of_interest),
-        caveats=(*blank.caveats, *_old_price(of_interest, study, plans)),
+        caveats=(
+            *blank.caveats,
+            *(_pages(of_interest, appraiser, plans, people["requests_at_once"]) if at_once > 1.0 else ()),
+            *_old_price(of_interest, study, plans),
+        ),
     )
 
 
@@ -119,10 +127,34 @@ def _levels(need: Need, search: PlanSearch) -> tuple[Level, ...]:
 
 
 def _changes(offer: Offer, appraiser: Appraiser, plans: Catalog, *, has_database: bool) -> tuple[Change, ...]:
-    placement = Placement(plans.by_id[offer.plan.id], plans.by_id[offer.database.id] if offer.database else None)
+    placement = _placement(offer, plans)
     configuration = appraiser.configuration_of(placement, offer.workers)
     most = appraiser.most_workers(placement)
     return improvements(appraiser.predictor, configuration, workers_max=most, has_database=has_database)
+
+
+def _pages(
+    offer: Offer | None, appraiser: Appraiser, plans: Catalog, span: tuple[float, float, float]
+) -> tuple[Caveat, ...]:
+    """What the offer would carry if pages sent fewer or more requests at once than is assumed."""
+    if offer is None or offer.capacity_rps is None:
+        return ()
+    configuration = appraiser.configuration_of(_placement(offer, plans), offer.workers)
+    rates = [
+        appraiser.predictor.predict(replace(configuration, at_once=max(1.0, each)), draws=0).capacity_rps or 0.0
+        for each in (span[0], span[2])
+    ]
+    text = (
+        f"A page is taken to send {span[1]:g} requests at once, which the trial did not: {offer.id} carries "
+        f"{rounded(offer.capacity_rps)} requests/s so. With {span[0]:g} at once it would be {rounded(rates[0])}, with "
+        f"{span[2]:g} {rounded(rates[1])}."
+    )
+    hint = "Look at a page in a browser's network view, and say it: --assume requests_at_once=1"
+    return (Caveat("requests-at-once", text, hint),)
+
+
+def _placement(offer: Offer, plans: Catalog) -> Placement:
+    return Placement(plans.by_id[offer.plan.id], plans.by_id[offer.database.id] if offer.database else None)
 
 
 def _old_price(offer: Offer | None, study: Study, plans: Catalog) -> tuple[Caveat, ...]:
@@ -164,11 +196,12 @@ def _caveats(study: Study, predictor: Predictor, memory: MemoryModel | None, nee
     elif memory.is_worker_assumed:
         text = "A further worker's memory was not measured: it is taken to cost as much as a whole process."
         found.append(Caveat("further-worker-assumed", text, "Measure with measure.plan_starts = 1."))
-    if need is not None and need.habits["requests_at_once"][1] > 1 and ASSUMED in need.sources.values():
+    at_once = need is not None and need.habits["requests_at_once"][1] > 1 and ASSUMED in need.sources.values()
+    if need is not None and at_once and study.spec.workload.mix:
         low, typical, high = need.habits["requests_at_once"]
         text = (
-            f"A page may send several requests at once ({typical:g}, {low:g} to {high:g}): visitors then wait longer "
-            "than these rates say, where a request takes long."
+            f"A page may send several requests at once ({typical:g}, {low:g} to {high:g}). Those that the journeys do "
+            "not send at once are not reckoned with, and visitors then wait longer than these rates say."
         )
-        found.append(Caveat("requests-at-once", text, "Put such a page into the workload as a journey."))
+        found.append(Caveat("requests-at-once", text, "Send them so in the journey: with page."))
     return tuple(found)

@@ -48,14 +48,15 @@ def capacity_rps(
     requests: int = CAPACITY_REQUESTS,
     *,
     ceiling_rps: float | None = None,
+    at_once: float = 1.0,
 ) -> float | None:
     """The highest offered rate that meets the objective for as long as it lasts; None when an idle server misses it.
 
     By bisection over runs of the same drawn requests. A run is long enough to hold about ten relaxation times of a
     queue at 97 % load, so a rate does not pass only because its queue had no time to grow; and saturation bounds it
-    (ceiling_rps, where it is known already). Two seeds differ by about 1 %.
+    (ceiling_rps, where it is known already). Two seeds differ by about 1 %. at_once: as of `draw_work`.
     """
-    return _capacity_rps(tuple(demands), system, slo, seed, requests, ceiling_rps=ceiling_rps)
+    return _capacity_rps(tuple(demands), system, slo, seed, requests, ceiling_rps=ceiling_rps, at_once=at_once)
 
 
 @lru_cache(ANSWERS_KEPT)
@@ -67,8 +68,9 @@ def _capacity_rps(
     requests: int,
     *,
     ceiling_rps: float | None,
+    at_once: float,
 ) -> float | None:
-    work = draw_work(demands, requests, seed)
+    work = draw_work(demands, requests, seed, at_once)
     alone_s = _alone_s(work, system)
     idle_s = alone_s[max(0, math.ceil(slo.latency_quantile * len(alone_s)) - 1)]
     late = sum(time_s >= system.timeout_s for time_s in alone_s)

@@ -25,7 +25,8 @@ class Configuration:
     threads: of each worker; not used by "sync" (one) and by event loops. cpus: of the app's machine, a fraction is a
     quota. database_cpus: of the database's own machine, `round_trip_s` away; None: it shares the app's. pool: database
     connections of each process; None: as many as are asked for. cpu_factor: CPU seconds of a request there over CPU
-    seconds here, of app and database alike; waits do not scale.
+    seconds here, of app and database alike; waits do not scale. at_once: requests that a page of its visitors sends in
+    the same moment, beyond what was measured.
 
     Making one raises ValueError for numbers that no server has.
     """
@@ -38,6 +39,7 @@ class Configuration:
     round_trip_s: float = 0.0
     pool: int | None = None
     cpu_factor: float = 1.0
+    at_once: float = 1.0
 
     def __post_init__(self) -> None:
         if self.worker_class not in KNOWN_CLASSES:
@@ -49,6 +51,8 @@ class Configuration:
         sizes = {"cpus": self.cpus, "database_cpus": self.database_cpus, "cpu_factor": self.cpu_factor}
         if wrong := [name for name, size in sizes.items() if size is not None and not 0.0 < size < math.inf]:
             raise ValueError(f"{wrong[0]} must be above 0")
+        if not 1.0 <= self.at_once < math.inf:
+            raise ValueError("at_once must be 1 or more")
         if not 0.0 <= self.round_trip_s < math.inf:
             raise ValueError("round_trip_s must be 0 or more")
 

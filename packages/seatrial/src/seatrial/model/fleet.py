@@ -201,14 +201,17 @@ def simulate_fleet(
     *,
     requests: int,
     seed: int,
+    at_once: float = 1.0,
 ) -> FleetOutcome:
     """Poisson arrivals at that rate. writes: for each operation, whether it changes the database.
+
+    at_once: requests that a page sends in the same moment; the balancer deals out each by itself.
 
     Raises ValueError for a fleet without hosts or slots, or a balancing that is not known.
     """
     if fleet.hosts < 1 or fleet.slots < 1 or fleet.balancing not in BALANCING or rate_rps <= 0:
         raise ValueError(f"a fleet needs a host, a slot, a rate above 0 and one of {BALANCING}")
-    work = draw_work(demands, requests, seed)
+    work = draw_work(demands, requests, seed, at_once)
     arrivals, now_s = [], 0.0
     for gap in work.gaps:
         now_s += gap / rate_rps

@@ -51,10 +51,16 @@ class Outcome:
 
 
 def simulate_open(
-    demands: Sequence[OperationDemand], system: System, offered_rate_rps: float, requests: int, seed: int
+    demands: Sequence[OperationDemand],
+    system: System,
+    offered_rate_rps: float,
+    requests: int,
+    seed: int,
+    *,
+    at_once: float = 1.0,
 ) -> Outcome:
-    """Poisson arrivals at a rate that the server cannot slow down."""
-    return run_open(draw_work(demands, requests, seed), system, offered_rate_rps)
+    """Poisson arrivals at a rate that the server cannot slow down. at_once: of pages with so many requests each."""
+    return run_open(draw_work(demands, requests, seed, at_once), system, offered_rate_rps)
 
 
 def run_open(work: Work, system: System, offered_rate_rps: float, *, by_operation: bool = False) -> Outcome:

@@ -105,12 +105,17 @@ class _Draws:
     wait_factors: tuple[float, ...]
 
 
-def draw_work(demands: Sequence[OperationDemand], requests: int, seed: int) -> Work:
-    """Draw so many requests of the mix; their mean demands are exactly those declared, which takes out most noise."""
-    if not demands or requests < 1:
-        raise ValueError("a simulation needs at least one operation and one request")
+def draw_work(demands: Sequence[OperationDemand], requests: int, seed: int, at_once: float = 1.0) -> Work:
+    """Draw so many requests of the mix; their mean demands are exactly those declared, which takes out most noise.
+
+    at_once: requests that a page sends in the same moment, on average: pages then come by themselves (Poisson), at as
+    many requests per second.
+    """
+    if not demands or requests < 1 or not 1.0 <= at_once < math.inf:
+        raise ValueError("a simulation needs at least one operation, one request, and one request in a page")
     shapes = tuple((demand.share, demand.cpu_scv, demand.wait_scv) for demand in demands)
     draws = _draws(shapes, requests, seed)
+    gaps = draws.gaps if at_once == 1.0 else _gaps_of_pages(requests, seed, at_once)
 
     def column(means: Sequence[float], factors: Sequence[float]) -> list[float]:
         return [means[operation] * factor for operation, factor in zip(draws.operations, factors, strict=True)]
@@ -119,7 +124,7 @@ def draw_work(demands: Sequence[OperationDemand], requests: int, seed: int) -> W
     return Work(
         demands=tuple(demands),
         operations=draws.operations,
-        gaps=draws.gaps,
+        gaps=gaps,
         app_before_s=column([cpu_s * APP_CPU_BEFORE_DATABASE for cpu_s in free], draws.cpu_factors),
         database_s=column([demand.database_cpu_s for demand in demands], draws.cpu_factors),
         app_held_s=column([demand.held_app_cpu_s for demand in demands], draws.cpu_factors),
@@ -138,6 +143,19 @@ def _draws(shapes: tuple[tuple[float, float, float], ...], requests: int, seed: 
     wait_factors = _unit_mean_factors([scv for _, _, scv in shapes], operations, chance)
     gaps = _mean_one([chance.expovariate(1.0) for _ in range(requests)])
     return _Draws(tuple(operations), tuple(gaps), tuple(cpu_factors), tuple(wait_factors))
+
+
+@lru_cache(maxsize=4)
+def _gaps_of_pages(requests: int, seed: int, at_once: float) -> tuple[float, ...]:
+    """Zero between the requests of a page. A page has `at_once` of them, rounded down or up so that the mean is kept:
+    how pages of one site differ is not known, and equal ones wait least.
+    """
+    chance, least = random.Random(f"pages {seed}"), math.floor(at_once)
+    gaps: list[float] = []
+    while len(gaps) < requests:
+        size = least + (chance.random() < at_once - least)
+        gaps += [chance.expovariate(1.0), *[0.0] * (size - 1)]
+    return tuple(_mean_one(gaps[:requests]))
 
 
 def _stratified_mix(shares: Sequence[float], requests: int, chance: random.Random) -> list[int]:

@@ -12,7 +12,7 @@ from seatrial.spec.habits import USUAL_HABITS
 
 __all__ = ["ASSUMPTIONS", "GROWTH_HABITS", "Assumption", "assumptions_with"]
 
-GROWTH_HABITS = (*DEFAULT_HABITS, "peak_minute", "daily_share")
+GROWTH_HABITS = (*DEFAULT_HABITS, "peak_minute", "daily_share", "requests_at_once")
 """Those of `spec.habits` that growth hangs on."""
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from seatrial.advise.growth.findings import FleetCheck
 from seatrial.advise.growth.inputs import GrowthInputs, Part
@@ -11,7 +12,7 @@ from seatrial.model.highest_rate import Tried, highest_rate_rps
 from seatrial.model.replicas import carried_rps as carried_by_replicas
 from seatrial.model.shards import usual_imbalance
 
-__all__ = ["checked"]
+__all__ = ["Shape", "checked"]
 
 REQUESTS = 6_000
 CELL_CPUS = 16
@@ -23,15 +24,22 @@ FULL = 0.97
 """Above this utilization a queue grows for longer than a run lasts."""
 
 
-def checked(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Part], peak_minute: float) -> FleetCheck:
-    """Simulates the busiest minute on ever fewer or more machines; parts: of the mix, on the rented CPU.
-
-    peak_minute: its rate over that of the busiest hour.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the busiest minute's requests come. peak_minute: its rate over that of the busiest hour. at_once: requests
+    that a page sends in the same moment.
     """
+
+    peak_minute: float
+    at_once: float = 1.0
+
+
+def checked(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Part], shape: Shape) -> FleetCheck:
+    """Simulates the busiest minute on ever fewer or more machines; parts: of the mix, on the rented CPU."""
     if layout.shape != "fleet":
         raise ValueError("one machine is no fleet")
-    simulated = _hosts(load, layout, inputs, parts, peak_minute)
-    replicas = _replicas(load, layout, inputs, parts, peak_minute)
+    simulated = _hosts(load, layout, inputs, parts, shape)
+    replicas = _replicas(load, layout, inputs, parts, shape)
     return FleetCheck(
         formula_hosts=layout.hosts,
         simulated_hosts=simulated,
@@ -44,7 +52,7 @@ def checked(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Pa
     )
 
 
-def _hosts(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Part], peak_minute: float) -> int | None:
+def _hosts(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Part], shape: Shape) -> int | None:
     """The fewest hosts, the one that may fail among them, before a database that is never the limit.
 
     The highest rate that a few of them carry together is simulated; more of them carry as much more, since hosts behind
@@ -57,25 +65,23 @@ def _hosts(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Par
     limit_s = inputs.spec.slo.latency_max_s
 
     def run(rate_rps: float) -> Tried:
-        time_s = _quantile_s(fleet, rate_rps, inputs, parts)
+        time_s = _quantile_s(fleet, rate_rps, inputs, parts, shape.at_once)
         return Tried(rate_rps, limit_s / max(time_s, 1e-9), time_s <= limit_s)
 
     full_rps = cell * cpus / max(1e-9, load.app_s)
     carried_rps = highest_rate_rps(run, run(full_rps / 1000.0).slack, full_rps)
     if carried_rps is None:
         return None
-    needed = peak_minute * (load.rate_rps + load.job_rate_per_s) / carried_rps * cell
+    needed = shape.peak_minute * (load.rate_rps + load.job_rate_per_s) / carried_rps * cell
     return math.ceil(round(needed, 9)) + SPARE_HOSTS
 
 
-def _replicas(
-    load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Part], peak_minute: float
-) -> int | None:
+def _replicas(load: Load, layout: Layout, inputs: GrowthInputs, parts: Sequence[Part], shape: Shape) -> int | None:
     """The fewest replicas of the busiest shard, behind hosts that are never the limit; 0: the primary does it."""
     database = layout.database
     if database is None:
         return 0
-    rate_rps = peak_minute * load.database_rate_rps / layout.shards
+    rate_rps = shape.peak_minute * load.database_rate_rps / layout.shards
     rate_rps *= usual_imbalance(layout.shards, load.people) if layout.shards > 1 else 1.0
     cpus = database.cpus
     reads = max(1e-9, 1.0 - load.database.write_share)
@@ -93,15 +99,16 @@ def _replicas(
             apply_share=load.database.apply_s / load.database.write_s if load.database.write_s else 0.0,
             timeout_s=inputs.spec.workload.timeout_s,
         )
-        return _quantile_s(fleet, rate_rps, inputs, parts) <= inputs.spec.slo.latency_max_s
+        return _quantile_s(fleet, rate_rps, inputs, parts, shape.at_once) <= inputs.spec.slo.latency_max_s
 
     if meets(0):
         return 0
     return fewest_machines(meets, max(1, layout.replicas), most=REPLICAS_TRIED_MAX)
 
 
-def _quantile_s(fleet: Fleet, rate_rps: float, inputs: GrowthInputs, parts: Sequence[Part]) -> float:
+def _quantile_s(fleet: Fleet, rate_rps: float, inputs: GrowthInputs, parts: Sequence[Part], at_once: float) -> float:
     """The objective's quantile of the response time at that rate."""
     demands, writes = [part.demand for part in parts], [part.kind == "write" for part in parts]
-    outcome = simulate_fleet(demands, writes, fleet, rate_rps, requests=REQUESTS, seed=inputs.spec.measure.seed)
+    seed = inputs.spec.measure.seed
+    outcome = simulate_fleet(demands, writes, fleet, rate_rps, requests=REQUESTS, seed=seed, at_once=at_once)
     return outcome.response_time_quantile_s(inputs.spec.slo.latency_quantile)

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from seatrial.advise.appraising import appraiser_of
+from seatrial.advise.appraising import appraiser_of, at_once_of
 from seatrial.advise.growth.assumptions import GROWTH_HABITS, Assumption, assumptions_with
 from seatrial.advise.growth.cases import Case, typical_case
-from seatrial.advise.growth.check import checked
+from seatrial.advise.growth.check import Shape, checked
 from seatrial.advise.growth.data import data_laws
 from seatrial.advise.growth.figures import Reckoner
 from seatrial.advise.growth.findings import DataGrowth, FleetCheck, Growth, GrowthRow, GrowthStep, Span
@@ -57,7 +57,8 @@ def growth(
     assumptions = _assumed(inputs, overrides, seen or {})
     laws = data_laws(inputs.sizes, inputs.operations, inputs.demands)
     said = _said_speed(overrides.get("cpu_speed"))
-    appraiser = appraiser_of(study, plans, here=here, there=there, carried=said)
+    at_once = at_once_of(inputs.spec, assumptions["requests_at_once"].typical)
+    appraiser = appraiser_of(study, plans, here=here, there=there, carried=said, at_once=at_once)
     offers = offers_of(inputs.spec.plan, plans, appraiser.carried)
     machines = Machines(appraiser, plans, inputs.request_s, has_database=inputs.spec.subject.database.kind != "none")
     kept_free = headroom_of(inputs.spec) if headroom is None else headroom
@@ -122,8 +123,11 @@ def _row(reckoner: Reckoner, typical: Case, users: float) -> GrowthRow:
     figures = dict(reckoner.typical_figures(users, typical))
     check = None
     if layout.shape == "fleet":
-        parts, minute = _parts(reckoner, typical, people, layout), typical.values["peak_minute"]
-        check = checked(load.rented(layout.host, layout.database), layout, reckoner.inputs, parts, minute)
+        parts = _parts(reckoner, typical, people, layout)
+        shape = Shape(
+            typical.values["peak_minute"], at_once_of(reckoner.inputs.spec, typical.values["requests_at_once"])
+        )
+        check = checked(load.rented(layout.host, layout.database), layout, reckoner.inputs, parts, shape)
         layout = _as_told(layout, check, reckoner, figures)
     smallest = reckoner.layout(FEWEST_USERS, typical).host.id
     capacity = None if single is None else Span(single.low_rps, single.capacity_rps, single.high_rps)
