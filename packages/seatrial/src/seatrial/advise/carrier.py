@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatrial.advise.anchor import SURE, Anchor, Factors
+from seatrial.advise.hours import Hours
 from seatrial.advise.interval import summed_variance, t_half_width
 from seatrial.model.capacity import capacity_rps, saturation_rps
 from seatrial.model.configuration import Configuration
@@ -41,9 +42,9 @@ class Carrier:
     their shape matters.
     """
 
-    def __init__(self, anchor: Anchor, spec: TrialSpec, requests: int) -> None:
-        """requests: simulated at each rate that is tried."""
-        self.anchor = anchor
+    def __init__(self, anchor: Anchor, spec: TrialSpec, requests: int, hours: Hours | None = None) -> None:
+        """requests: simulated at each rate that is tried. hours: how far studies of the same app differ."""
+        self.anchor, self._hours = anchor, hours
         self._slo, self._timeout_s, self._seed = spec.slo, spec.workload.timeout_s, spec.measure.seed
         self._requests = requests
         self._here: tuple[float | None, float] | None = None
@@ -95,6 +96,7 @@ class Carrier:
             (anchor.variance_of_mean + anchor.variance_of_start / starts, anchor.freedom),
             (self._drawn_variance(configuration, draws, by_objective), anchor.freedom),
             (self._model_variance(configuration), SURE),
+            *([] if self._hours is None else [(self._hours.of_another, self._hours.freedom)]),
         ]
         found = summed_variance(parts)
         return t_half_width(*found) if found else 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from seatrial.advise.anchor import anchors_of
 from seatrial.advise.capacity import Start
 from seatrial.advise.carrier import EXTRAPOLATED, Carrier
+from seatrial.advise.hours import Hours, hours_of
 from seatrial.measure.study import Study
 from seatrial.model.configuration import Configuration
 from seatrial.model.stations import bounds_rps
@@ -49,7 +50,8 @@ class Predictor:
 
     The interval has three parts, taken as independent and summed by Satterthwaite: the spread of capacity between
     starts, those of this study and those of the one that it is compared with; the demands, drawn from their spread
-    between starts; and what such models are wrong by. One prediction takes about a second of CPU.
+    between starts; and what such models are wrong by. A fourth, how far studies at other hours differ, where the study
+    knows earlier ones of the same code. One prediction takes about a second of CPU.
     """
 
     def __init__(self, study: Study, *, requests: int = REQUESTS, starts: Sequence[Start] | None = None) -> None:
@@ -59,7 +61,8 @@ class Predictor:
             StudyError: the study does not identify what another configuration would do.
         """
         anchors = anchors_of(study, starts)
-        self._carriers = [Carrier(anchor, study.spec, requests) for anchor in anchors]
+        self._hours = hours_of(study)
+        self._carriers = [Carrier(anchor, study.spec, requests, self._hours) for anchor in anchors]
         self._timeout_s = study.spec.workload.timeout_s
         self._workers_max = max(anchor.configuration.workers for anchor in anchors)
         self._rps_max = max(m.throughput_rps for m in study.measurements)
@@ -69,6 +72,11 @@ class Predictor:
     def declared(self) -> Configuration:
         """The server that the study was declared for."""
         return self._carriers[0].anchor.configuration
+
+    @property
+    def hours(self) -> Hours | None:
+        """What is known of other hours, and then is in every interval; None: nothing, with a single study."""
+        return self._hours
 
     @property
     def unexplained(self) -> float:

@@ -47,11 +47,13 @@ def measure(
     """
     from seatrial.advise.conclude import conclude
     from seatrial.advise.foresight import ModelForesight
+    from seatrial.discover.source_digest import source_digest
     from seatrial.load import event_loop
     from seatrial.measure.conduct import Conductor
+    from seatrial.measure.likeness import SOURCE_DIGEST, earlier_of
     from seatrial.measure.prediction_check import history
     from seatrial.measure.sizes import measure_sizes, told_size
-    from seatrial.measure.study_file import check_writable, earlier_checks, write_study, write_whole
+    from seatrial.measure.study_file import check_writable, earlier_checks, earlier_study, write_study, write_whole
     from seatrial.report.html import report_html
     from seatrial.spec.reading import read_trial_spec
     from seatrial.testbed.testbed import Testbed
@@ -65,7 +67,8 @@ def measure(
         spec = replace(spec, results=results.resolve())
     study_path = spec.results / "study.json"
     check_writable(spec.results)
-    earlier = earlier_checks(study_path, spec.subject.name)
+    earlier, replaced = earlier_checks(study_path, spec.subject.name), earlier_study(study_path, spec.subject.name)
+    sources = {} if spec.subject.url else {SOURCE_DIGEST: source_digest(spec.subject, *_journeys(spec))}
     progress = Progress(tell)
     with told_size(spec.subject.size):
         conductor = Conductor(spec, ModelForesight(), progress)
@@ -80,6 +83,8 @@ def measure(
         raise
     progress.step("concluding", 5)
     study = conductor.study()
+    study = replace(study, environment={**study.environment, **sources})
+    study = replace(study, earlier=tuple(earlier_of(replaced, study)))
     study = replace(study, checks=history(earlier, study.checks), sizes=profiled, caveats=(*study.caveats, *caveats))
     write_study(study, study_path)
     (spec.results / PARTIAL).unlink(missing_ok=True)
@@ -99,6 +104,10 @@ def report(study_path: Path, html_path: Path | None = None) -> "Findings":
     if html_path is not None:
         write_whole(html_path, report_html(findings).encode())
     return findings
+
+
+def _journeys(spec: TrialSpec) -> Sequence[Path]:
+    return () if spec.workload.journeys is None else (spec.workload.journeys,)
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seatrial.measure.demands import Demands, MemoryPoint
+from seatrial.measure.earlier_study import EarlierStudy
 from seatrial.measure.measurement import (
     Caveat,
     FileCost,
@@ -37,6 +38,7 @@ class Study:
     sizes: the same operations with several amounts of data, smallest first; empty when only one was measured.
     complete: False when it was interrupted; what is here is still true.
     settings, files: what is set for working on the app, and files that it hands out itself, with what each costs.
+    earlier: what is kept of the studies of the same code, server, workload and machine that this one replaced.
     checks: what was predicted before it was measured; those of earlier studies that this one replaced come first.
     """
 
@@ -55,4 +57,5 @@ class Study:
     sizes: tuple[SizeDemands, ...] = ()
     settings: tuple[SettingCost, ...] = ()
     files: tuple[FileCost, ...] = ()
+    earlier: tuple[EarlierStudy, ...] = ()
     schema: str = field(default=SCHEMA)

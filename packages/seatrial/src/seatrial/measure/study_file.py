@@ -12,8 +12,18 @@ import msgspec
 from seatrial.errors import StudyError
 from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.measure.study import READABLE, SCHEMA, Study
+from seatrial.spec.subject import Subject
 
-__all__ = ["check_writable", "earlier_checks", "read_study", "without_password", "write_study", "write_whole"]
+__all__ = [
+    "check_writable",
+    "earlier_checks",
+    "earlier_study",
+    "read_study",
+    "without_password",
+    "without_secrets",
+    "write_study",
+    "write_whole",
+]
 
 
 def write_study(study: Study, path: Path) -> None:
@@ -22,8 +32,14 @@ def write_study(study: Study, path: Path) -> None:
     Raises:
         StudyError: it could not be written; a study that was there before is still whole.
     """
-    subject = study.spec.subject
-    hidden = replace(
+    kept = replace(study, spec=replace(study.spec, subject=without_secrets(study.spec.subject)))
+    text = msgspec.json.format(msgspec.json.encode(kept, enc_hook=_plain), indent=1)
+    write_whole(path, text)
+
+
+def without_secrets(subject: Subject) -> Subject:
+    """The subject as a study keeps it; once more it changes nothing."""
+    return replace(
         subject,
         environment=dict.fromkeys(subject.environment, "(not kept)"),
         url=without_password(subject.url),
@@ -31,9 +47,6 @@ def write_study(study: Study, path: Path) -> None:
         prepare=tuple(tuple(without_password(word) for word in command) for command in subject.prepare),
         server=replace(subject.server, command=tuple(without_password(word) for word in subject.server.command)),
     )
-    kept = replace(study, spec=replace(study.spec, subject=hidden))
-    text = msgspec.json.format(msgspec.json.encode(kept, enc_hook=_plain), indent=1)
-    write_whole(path, text)
 
 
 def without_password(text: str) -> str:
@@ -115,13 +128,19 @@ def _foreign(path: Path, schema: object) -> StudyError:
     )
 
 
-def earlier_checks(path: Path, subject: str) -> tuple[PredictionCheck, ...]:
-    """The checks of the study that is there, if it can be read and is of the same app; otherwise none."""
+def earlier_study(path: Path, subject: str) -> Study | None:
+    """The study that is there, if it can be read and is of the same app."""
     try:
         study = read_study(path)
     except StudyError:
-        return ()
-    return study.checks if study.spec.subject.name == subject else ()
+        return None
+    return study if study.spec.subject.name == subject else None
+
+
+def earlier_checks(path: Path, subject: str) -> tuple[PredictionCheck, ...]:
+    """The checks of the study that is there, if it can be read and is of the same app; otherwise none."""
+    study = earlier_study(path, subject)
+    return study.checks if study is not None else ()
 
 
 def _unwritable(path: Path, error: OSError) -> StudyError:
