@@ -139,11 +139,11 @@ def test_slots_held_by_waiting_are_seen_by_the_simulation_and_not_by_the_formula
 
 
 def test_a_fleet_whose_pages_come_in_bursts_needs_slots_for_them(inputs):
-    # 200 ms of waiting each, one thread to a host: while a page of 8 is inside, so are its 8 slots.
+    # 200 ms of waiting each, four slots to a host: while a page of 8 is inside, so are two hosts.
     waiting = split_mix([replace(demand, wait_s=0.2) for demand in DEMANDS], {"write"}, 9.0)
-    asked, narrow = load(20.0), replace(inputs, threads=1)
-    layout = fleet_of(asked, narrow, OFFERS)
-    single, pages = (checked(asked, layout, narrow, waiting, Shape(1.5, at_once)) for at_once in (1.0, 8.0))
+    asked = load(200.0)
+    layout = fleet_of(asked, inputs, OFFERS)
+    single, pages = (checked(asked, layout, inputs, waiting, Shape(1.5, at_once)) for at_once in (1.0, 8.0))
     assert pages.simulated_hosts > single.simulated_hosts
 
 

@@ -8,8 +8,20 @@ from seatrial.advise.log_summary import LogSummary
 from seatrial.advise.need import Need
 from seatrial.measure.measurement import Caveat
 from seatrial.model.connections import ConnectionSum
+from seatrial.spec.plan import Plan
 
-__all__ = ["ADVICE_SCHEMA", "Advice", "Change", "Level", "MemoryShare", "Offer", "PlanRow", "Refusal", "Standing"]
+__all__ = [
+    "ADVICE_SCHEMA",
+    "Advice",
+    "Change",
+    "Level",
+    "MemoryShare",
+    "Offer",
+    "PlanRow",
+    "Refusal",
+    "Standing",
+    "plan_row",
+]
 
 ADVICE_SCHEMA = "seatrial.advice/1"
 
@@ -190,3 +202,19 @@ class Advice:
         below = math.hypot(math.log(typical / low), TO_90 * math.log(capacity / offer.low_rps))
         above = math.hypot(math.log(high / typical), TO_90 * math.log(offer.high_rps / capacity))
         return capacity * typical * math.exp(-below), capacity * typical, capacity * typical * math.exp(above)
+
+
+def plan_row(plan: Plan) -> PlanRow:
+    """What is told of a plan."""
+    return PlanRow(
+        plan.id,
+        plan.provider,
+        plan.product,
+        plan.name,
+        plan.limits.cpus,
+        plan.limits.cpu_kind,
+        plan.limits.memory_bytes,
+        plan.price.usd_month,
+        plan.price.source,
+        plan.price.as_of,
+    )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from seatrial.advise.advice import MemoryShare, Offer, PlanRow
+from seatrial.advise.advice import MemoryShare, Offer, plan_row
 from seatrial.advise.placements import Placement
 from seatrial.advise.prediction import Prediction, Predictor
 from seatrial.measure.study import Study
@@ -13,6 +13,7 @@ from seatrial.model.carrying import CarryFactor
 from seatrial.model.configuration import Configuration
 from seatrial.model.connections import SUPERUSER_RESERVED, ConnectionSum, connections_needed
 from seatrial.model.memory import MemoryModel
+from seatrial.model.stations import bounds_rps
 from seatrial.spec.plan import Plan
 
 __all__ = ["OWN_LIMIT", "ROUND_TRIP_S", "WORKERS_MAX", "Appraiser"]
@@ -54,6 +55,7 @@ class Appraiser:
         self._study, self._predictor, self._memory, self._carry = study, predictor, memory, carry
         self._probed: dict[Configuration, float] = {}
         self._most: dict[str, int] = {}
+        self._bounds: dict[str, float] = {}
 
     @property
     def predictor(self) -> Predictor:
@@ -115,6 +117,19 @@ class Appraiser:
             best, best_rps = workers, rate_rps
         return best, best_rps
 
+    def bound_rps(self, placement: Placement) -> float:
+        """What it could do at most with all workers that fit, were no station idle: no simulation is asked."""
+        if placement.id not in self._bounds:
+            there = self.configuration_of(placement, max(1, self.most_workers(placement)))
+            system = there.system(self._study.spec.workload.timeout_s)
+            self._bounds[placement.id] = min(bounds_rps(self._predictor.demands_there(there), system).values())
+        return self._bounds[placement.id]
+
+    def slowest_rps(self, placement: Placement, cpus: float) -> float:
+        """The same at the slow end of what its CPU may be."""
+        workers, carried = self.best_workers(placement, cpus)[0], self._carry(placement.machine)
+        return self._probe_rps(self._configuration(placement, workers, cpus, carried.high))
+
     def configuration_of(self, placement: Placement, workers: int) -> Configuration:
         """The server there with so many workers, on the CPUs that may be used for ever."""
         factor = self._carry(placement.machine).factor
@@ -133,8 +148,8 @@ class Appraiser:
         predicted = self._predictor.predict(configuration)
         low_rps, high_rps = self._span(predicted, carried)
         offer = Offer(
-            plan=_row(placement.machine),
-            database=_row(placement.database) if placement.database else None,
+            plan=plan_row(placement.machine),
+            database=plan_row(placement.database) if placement.database else None,
             usd_month=placement.usd_month,
             workers=workers,
             threads=configuration.threads,
@@ -269,21 +284,6 @@ class Appraiser:
             used = min(1.0, rate_rps / fast.capacity_rps) * burst.cpus
         lasts_s = None if used is None else burst.seconds_until_empty(used, burst.full_balance_s)
         return replace(offer, burst_rps=fast.capacity_rps, burst_s=lasts_s)
-
-
-def _row(plan: Plan) -> PlanRow:
-    return PlanRow(
-        plan.id,
-        plan.provider,
-        plan.product,
-        plan.name,
-        plan.limits.cpus,
-        plan.limits.cpu_kind,
-        plan.limits.memory_bytes,
-        plan.price.usd_month,
-        plan.price.source,
-        plan.price.as_of,
-    )
 
 
 def _log_variance(predicted: Prediction) -> float:

@@ -11,6 +11,8 @@ from seatrial.measure.figures import rounded
 __all__ = ["Found", "PlanSearch"]
 
 MEBIBYTE = 1024 * 1024
+SLACK = 1.05
+"""Between a short simulation and a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class PlanSearch:
     def __init__(self, appraiser: Appraiser, placements: Sequence[Placement]) -> None:
         self._appraiser, self._placements = appraiser, placements
         self._offers: dict[str, Offer] = {}
+        self._slowest: dict[str, float] = {}
 
     def cheapest(self, capacity_rps: float, rate_rps: float, *, is_brief: bool = False) -> Found:
         """The cheapest placement that surely carries so much. rate_rps: asked for, headroom left off; is_brief: without
@@ -50,6 +53,29 @@ class PlanSearch:
             return Found(chosen, None, probable, tuple(refused))
         runner_up = self._runner_up(tuple(dearer), chosen, capacity_rps, rate_rps)
         return Found(chosen, runner_up, probable, tuple(refused))
+
+    def holding(self, capacity_rps: float) -> Offer | None:
+        """As `cheapest`, the chosen one alone: what cannot hold even with the slowest CPU it may have is not appraised.
+
+        Fast enough to be asked again and again.
+        """
+        for placement in self._placements:
+            if self._slowest_rps(placement, capacity_rps) * SLACK < capacity_rps:
+                continue
+            offer = self._offer(placement, placement.lasting_cpus or 0.0, None)
+            if offer.standing(capacity_rps) == Standing.HOLDS:
+                return offer
+        return None
+
+    def _slowest_rps(self, placement: Placement, asked_rps: float) -> float:
+        """About the most that can be said of it surely; 0 where not even one worker fits, or its CPUs cannot do it."""
+        if placement.id not in self._slowest:
+            if self._appraiser.bound_rps(placement) * SLACK < asked_rps:
+                return 0.0
+            cpus = placement.lasting_cpus
+            fits = cpus is not None and self._appraiser.most_workers(placement) >= 1
+            self._slowest[placement.id] = self._appraiser.slowest_rps(placement, cpus) if fits and cpus else 0.0
+        return self._slowest[placement.id]
 
     def ladder(self, steps: int, step_up: float = 1.25) -> tuple[Offer, ...]:
         """What the plans carry, cheapest first: each at least `step_up` times as much as any cheaper one."""

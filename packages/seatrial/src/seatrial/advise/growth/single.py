@@ -54,7 +54,7 @@ class Machines:
         """
         asked_rps = load.rate_rps * self.weight(load)
         for search in self._searches:
-            chosen = search.cheapest(asked_rps / (1.0 - load.headroom), asked_rps, is_brief=True).chosen
+            chosen = search.holding(asked_rps / (1.0 - load.headroom))
             if chosen is not None:
                 return self._single(chosen, load)
         return None
@@ -102,6 +102,8 @@ class Machines:
         for placement in (*self._together, *self._apart):
             cpus = placement.lasting_cpus
             if cpus is None or self._appraiser.most_workers(placement) < 1:
+                continue
+            if self._appraiser.bound_rps(placement) * ratio <= most_rps:
                 continue
             workers, quick_rps = self._appraiser.best_workers(placement, cpus)
             if quick_rps * ratio > most_rps:
