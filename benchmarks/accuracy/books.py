@@ -1,10 +1,13 @@
 """What has been measured already: a line for each unit and the study it gave, so that a run that was ended goes on."""
 
 import json
+import math
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from apps import APPS, App
@@ -13,20 +16,30 @@ from design import Setting
 from seatrial.measure.study import Study
 from seatrial.measure.study_file import read_study
 
-__all__ = ["Books", "Unit", "commit_now", "units"]
+__all__ = ["Books", "Unit", "code_now", "commit_now", "units"]
 
 ROOT = Path(__file__).parents[2]
+MEASURING = (
+    *(f"packages/seatrial/src/seatrial/{part}" for part in ("spec", "testbed", "load", "measure")),
+    "packages/flotilla/src",
+    "trials/flotilla",
+    "benchmarks/accuracy/subjects",
+)
 REPEATS = 3
 """Studies of each base in the whole matrix: three pairs for the A/A test."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One study to make. repeat: 1 for a cell; counts the studies of a base."""
+    """One study to make. repeat: 1 for a cell; counts the studies of a base.
+
+    is_near: the base once more, shortly before a cell, so that the machine's own drift is not counted as an error.
+    """
 
     app: App
     setting: Setting
     repeat: int = 1
+    is_near: bool = False
 
     @property
     def is_base(self) -> bool:
@@ -35,13 +48,14 @@ class Unit:
 
     @property
     def role(self) -> str:
-        """base, from which is predicted; again, the same once more; or cell."""
-        return "cell" if not self.is_base else "base" if self.repeat == 1 else "again"
+        """base, from which is predicted; again, the same once more; near, the same in brief; or cell."""
+        return "near" if self.is_near else "cell" if not self.is_base else "base" if self.repeat == 1 else "again"
 
     @property
     def name(self) -> str:
         """Unique in a matrix."""
-        return f"{self.app.name}/{'base' if self.is_base else self.setting.name}/{self.repeat}"
+        what = "near" if self.is_near else "base" if self.is_base else self.setting.name
+        return f"{self.app.name}/{what}/{self.repeat}"
 
 
 def units(*, is_smoke: bool) -> list[Unit]:
@@ -63,6 +77,17 @@ def commit_now() -> str:
     commit = subprocess.run([*run, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
     changed = subprocess.run([*run, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
     return commit.strip() + ("+" if changed.strip() else "")
+
+
+@cache
+def code_now() -> str:
+    """A digest of what a measurement hangs on: what measures, what is measured. The model is none of it."""
+    found = sha256()
+    for folder in (ROOT / place for place in MEASURING):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts and "results" not in path.parts:
+                found.update(f"{path.relative_to(ROOT)}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return found.hexdigest()[:16]
 
 
 class Books:
@@ -87,6 +112,33 @@ class Books:
         """Names of the units that gave a study that can be used."""
         return {str(line["unit"]) for line in self.lines() if not line["problem"]}
 
+    def current(self) -> set[str]:
+        """Those of them whose last study is of today's code: the others are to be measured again."""
+        last = {str(line["unit"]): line for line in self.lines() if not line["problem"]}
+        return {name for name, line in last.items() if line.get("code") == code_now() and self.path_of(name).exists()}
+
+    def minutes_since_base(self, app: str) -> float:
+        """Since a study of the app's base, of whatever length, ended; inf when none of today's code did."""
+        ended = [
+            datetime.fromisoformat(str(line["ended_at"]))
+            for line in self.lines()
+            if not line["problem"]
+            and line.get("code") == code_now()
+            and str(line["unit"]).rpartition("/")[0] in {f"{app}/base", f"{app}/near"}
+        ]
+        return (datetime.now(UTC) - max(ended)).total_seconds() / 60.0 if ended else math.inf
+
+    def nears(self, app: App) -> list[Unit]:
+        """The app's brief studies of its base that are done, in order."""
+        done = self.done()
+        numbers = sorted(int(name.rpartition("/")[2]) for name in done if name.startswith(f"{app.name}/near/"))
+        return [Unit(app, app.base, number, is_near=True) for number in numbers]
+
+    def next_near(self, app: App) -> Unit:
+        """One more of them."""
+        known = self.nears(app)
+        return Unit(app, app.base, known[-1].repeat + 1 if known else 1, is_near=True)
+
     def failed(self) -> dict[str, str]:
         """What went wrong with each unit that has given nothing."""
         done = self.done()
@@ -94,7 +146,11 @@ class Books:
 
     def study_path(self, unit: Unit) -> Path:
         """Where its study is, or will be."""
-        return self._folder / f"{unit.name.replace('/', '.')}.study.json"
+        return self.path_of(unit.name)
+
+    def path_of(self, name: str) -> Path:
+        """The same by the unit's name."""
+        return self._folder / f"{name.replace('/', '.')}.study.json"
 
     def study(self, unit: Unit) -> Study:
         """The study of a unit that is done."""
@@ -108,6 +164,7 @@ class Books:
             "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),
             "commit": commit_now(),
+            "code": code_now(),
             "problem": problem,
         }
         with self._lines.open("a") as file:

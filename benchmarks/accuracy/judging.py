@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import fmean
 
 from books import Unit
@@ -30,6 +31,8 @@ class Judged:
 
     kind: the goal it counts for. p95: (rate, predicted, measured). memory: (predicted, measured). named, seen: the
     station predicted to give way first, and those that were full when the app was saturated (else the fullest).
+    drift: the saturation of the base measured nearest in time over that of the first base, by which all predictions are
+    multiplied; minutes: between that base and the cell.
     machine: how long a fixed walk through memory took in the cell's study, over the base's: above 1 the machine was
     slower, for no fault of the prediction.
     """
@@ -47,6 +50,8 @@ class Judged:
     p95: tuple[float, float, float] | None
     memory: tuple[float, float] | None
     machine: float | None
+    drift: float = 1.0
+    minutes: float | None = None
     note: str = ""
 
     @property
@@ -113,10 +118,36 @@ def kind_of(unit: Unit, workers_max: int) -> str:
     return "beyond" if "cpus" in changes or unit.setting.workers > workers_max else "inside"
 
 
-def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judged:
-    """A cell, or the base once more, against the base's study."""
+def saturated_rps(study: Study) -> float | None:
+    """Of the declared server, the mean over starts."""
+    found = [start.estimate.saturated_rps for start in declared(study) if start.estimate is not None]
+    return fmean(found) if found else None
+
+
+def drift_of(unit: Unit, study: Study, base: Study, bases: Sequence[Study]) -> tuple[float, float | None]:
+    """How much faster the machine had become, by the base nearest in time to the study, and the minutes between them.
+
+    1 for the base once more: it tells what other hours do.
+    """
+    reference = saturated_rps(base)
+    known = [(each, rate) for each in bases if (rate := saturated_rps(each)) is not None]
+    if unit.is_base or not reference or not known:
+        return 1.0, None
+    at = datetime.fromisoformat(study.created_at)
+    apart = [abs((datetime.fromisoformat(each.created_at) - at).total_seconds()) / 60.0 for each, _ in known]
+    minutes, (_, rate) = min(zip(apart, known, strict=True), key=lambda each: each[0])
+    return rate / reference, minutes
+
+
+def judged(unit: Unit, study: Study, base: Study, predictor: Predictor, bases: Sequence[Study] = ()) -> Judged:
+    """A cell, or the base once more, against the base's study. bases: the same app's base, measured at other times."""
     configuration = configuration_of_study(study)
     predicted = predictor.predict(configuration, starts=max(1, len(starts_rps(study))))
+    drift, minutes = drift_of(unit, study, base, [base, *bases])
+    capacity_rps, low_rps, high_rps = (
+        None if rate is None else rate * drift
+        for rate in (predicted.capacity_rps, predicted.low_rps, predicted.high_rps)
+    )
     measured = measured_rps(study)
     workers_max = max(m.workers or 1 for m in base.measurements)
     full = [
@@ -132,14 +163,16 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor) -> Judge
         kind="again" if unit.is_base else kind_of(unit, workers_max),
         changes=changes,
         measured_rps=measured,
-        predicted_rps=predicted.capacity_rps,
-        low_rps=predicted.low_rps,
-        high_rps=predicted.high_rps,
+        predicted_rps=capacity_rps,
+        low_rps=low_rps,
+        high_rps=high_rps,
         named=predicted.gives_way[0] if predicted.gives_way else "",
         seen=stations_seen(full, configuration, unit.app.blocks_s),
-        p95=_p95(study, measured, predictor, configuration),
+        p95=_p95(study, measured, predictor, configuration, drift),
         memory=None if unit.is_base else _memory(study, base),
         machine=_machine(study, base),
+        drift=drift,
+        minutes=minutes,
         note="extrapolated" if predicted.is_extrapolated else "",
     )
 
@@ -178,25 +211,29 @@ def _busy_shares(seen: Measurement, configuration: Configuration, blocks_s: floa
 
 
 def _p95(
-    study: Study, capacity_rps: float | None, predictor: Predictor, configuration: Configuration
+    study: Study, capacity_rps: float | None, predictor: Predictor, configuration: Configuration, drift: float
 ) -> tuple[float, float, float] | None:
-    """At half load: its rate, and the 95th percentile predicted and measured."""
+    """At half load: its rate, and the 95th percentile predicted and measured.
+
+    On a machine that has become `drift` times as fast everything takes 1 / drift as long, and the rate is as much
+    smaller for it.
+    """
     half = [m for m in study.measurements if m.label == "half load" and m.verdict != Verdict.INVALID]
     if not half or not capacity_rps or half[0].offered_rate_rps > P95_RATE_MAX * capacity_rps:
         return None
     rate = half[0].offered_rate_rps
-    predicted, _, _ = predictor.response_time_quantile_s(configuration, rate, 0.95)
-    return rate, predicted, half[0].response_time_s["p95"]
+    predicted, _, _ = predictor.response_time_quantile_s(configuration, rate / drift, 0.95)
+    return rate, predicted / drift, half[0].response_time_s["p95"]
 
 
 def _memory(study: Study, base: Study) -> tuple[float, float] | None:
     """App and database together: predicted from the base's readings, and the most that was read."""
-    database, server = study.spec.subject.database, study.spec.subject.server
-    model = memory_seen(base.memory, base.spec.subject.database)
+    subject, server = study.spec.subject, study.spec.subject.server
+    model = memory_seen(base.memory, base.spec.subject)
     read = [m.app_bytes + m.database_bytes for m in study.memory if m.workers == server.workers]
     if model is None or not read:
         return None
-    connections = server.workers * database.connections_per_worker(server.threads)
+    connections = subject.connections(server.workers, server.threads)
     return model.memory_of(server.workers, connections, threads=server.threads)[1], float(max(read))
 
 

@@ -28,7 +28,8 @@ ENOUGH_TO_COVER_LESS = 50
 def write_tables(books: Books, wanted: Sequence[Unit], folder: Path) -> str:
     """Judge what has been measured; `matrix.json` and `matrix.md` in the folder, and the Markdown."""
     present = books.present(wanted)
-    studies = {unit.name: books.study(unit) for unit in present}
+    nears = [unit for app in {unit.app for unit in present} for unit in books.nears(app)]
+    studies = {unit.name: books.study(unit) for unit in [*present, *nears]}
     rows, unpredicted = _judge(present, studies)
     differing = _differing(present, studies)
     failed = {name: words for name, words in books.failed().items() if name in {unit.name for unit in wanted}}
@@ -53,10 +54,15 @@ def _judge(present: Sequence[Unit], studies: dict[str, Study]) -> tuple[list[Jud
     rows, unpredicted = [], {}
     for base in [unit for unit in present if unit.is_base and unit.repeat == 1]:
         study = studies[base.name]
+        others = [
+            each
+            for name, each in studies.items()
+            if name.startswith((f"{base.app.name}/base/", f"{base.app.name}/near/"))
+        ]
         try:
             predictor = Predictor(study)
             rows += [
-                judged(unit, studies[unit.name], study, predictor)
+                judged(unit, studies[unit.name], study, predictor, others)
                 for unit in present
                 if unit.app == base.app and unit != base
             ]
@@ -128,8 +134,9 @@ def _markdown(
         *(f"- {app}: nothing predicted: {words}" for app, words in unpredicted.items()),
         *(f"- {name}: not measured: {words}" for name, words in failed.items()),
         "",
-        "| cell | measured | predicted (95 %) | error | machine | gave way: seen, named | p95 error | memory error |",
-        "|---|---:|---:|---:|---:|---|---:|---:|",
+        "| cell | measured | predicted (95 %) | error | base nearest: drift, min | machine | gave way: seen, named "
+        "| p95 error | memory error |",
+        "|---|---:|---:|---:|---:|---:|---|---:|---:|",
     ]
     lines += [_cell_line(row) for row in sorted(rows, key=lambda row: (row.app, row.unit))]
     return lines
@@ -154,4 +161,5 @@ def _cell_line(row: Judged) -> str:
         "" if row.is_named_rightly in {None, True} else " (wrong)"
     )
     machine = _percent(None if row.machine is None else row.machine - 1.0, signed=True)
-    return f"| {row.unit} | {measured} | {predicted} | {error} | {machine} | {named} | {p95} | {memory} |"
+    near = "-" if row.minutes is None else f"{_percent(row.drift - 1.0, signed=True)}, {row.minutes:.0f}"
+    return f"| {row.unit} | {measured} | {predicted} | {error} | {near} | {machine} | {named} | {p95} | {memory} |"
