@@ -1,8 +1,13 @@
 """The arithmetic of benchmarks/accuracy: which cells are tried, and what their errors amount to."""
 
+import importlib
 import importlib.util
+import json
 import random
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +25,22 @@ def module_of(name: str) -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def books() -> Iterator[ModuleType]:
+    """Its modules import each other by their plain names, as scripts in one folder do."""
+    names = ("apps", "design", "books", "scoring", "judging")
+    before = {name: sys.modules.get(name) for name in names}
+    sys.path.insert(0, str(FOLDER))
+    try:
+        yield importlib.import_module("books")
+    finally:
+        sys.path.remove(str(FOLDER))
+        for name, module in before.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
 
 
 design = module_of("design")
@@ -102,3 +123,62 @@ def test_identical_trials_are_called_different_in_about_one_of_twenty() -> None:
     told = sum(scoring.are_different(starts(), starts()) for _ in range(2000))
     # 5 % of 2,000 are 100; four standard deviations of the count are 39. Welch's test errs a little low.
     assert 50 <= told <= 139
+
+
+def test_a_run_goes_on_with_what_is_missing_or_was_measured_with_other_code(books: ModuleType, tmp_path: Path) -> None:
+    kept = books.Books(tmp_path)
+    first, second, third, *_ = books.units(is_smoke=True)
+    for unit in (first, second):
+        kept.note(unit, seconds=1.0)
+        kept.study_path(unit).write_text("{}")
+    kept.note(third, seconds=1.0, problem="the rig spoiled it")
+    assert kept.current() == {first.name, second.name}
+    lines = [json.loads(line) for line in (tmp_path / "units.jsonl").read_text().splitlines()]
+    lines[0]["code"] = "of another day"
+    (tmp_path / "units.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"unit": "cut o')
+    assert kept.current() == {second.name}
+    assert kept.done() == {first.name, second.name}  # a table still takes it
+    kept.study_path(second).unlink()
+    assert kept.current() == set()
+
+
+def test_a_base_is_near_for_some_minutes_and_is_counted_on(books: ModuleType, tmp_path: Path) -> None:
+    kept, base = books.Books(tmp_path), books.units(is_smoke=True)[0]
+    app = base.app
+    assert kept.minutes_since_base(app.name) == float("inf")
+    kept.note(base, seconds=1.0)
+    assert kept.minutes_since_base(app.name) < 1.0
+    path = tmp_path / "units.jsonl"
+    (line,) = [json.loads(text) for text in path.read_text().splitlines()]
+    line["ended_at"] = (datetime.now(UTC) - timedelta(minutes=30)).isoformat()
+    path.write_text(f"{json.dumps(line)}\n")
+    assert kept.minutes_since_base(app.name) == pytest.approx(30.0, abs=0.5)
+    near = kept.next_near(app)
+    assert (near.name, near.role) == (f"{app.name}/near/1", "near")
+    kept.note(near, seconds=1.0)
+    assert kept.minutes_since_base(app.name) < 1.0
+    assert [unit.name for unit in kept.nears(app)] == [near.name]
+    assert kept.next_near(app).repeat == 2
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """As much of a study as drift is told by."""
+
+    created_at: str
+    rate_rps: float
+
+
+def test_the_drift_is_that_of_the_base_nearest_in_time(books: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging = importlib.import_module("judging")
+    monkeypatch.setattr(judging, "saturated_rps", lambda study: study.rate_rps)
+    cell = next(unit for unit in books.units(is_smoke=True) if unit.role == "cell")
+    base, near, late = (Saturated(f"2026-01-01T{at}:00+00:00", rate) for at, rate in BASES)
+    study = Saturated("2026-01-01T10:33:00+00:00", 90.0)
+    drift, minutes = judging.drift_of(cell, study, base, [base, near, late])
+    assert (drift, minutes) == (pytest.approx(0.8), pytest.approx(3.0))
+    again = replace(cell, setting=cell.app.base, repeat=2)
+    assert judging.drift_of(again, study, base, [base, near, late]) == (1.0, None)
+
+
+BASES = (("10:00", 125.0), ("10:30", 100.0), ("11:00", 150.0))
