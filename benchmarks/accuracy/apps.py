@@ -27,6 +27,7 @@ class App:
     """One subject. pool_variable: how the app is told its pool, where its seatrial.toml does not say so already.
 
     blocks_s: seconds of a mean request for which it lets no other go on although it uses no CPU, by construction.
+    in_smoke: how many of its cells the smoke measures.
     """
 
     name: str
@@ -36,6 +37,7 @@ class App:
     pool_variable: str = ""
     is_sync_alone: bool = False
     blocks_s: float = 0.0
+    in_smoke: int = 1
 
     @property
     def base(self) -> Setting:
@@ -44,7 +46,7 @@ class App:
 
     def smoke_cells(self) -> list[Setting]:
         """The first that are predicted and measured."""
-        return smoke_cells(has_threads=self.has_threads, has_database=self.has_database)
+        return smoke_cells(has_threads=self.has_threads, has_database=self.has_database)[: self.in_smoke]
 
     def cells(self) -> list[Setting]:
         """What is predicted and measured, those of the smoke first."""
@@ -88,7 +90,7 @@ class App:
 
 APPS = (
     App("flotilla", ROOT / "trials" / "flotilla" / "seatrial.toml", pool_variable="FLOTILLA_POOL_SIZE"),
-    App("listing", HERE / "subjects" / "listing" / "seatrial.toml"),
+    App("listing", HERE / "subjects" / "listing" / "seatrial.toml", in_smoke=2),
     App("payments", HERE / "subjects" / "payments" / "seatrial.toml", has_database=False, is_sync_alone=True),
     App("rooms", HERE / "subjects" / "rooms" / "seatrial.toml", has_threads=False, blocks_s=0.05 * 0.020),
 )

@@ -59,12 +59,17 @@ class Unit:
 
 
 def units(*, is_smoke: bool) -> list[Unit]:
-    """In the order of measuring: the bases, then cells of all apps in turn with the bases' repeats between them."""
+    """In the order of measuring: the bases, then cells of all apps in turn with the bases' repeats between them.
+
+    A smoke has no time for bases near its cells, so there each app's cells follow its base at once.
+    """
+    if is_smoke:
+        return [Unit(app, setting) for app in APPS for setting in (app.base, *app.smoke_cells())]
     firsts = [Unit(app, app.base) for app in APPS]
-    lists = [[Unit(app, cell) for cell in (app.smoke_cells() if is_smoke else app.cells())] for app in APPS]
+    lists = [[Unit(app, cell) for cell in app.cells()] for app in APPS]
     longest = max(map(len, lists))
     turns = [unit for turn in range(longest) for rows in lists for unit in rows[turn : turn + 1]]
-    repeats = [] if is_smoke else [Unit(app, app.base, n) for n in range(2, REPEATS + 1) for app in APPS]
+    repeats = [Unit(app, app.base, n) for n in range(2, REPEATS + 1) for app in APPS]
     # Spread evenly, the last one at the end: the machine of another hour is asked again.
     for place, unit in enumerate(repeats, 1):
         turns.insert(place * (longest * len(APPS)) // len(repeats) + place - 1, unit)

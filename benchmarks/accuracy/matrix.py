@@ -45,15 +45,16 @@ SHORT = MeasureSettings(
     confirm_s=5.0,
     search_trial_s=8.0,
 )
-NEAR = replace(SHORT, warm_up_max_s=4.0, half_load_s=2.0, confirm_s=3.0, search_trial_s=3.0)
+BRIEF = replace(SHORT, warm_up_max_s=4.0, half_load_s=2.0, saturation_s=3.0, confirm_s=3.0, search_trial_s=3.0)
+NEAR = replace(BRIEF, saturation_s=4.0)
 """The base in brief: its saturation is what counts."""
 
 NEAR_MINUTES = 6.0
 """A cell is begun no longer than this after its app's base was measured."""
 
 LENGTHS = {
-    ("smoke", "base"): (replace(SHORT, brief_starts=1, inside=True), 90.0),
-    ("smoke", "cell"): (SHORT, 45.0),
+    ("smoke", "base"): (replace(BRIEF, brief_starts=1, inside=True), 75.0),
+    ("smoke", "cell"): (BRIEF, 35.0),
     ("smoke", "near"): (NEAR, 30.0),
     ("short", "near"): (NEAR, 30.0),
     ("whole", "near"): (NEAR, 30.0),

@@ -1,8 +1,11 @@
 """Requests that a page sends in the same moment: batch arrivals, against their closed forms and against ciw."""
 
+from itertools import accumulate
+
 import ciw
 import pytest
 
+from seatrial.model.box import Box
 from seatrial.model.capacity import capacity_rps
 from seatrial.model.fleet import Fleet, simulate_fleet
 from seatrial.model.queueing import OperationDemand, System, simulate_open
@@ -10,7 +13,7 @@ from seatrial.model.work import draw_work
 from seatrial.spec.slo import SLO
 
 SERVICE_S = 0.010
-REQUESTS = 60_000
+REQUESTS = 30_000
 SEEDS = range(4)
 
 
@@ -55,26 +58,26 @@ def test_a_fleet_of_one_slot_waits_as_batch_arrivals_do():
     assert sum(times) / len(times) == pytest.approx(pages_of(0.5, 3), rel=0.03)
 
 
-def test_two_workers_serve_pages_of_three_as_ciw_does():
-    system = System(workers=2, threads=1, cpus=2.0, timeout_s=1e6, backlog=1_000_000)
-    rate_rps = 0.6 * 2 / SERVICE_S
-    runs = [
-        simulate_open(exponential(), system, rate_rps, REQUESTS, seed, at_once=3.0).response_time_mean_s
-        for seed in SEEDS
-    ]
+def test_two_workers_serve_pages_of_three_as_ciw_serves_the_very_same_requests():
+    work, rate_rps = draw_work(exponential(), 6_000, 4, at_once=3.0), 0.7 * 2 / SERVICE_S
+    pages_s = [gap / rate_rps for gap in work.gaps if gap]
+    services_s = [before + after for before, after in zip(work.app_before_s, work.app_after_s, strict=True)]
     network = ciw.create_network(
-        arrival_distributions=[ciw.dists.Exponential(rate_rps / 3)],
+        arrival_distributions=[ciw.dists.Sequential([*pages_s, 1e9])],
         batching_distributions=[ciw.dists.Deterministic(3)],
-        service_distributions=[ciw.dists.Exponential(1 / SERVICE_S)],
+        service_distributions=[ciw.dists.Sequential(services_s)],
         number_of_servers=[2],
     )
-    times = []
-    for seed in SEEDS:
-        ciw.seed(seed)
-        simulation = ciw.Simulation(network)
-        simulation.simulate_until_max_time(250.0)
-        times += [r.waiting_time + r.service_time for r in simulation.get_all_records() if r.arrival_date > 10]
-    assert sum(runs) / len(runs) == pytest.approx(sum(times) / len(times), rel=0.03)
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_customers(len(services_s), method="Finish")
+    theirs_s = sorted(r.waiting_time + r.service_time for r in simulation.get_all_records())[-5_000:]
+    system = System(workers=2, threads=1, cpus=2.0, timeout_s=1e6, backlog=1_000_000)
+    box = Box(work, system)
+    arrivals_s = list(accumulate(gap / rate_rps for gap in work.gaps))
+    box.run_arrivals(arrivals_s)
+    ours_s = sorted(left - came for left, came in zip(box.left_s, arrivals_s, strict=True))[-5_000:]
+    assert sum(ours_s) == pytest.approx(sum(theirs_s), rel=0.03)
+    assert ours_s[len(ours_s) // 2] == pytest.approx(theirs_s[len(theirs_s) // 2], rel=0.03)
 
 
 def test_pages_keep_the_rate_and_need_room_below_the_objective():
