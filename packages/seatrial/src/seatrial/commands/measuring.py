@@ -1,7 +1,7 @@
 """`measure` and `report`: from a seatrial.toml to a study, and from a study to its findings."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
 if TYPE_CHECKING:  # what only one command needs is imported by it: the others start sooner
     from seatrial.advise.findings import Findings
     from seatrial.measure.conduct import Conductor
+    from seatrial.measure.study import Study
 
 __all__ = ["Measured", "measure", "report"]
 
@@ -47,10 +48,8 @@ def measure(
     """
     from seatrial.advise.conclude import conclude
     from seatrial.advise.foresight import ModelForesight
-    from seatrial.discover.source_digest import source_digest
     from seatrial.load import event_loop
     from seatrial.measure.conduct import Conductor
-    from seatrial.measure.likeness import SOURCE_DIGEST, earlier_of
     from seatrial.measure.prediction_check import history
     from seatrial.measure.sizes import measure_sizes, told_size
     from seatrial.measure.study_file import check_writable, earlier_checks, earlier_study, write_study, write_whole
@@ -68,7 +67,7 @@ def measure(
     study_path = spec.results / "study.json"
     check_writable(spec.results)
     earlier, replaced = earlier_checks(study_path, spec.subject.name), earlier_study(study_path, spec.subject.name)
-    sources = {} if spec.subject.url else {SOURCE_DIGEST: source_digest(spec.subject, *_journeys(spec))}
+    sources = _sources(spec)
     progress = Progress(tell)
     with told_size(spec.subject.size):
         conductor = Conductor(spec, ModelForesight(), progress)
@@ -83,8 +82,7 @@ def measure(
         raise
     progress.step("concluding", 5)
     study = conductor.study()
-    study = replace(study, environment={**study.environment, **sources})
-    study = replace(study, earlier=tuple(earlier_of(replaced, study)))
+    study = _beside_earlier(replace(study, environment={**study.environment, **sources}), replaced)
     study = replace(study, checks=history(earlier, study.checks), sizes=profiled, caveats=(*study.caveats, *caveats))
     write_study(study, study_path)
     (spec.results / PARTIAL).unlink(missing_ok=True)
@@ -106,8 +104,20 @@ def report(study_path: Path, html_path: Path | None = None) -> "Findings":
     return findings
 
 
-def _journeys(spec: TrialSpec) -> Sequence[Path]:
-    return () if spec.workload.journeys is None else (spec.workload.journeys,)
+def _sources(spec: TrialSpec) -> Mapping[str, str]:
+    """What the code was that is measured; nothing is known of an app that was running already."""
+    from seatrial.discover.source_digest import source_digest
+    from seatrial.measure.likeness import SOURCE_DIGEST
+
+    journeys = () if spec.workload.journeys is None else (spec.workload.journeys,)
+    return {} if spec.subject.url else {SOURCE_DIGEST: source_digest(spec.subject, *journeys)}
+
+
+def _beside_earlier(study: "Study", replaced: "Study | None") -> "Study":
+    """With what is kept of the studies of the same code that it replaces."""
+    from seatrial.measure.likeness import earlier_of
+
+    return replace(study, earlier=tuple(earlier_of(replaced, study)))
 
 
 def _quicker(settings: MeasureSettings) -> MeasureSettings:
