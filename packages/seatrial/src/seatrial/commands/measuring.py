@@ -67,7 +67,6 @@ def measure(
     study_path = spec.results / "study.json"
     check_writable(spec.results)
     earlier, replaced = earlier_checks(study_path, spec.subject.name), earlier_study(study_path, spec.subject.name)
-    sources = _sources(spec)
     progress = Progress(tell)
     with told_size(spec.subject.size):
         conductor = Conductor(spec, ModelForesight(), progress)
@@ -82,7 +81,7 @@ def measure(
         raise
     progress.step("concluding", 5)
     study = conductor.study()
-    study = _beside_earlier(replace(study, environment={**study.environment, **sources}), replaced)
+    study = _beside_earlier(replace(study, environment={**study.environment, **_sources(spec)}), replaced)
     study = replace(study, checks=history(earlier, study.checks), sizes=profiled, caveats=(*study.caveats, *caveats))
     write_study(study, study_path)
     (spec.results / PARTIAL).unlink(missing_ok=True)
