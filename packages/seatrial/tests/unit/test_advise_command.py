@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from seatrial.advise import appraising, estimate
+from seatrial.advise.growth import figures
 from seatrial.cli import main
 from seatrial.commands import advising
 from seatrial.measure.calibration_result import CALIBRATION_SCHEMA, CalibrationResult, CalibrationSlice, Speed
@@ -35,6 +36,8 @@ def folder(tmp_path: Path, a_study: Callable[..., Study], monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(advising, "plans", few_plans)
     monkeypatch.setattr(appraising, "REQUESTS", 1_500)
+    monkeypatch.setattr(figures, "DRAWS", 40)
+    monkeypatch.setattr(figures, "CACHE_DRAWS", 10)
     monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
     return tmp_path
 

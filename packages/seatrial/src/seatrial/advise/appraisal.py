@@ -118,9 +118,9 @@ class Appraiser:
         return best, best_rps
 
     def bound_rps(self, placement: Placement) -> float:
-        """What it could do at most with all workers that fit, were no station idle: no simulation is asked."""
+        """What it could do at most with as many workers as there may be, were no station idle: no simulation is asked."""
         if placement.id not in self._bounds:
-            there = self.configuration_of(placement, max(1, self.most_workers(placement)))
+            there = self.configuration_of(placement, WORKERS_MAX)
             system = there.system(self._study.spec.workload.timeout_s)
             self._bounds[placement.id] = min(bounds_rps(self._predictor.demands_there(there), system).values())
         return self._bounds[placement.id]

@@ -101,9 +101,9 @@ class Machines:
         most_rps = 0.0
         for placement in (*self._together, *self._apart):
             cpus = placement.lasting_cpus
-            if cpus is None or self._appraiser.most_workers(placement) < 1:
+            if cpus is None or self._appraiser.bound_rps(placement) * ratio <= most_rps:
                 continue
-            if self._appraiser.bound_rps(placement) * ratio <= most_rps:
+            if self._appraiser.most_workers(placement) < 1:
                 continue
             workers, quick_rps = self._appraiser.best_workers(placement, cpus)
             if quick_rps * ratio > most_rps:
