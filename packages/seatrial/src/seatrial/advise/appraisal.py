@@ -118,7 +118,7 @@ class Appraiser:
         return best, best_rps
 
     def bound_rps(self, placement: Placement) -> float:
-        """What it could do at most with as many workers as there may be, were no station idle: no simulation is asked."""
+        """What it could do at most, with however many workers, were no station idle: no simulation is asked."""
         if placement.id not in self._bounds:
             there = self.configuration_of(placement, WORKERS_MAX)
             system = there.system(self._study.spec.workload.timeout_s)
