@@ -27,7 +27,7 @@ warm_up_max_s = 4
 half_load_s = 1
 saturation_s = 2
 confirm_s = 2
-search_trial_s = 2
+within_s = 11
 plan_starts = 0
 """
 

@@ -63,7 +63,7 @@ class Fleet:
         until(lambda: ready(self.balancer.url))
 
 
-@pytest.fixture(scope="module", params=["caddy", "haproxy"])
+@pytest.fixture(scope="module", params=["caddy", pytest.param("haproxy", marks=pytest.mark.long)])
 def shared_fleet(request, shared_settings, tmp_path_factory):
     if (program := PROGRAMS[request.param]) is None:
         pytest.skip(f"there is no {request.param} here: make setup, apt-get install haproxy")

@@ -40,7 +40,7 @@ warm_up_max_s = 2
 half_load_s = 0.5
 saturation_s = 1
 confirm_s = 1
-search_trial_s = 1
+within_s = 11
 
 [slo]
 latency_max_ms = 100

@@ -3,12 +3,9 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-from seatrial.advise import anchor as anchor_module
-from seatrial.advise import carrier as carrier_module
 from seatrial.advise import conclude as conclude_module
 from seatrial.advise import estimate as estimate_module
 from seatrial.advise.conclude import conclude
@@ -16,6 +13,7 @@ from seatrial.advise.estimate import open_correction
 from seatrial.advise.findings import Findings
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
+from seatrial.model import capacity as capacity_module
 from seatrial.report.sentences import demand_sentence, memory_sentence
 from seatrial.spec.services import Services
 from seatrial.spec.slo import SLO
@@ -25,28 +23,13 @@ MakeStudy = Callable[..., Study]
 MEBIBYTE = 1024 * 1024
 
 
-Forget = Callable[[], None]
-
-
 @pytest.fixture(scope="module", autouse=True)
-def forget_simulations() -> Iterator[Forget]:
-    """Like demands are simulated once in this module, since most of its studies differ in other things.
-
-    Gives the function that forgets them.
-    """
+def _short_simulations() -> Iterator[None]:
+    """The model's precision has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        kept = []
-        for module, name in (
-            (estimate_module, "capacity_rps"),
-            (estimate_module, "saturation_rps"),
-            (anchor_module, "saturation_rps"),
-            (carrier_module, "capacity_rps"),
-            (carrier_module, "saturation_rps"),
-            (conclude_module, "response_curve"),
-        ):
-            kept.append(cache(getattr(module, name)))
-            patch.setattr(module, name, kept[-1])
-        yield lambda: [each.cache_clear() for each in kept] and None
+        patch.setattr(estimate_module, "ESTIMATE_REQUESTS", 8_000)
+        patch.setattr(conclude_module, "PREDICTED_REQUESTS", 2_000)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -315,10 +298,9 @@ def test_a_target_of_daily_users_is_judged_with_the_reserve_that_the_users_are_t
         assert conclude(replace(study, spec=replace(study.spec, target_daily_users=asked))).verdict == verdict
 
 
-def test_the_same_study_gives_the_same_findings_twice(
-    a_study: MakeStudy, found: Findings, forget_simulations: Forget
-) -> None:
-    forget_simulations()
+def test_the_same_study_gives_the_same_findings_twice(a_study: MakeStudy, found: Findings) -> None:
+    for kept in (capacity_module._saturation_rps, capacity_module._capacity_rps, capacity_module._response_curve):
+        kept.cache_clear()
     assert conclude(a_study()) == found
 
 

@@ -265,14 +265,19 @@ def test_a_load_that_nobody_ordered_is_drawn_when_it_is_open_and_in_exact_shares
 
 
 def test_sessions_that_a_break_ends_have_not_come_to_their_end(gthread: str) -> None:
+    come: list[Person] = []
+
     def visit(person: Person) -> Journey:
+        come.append(person)
         for _ in range(100):
             expect((yield get("/slow?s=0.4")))
 
     async def main() -> LoadRecord:
         async with Driver(gthread, sessions_of(visit=visit), seed=1, run_token="t") as driver:
             load = asyncio.create_task(driver.follow([0.0, 0.1, 0.2], 30.0, is_kept_if_cancelled=True))
-            await asyncio.sleep(1.0)
+            async with asyncio.timeout(20):
+                while len(come) < 3:
+                    await asyncio.sleep(0.05)  # until all have come, within the deadline
             load.cancel()
             return await load
 
