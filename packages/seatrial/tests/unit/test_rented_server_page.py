@@ -47,7 +47,7 @@ def shown():
 def test_the_commands_of_the_page_run_and_the_advice_is_of_a_cpu_that_was_timed(folder, capsys):
     told = []
     for words in shown():
-        shorter = ["--slices", "2"] if "--out" in words else []
+        shorter = ["--slices", "1"] if "--out" in words else []
         if words[0] == "python3":
             done = subprocess.run([sys.executable, *words[1:], *shorter], capture_output=True, timeout=60, check=False)
             assert done.returncode == 0, done.stderr

@@ -125,10 +125,10 @@ def sought(world: World, declared, shape: Shape, saturation_of, seed: int = 1):
 @pytest.mark.parametrize(
     ("shape", "cpu_ms", "wait_ms", "cpus", "memory_mb", "worker_mb"),
     [
-        (Shape("sync", 4), 10, 0, 1, 512, 60),
+        pytest.param(Shape("sync", 4), 10, 0, 1, 512, 60, marks=pytest.mark.long),
         (Shape("sync", 1), 4, 40, 1, 512, 60),
-        (Shape("gthread", 1, 4), 2, 200, 1, 512, 90),
-        (Shape("gthread", 3, 4), 5, 5, 2, 2048, 80),
+        pytest.param(Shape("gthread", 1, 4), 2, 200, 1, 512, 90, marks=pytest.mark.long),
+        pytest.param(Shape("gthread", 3, 4), 5, 5, 2, 2048, 80, marks=pytest.mark.long),
         (Shape("gthread", 1, 1), 10, 90, 1, 1024, 120),
     ],
 )

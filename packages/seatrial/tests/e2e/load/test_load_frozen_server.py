@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-pytestmark = [pytest.mark.linux, pytest.mark.quiet]
+# In calibration/ the driver alone shows the same of a stopped server.
+pytestmark = [pytest.mark.linux, pytest.mark.quiet, pytest.mark.long]
 
 
 def test_a_server_frozen_for_a_tenth_of_the_time_shows_what_visitors_waited(standard) -> None:
