@@ -40,7 +40,7 @@ def test_an_address_is_judged_in_no_time_whatever_it_is(text):
     # Of this thread's CPU, which neighbours do not use. What backtracks needs years.
     started_s = time.thread_time()
     assert email_of(text) is None
-    assert time.thread_time() - started_s < 0.5
+    assert time.thread_time() - started_s < 0.05
 
 
 @settings(max_examples=40)
