@@ -99,6 +99,8 @@ def _check(settings: Settings, tell: Told, *, repair: bool) -> int:
     site = open_site(settings)
     try:
         site.check()
+        if repair:
+            site.files.check_moving()
         findings = check_up(site.database, site.files, repair=repair)
     finally:
         site.close()
@@ -133,6 +135,8 @@ def _user(settings: Settings, tell: Told, chosen: argparse.Namespace) -> None:
                 site.operator.replace_password(handle, _password(tell, read=chosen.password_stdin))
                 done = True
             case deed:
+                if deed in {"suspend", "restore"}:
+                    site.files.check_moving()
                 done = getattr(site.operator, deed)(handle)
     except (NotFoundError, RuleError) as error:
         raise StartError(str(error)) from error

@@ -1,13 +1,19 @@
 """Pictures of people who are suspended: their addresses lead to nothing until that is taken back."""
 
+import argparse
+import contextlib
 import dataclasses
 import io
+import os
+import pwd
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from flotilla.backup import back_up, restore
+from flotilla.commands import run_command
+from flotilla.errors import StartError
 from flotilla.social.checkup import check_up
 from flotilla.social.sanctions import Kind
 from flotilla.store.files import Files, small_of
@@ -104,3 +110,58 @@ def test_a_backup_holds_withheld_pictures_and_brings_them_back_withheld(
     files = Files(tmp_path / "back")
     names = [address.removeprefix("/media/") for address in (hers[0], hers[2])]
     assert [(files.is_whole(name), files.is_shown(name)) for name in names] == [(True, False)] * 2
+
+
+@contextlib.contextmanager
+def the_sites_user():
+    """Where root runs the tests, the pictures are given to nobody, and inside `with` this process is nobody too."""
+    if os.geteuid() != 0:
+        yield
+        return
+    nobody = pwd.getpwnam("nobody").pw_uid
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def give_to_nobody(folder):
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
+
+
+def test_what_root_withholds_the_sites_own_user_can_show_again_and_remove(site, person, shown):
+    hers = shown(person("ada"))
+    folder = Path(site.settings.media_folder)
+    give_to_nobody(folder)
+    (folder / "public").chmod(0o750)
+    folder.chmod(0o750)
+
+    site.operator.suspend("ada")
+
+    made = [path for path in (folder / "withheld").rglob("*") if path.is_dir()]
+    like = (folder.stat().st_uid, 0o750)
+    assert {(path.stat().st_uid, path.stat().st_mode & 0o777) for path in (folder / "withheld", *made)} == {like}
+    kept, gone = (address.removeprefix("/media/") for address in (hers[0], hers[2]))
+    with the_sites_user():
+        site.files.check_moving()
+        site.files.show(kept)
+        site.files.remove(gone)
+    assert (site.files.is_shown(kept), site.files.is_whole(gone)) == (True, False)
+
+
+def test_nobody_is_suspended_by_a_user_of_the_machine_who_may_not_move_the_pictures(site, person, shown, settings):
+    hers = shown(person("ada"))
+    folder = Path(site.settings.media_folder)
+    give_to_nobody(folder)
+    within = folder / "public" / hers[0].removeprefix("/media/")[:2]
+    within.chmod(0o555)
+    suspend = argparse.Namespace(command="user", deed="suspend", handle="ada")
+    try:
+        with the_sites_user(), pytest.raises(StartError, match=f"{within} belongs to .*\n.*or as root"):
+            run_command(suspend, settings, tell=print)
+    finally:
+        within.chmod(0o755)
+    assert site.operator.suspend("ada"), "nothing was done"

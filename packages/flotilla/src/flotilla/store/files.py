@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,6 +71,17 @@ class Files:
                 f"Pictures cannot be stored under {self._public.parent}: {existing} cannot be written to.",
                 try_this="Point FLOTILLA_MEDIA_FOLDER at a folder that belongs to the user who runs the site.",
             )
+
+    def check_moving(self) -> None:
+        """Raise StartError unless this process may withhold, show and remove what is stored."""
+        folders = (found for each in (self._public, self._withheld) for found in (each, *each.glob("[0-9a-f][0-9a-f]")))
+        for folder in folders:
+            if folder.exists() and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+                raise StartError(
+                    f"Pictures cannot be moved: {folder} belongs to the user with the number {folder.stat().st_uid}, "
+                    f"and this is {os.geteuid()}.",
+                    try_this="Run this as the user who runs the site, or as root.",
+                )
 
     def receive(self, stream: IO[bytes], *, most_bytes: int) -> str:
         """Store what the stream holds; its name. Raises FileTooLargeError, UnavailableError (no room on the disk)."""
@@ -181,5 +193,17 @@ def _move(name: str, source: Path, target: Path) -> None:
             raise ValueError(f"no name of a public file: {each!r}")
         with suppress(FileNotFoundError):
             if (source / each).is_file():
-                (target / each).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+                _make_like_above((target / each).parent)
                 (source / each).rename(target / each)
+
+
+def _make_like_above(folder: Path) -> None:
+    """Make a folder, with those above it; made by root, it is the site's user's as much as the one above."""
+    if folder.is_dir():
+        return
+    _make_like_above(folder.parent)
+    folder.mkdir(mode=0o755, exist_ok=True)
+    if os.geteuid() == 0:
+        above = folder.parent.stat()
+        os.chown(folder, above.st_uid, above.st_gid)
+        folder.chmod(stat.S_IMODE(above.st_mode))
