@@ -93,7 +93,7 @@ def main() -> None:
                 declared, spec=replace(declared.spec, measure=replace(declared.spec.measure, warm_up_max_s=8.0))
             )
             since_s = time.monotonic()
-            with Testbed(declared.spec, is_varied=True) as testbed:
+            with Testbed(declared.spec, varied_hosts=1) as testbed:
                 preflight(testbed.placement.subject_cpus, testbed.placement.generator_cpus)
                 testbed.prepare()
                 rates = event_loop.run(grid(testbed, declared, options.turns, GRID))
@@ -102,7 +102,7 @@ def main() -> None:
             best = max(rates, key=lambda shape: rates[shape])
             taken = Shape(tuned.best.worker_class, tuned.best.workers, tuned.best.threads or 1) if tuned.best else best
             if taken not in rates:
-                with Testbed(declared.spec, is_varied=True) as testbed:
+                with Testbed(declared.spec, varied_hosts=1) as testbed:
                     testbed.prepare()
                     rates |= event_loop.run(grid(testbed, declared, options.turns, (taken, best)))
             share = rates[taken] / rates[best]

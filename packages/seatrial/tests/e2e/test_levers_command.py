@@ -28,6 +28,18 @@ about = "A server that ends at once."
 server = { command = "{python} -c 'raise SystemExit(7) # {port}'" }
 """
 
+WORK = """
+import time
+
+def application(environ, start_response):
+    until = time.thread_time() + 0.02
+    while time.thread_time() < until:
+        pass
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "4")])
+    return [b"done"]
+"""
+"""Whose pages take 20 ms of CPU each."""
+
 pytestmark = pytest.mark.linux
 
 
@@ -71,3 +83,28 @@ def test_two_levers_of_an_app_that_knows_nothing_of_them_are_tried_and_told_as_a
     page = (results / "levers.html").read_text()
     assert "workers-2" in page
     assert "does not work" in page
+
+
+@pytest.mark.long
+@pytest.mark.quiet
+def test_a_second_host_of_a_busy_app_carries_twice_as_much_and_each_host_is_told(sample_app, run_seatrial) -> None:
+    folder = sample_app("plain")
+    (folder / "work.py").write_text(WORK)
+    spec = SPEC[: SPEC.index("[[levers]]")].replace("cpus = 1", "cpus = 0.3\nusd_month = 4")
+    (folder / "seatrial.toml").write_text(spec.replace("hello:", "work:"))
+    results = folder / "found"
+    options = ("--only", "hosts-2", "--quick", "--allow-noise", "--budget-minutes", "3")
+    ended = run_seatrial("levers", folder, *options, "--results", results)
+    assert ended.status == 0, ended.err
+    found = json.loads((results / "levers.json").read_text())
+    (row,) = found["rows"]
+    # Twice, less what the balancer takes of the first host, which the app alone has not: under 1.5 ms for each of both.
+    assert 1.6 < row["effects"]["saturated_rps"]["ratio"] < 2.1
+    assert row["forecast"] is None
+    assert row["costs"].startswith("Another 4 USD a month")
+    (with_two,) = found["hosts"]
+    assert with_two["levers"] == ["hosts-2"]
+    assert [host["name"] for host in with_two["hosts"]] == ["host 1", "host 2"]
+    assert "gives way first" in ended.out or "give way together" in ended.out.replace("\n", " ")
+    assert names_of(found) <= set(re.findall(r"^\| `([^`]+)` \|", PAGE.read_text(), re.MULTILINE))
+    assert any("control groups of one machine" in caveat["text"] for caveat in found["caveats"])

@@ -8,13 +8,15 @@ from pathlib import Path
 from seatrial.advise.levers.conclude import conclude_levers
 from seatrial.advise.levers.effect import Effect
 from seatrial.advise.levers.findings import LeverFindings
+from seatrial.advise.levers.hosts import hosts_seen
+from seatrial.load.books.observation import HeardCounts
 from seatrial.measure.experiment import Seen
 from seatrial.measure.lever_record import Comparison, Forecast, LeverRecord
-from seatrial.measure.measurement import Caveat
+from seatrial.measure.measurement import Caveat, HostUse
 from seatrial.report.levers_document import levers_json
 from seatrial.report.levers_page import levers_html
 from seatrial.report.levers_terminal import levers_answer
-from seatrial.report.levers_words import times_words
+from seatrial.report.levers_words import heard_words, hosts_words, times_words
 from seatrial.spec.lever import Lever
 from seatrial.spec.reading import read_declared
 
@@ -32,6 +34,8 @@ threads = 4
 name = "front page"
 path = "/"
 """
+
+MEBIBYTE = 1024 * 1024
 
 THREADS = Lever("threads-16", "More at once.", "Memory.", "Globals.", {"server": {"threads": 16}})
 VARIABLE = Lever("a long name <of> my own lever", "", "", "", {"subject": {"environment": {"FAST": "1"}}}, is_own=True)
@@ -150,3 +154,72 @@ def test_the_page_escapes_and_the_json_has_the_same_facts(tmp_path) -> None:
     assert document["schema"] == "seatrial.levers/1"
     assert document["rows"][0]["effects"]["saturated_rps"]["outcome"] == "better"
     assert document["left_out"] == ["keep-alive"]
+
+
+def test_the_unit_of_before_and_after_is_said_once(tmp_path) -> None:
+    page = levers_html(the_findings(tmp_path))
+    assert "100 → 400<" in page
+    assert "8.0 → 4.0 ms" in page
+    assert 'data-label="memory"' in page
+
+
+def on_hosts(*cpu_utilization: float, memory_mb: int = 100, limit_mb: int | None = 392) -> tuple[HostUse, ...]:
+    limit = None if limit_mb is None else limit_mb * MEBIBYTE
+    return tuple(
+        HostUse(f"host {number}", used, memory_mb * MEBIBYTE, limit) for number, used in enumerate(cpu_utilization, 1)
+    )
+
+
+def test_of_several_hosts_the_one_that_gives_way_first_is_named(tmp_path) -> None:
+    path = tmp_path / "seatrial.toml"
+    path.write_text(FILE)
+    hosts = Lever("hosts-2", "Two.", changes={"services": {"balancer": "caddy", "hosts": 2}})
+    other = Lever("other", "Other.", changes={"server": {"threads": 16}})
+    starts = [
+        Seen(1, (), 100.0, 0.008, 0.05, 10**8),
+        Seen(2, ("hosts-2",), 200.0, 0.008, 0.05, 10**8, hosts=on_hosts(0.98, 0.80)),
+        Seen(3, ("hosts-2",), 200.0, 0.008, 0.05, 10**8, hosts=on_hosts(1.0, 0.84)),
+        Seen(4, ("other",), 200.0, 0.008, 0.05, 10**8, hosts=on_hosts(0.5, 0.5)),
+    ]
+    comparisons = (
+        Comparison((), ("hosts-2",), ((1, 2), (1, 3))),
+        Comparison((), ("other",), ((1, 4),)),
+    )
+    record = LeverRecord("2026-11-29", (hosts, other), 60.0, starts=tuple(starts), comparisons=comparisons)
+    found = conclude_levers(record, read_declared(path))
+    assert hosts_words(found) == (
+        "Saturated, with hosts-2: host 1 99 % of its CPU, 100 MB of 392 MB; host 2 82 % of its CPU, 100 MB of 392 MB. "
+        "Host 1 gives way first.",
+    )
+    assert "Host 1 gives way first." in levers_answer(found).replace("\n", " ")
+    assert "Host 1 gives way first." in levers_html(found).replace("\N{NO-BREAK SPACE}", " ")
+    assert levers_json(found)["hosts"][0]["first"] == ["host 1"]
+
+
+def test_hosts_that_are_as_full_give_way_together_and_none_where_none_is_full(tmp_path) -> None:
+    def first_of(uses: tuple[HostUse, ...]) -> tuple[str, ...]:
+        (seen,) = hosts_seen([Seen(1, (), hosts=uses)])
+        return seen.first
+
+    assert first_of(on_hosts(0.97, 0.93)) == ("host 1", "host 2")
+    assert first_of(on_hosts(0.6, 0.7)) == ()
+    assert first_of(on_hosts(0.5, 0.5, memory_mb=380)) == ("host 1", "host 2")
+    assert first_of((*on_hosts(0.6, 0.6), HostUse("database", 0.95, 10**8, None))) == ("database",)
+    assert hosts_seen([Seen(1, ())]) == ()
+
+
+def test_every_caveat_of_the_test_bed_is_kept(tmp_path) -> None:
+    path = tmp_path / "seatrial.toml"
+    path.write_text(FILE)
+    told = (Caveat("testbed", "The hosts share a CPU."), Caveat("testbed", "The database is apart."))
+    noisy = Caveat("noisy", "It was noisy.")
+    starts = (Seen(1, (), 100.0, 0.008, 0.05, 10**8, caveats=(noisy,), heard=HeardCounts(7, 0, 0, 1, 2)),)
+    record = LeverRecord("2026-11-29", (), 60.0, starts=starts, caveats=told)
+    found = conclude_levers(record, read_declared(path))
+    assert [caveat.text for caveat in found.caveats] == [
+        "The hosts share a CPU.",
+        "The database is apart.",
+        "It was noisy. (In 1 of 1 starts.)",
+    ]
+    assert "7 events heard; of what was written, 1 heard by nobody before the end, 2 times missed" in heard_words(found)
+    assert heard_words(the_findings(tmp_path)) == ""

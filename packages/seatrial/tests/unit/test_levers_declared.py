@@ -1,17 +1,23 @@
 """Levers as a seatrial.toml declares them, those that come with Seatrial, and how many fit into the time."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from seatrial.advise.levers.forecast import forecast
+from seatrial.commands.measuring import measure
+from seatrial.commands.tuning import tune
 from seatrial.discover.interpreter import Interpreter
 from seatrial.discover.newer_python import newer_python, newest_that_will_do
 from seatrial.errors import SpecError
+from seatrial.measure.lever_record import Forecast
 from seatrial.measure.lever_time import time_plan
 from seatrial.spec.built_in_levers import built_in_levers, python_lever
-from seatrial.spec.lever import Lever, clash
+from seatrial.spec.lever import Lever, clash, most_hosts
 from seatrial.spec.reading import Declared, read_declared
+from seatrial.spec.services import Services
 
 FILE = """\
 [subject]
@@ -150,6 +156,47 @@ def test_a_micro_cache_is_tried_where_nginx_can_stand_in_front(tmp_path, service
     several = found.with_levers([levers["instances-2"]])
     assert not isinstance(several, str)
     assert several.subject.services.balancer == ("nginx" if "nginx" in services else "caddy")
+
+
+def test_a_further_host_is_a_lever_with_its_price_for_any_app(tmp_path) -> None:
+    found = declared(tmp_path, '[plan]\nid = "do-s-1vcpu-512mb-10gb"\n')
+    lever = {lever.name: lever for lever in built_in_levers(found.spec)}["hosts-2"]
+    assert lever.costs.startswith(f"Another {found.spec.plan.price.usd_month:g} USD a month, ")
+    with_it = found.with_levers([lever])
+    assert not isinstance(with_it, str)
+    assert (with_it.subject.services.balancer, with_it.subject.services.hosts) == ("caddy", 2)
+    three = declared(tmp_path, '[services]\nbalancer = "nginx"\nhosts = 2\n')
+    levers = built_in_levers(three.spec)
+    (more,) = (lever for lever in levers if lever.name == "hosts-3")
+    assert more.changes == {"services": {"balancer": "nginx", "hosts": 3}}
+    assert more.costs.startswith("Another ") or more.costs.startswith("The price of another machine")
+    assert (most_hosts(levers), most_hosts([]), most_hosts([Lever("a", refusal="No.", changes=more.changes)])) == (
+        3,
+        1,
+        1,
+    )
+
+
+def test_what_the_model_says_of_a_lever_is_of_one_host(a_study) -> None:
+    study = a_study()
+    saturation = next(seen for seen in study.measurements if seen.label == "saturation")
+
+    def told(hosts: int) -> Forecast | None:
+        services = Services(balancer="caddy", hosts=hosts)
+        now = replace(study.spec, subject=replace(study.spec.subject, services=services))
+        server = replace(now.subject.server, threads=2 * now.subject.server.threads)
+        return forecast(study.operations, saturation, now, replace(now, subject=replace(now.subject, server=server)))
+
+    assert told(1) is not None
+    assert told(2) is None
+
+
+@pytest.mark.parametrize("command", [measure, tune])
+def test_what_concludes_for_one_plan_refuses_several_hosts(tmp_path, command) -> None:
+    declared(tmp_path, '[services]\nbalancer = "caddy"\nhosts = 2\n')
+    more = {"budget_s": 60.0} if command is tune else {}
+    with pytest.raises(SpecError, match="declares 2 hosts, and this concludes for one"):
+        command(tmp_path, tell=print, **more)
 
 
 def test_levers_of_gunicorn_are_none_for_a_command_line_that_does_not_say_their_placeholder(tmp_path) -> None:

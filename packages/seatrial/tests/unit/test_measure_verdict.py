@@ -11,6 +11,7 @@ from seatrial.measure.measurement import Verdict
 from seatrial.measure.trial_rates import confirm_seconds, must_fail_rps, next_rate
 from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
 from seatrial.spec.slo import SLO
+from seatrial.testbed.readings import HostReading
 
 SLO_500 = SLO(latency_quantile=0.95, latency_max_s=0.5, error_ratio_max=0.001)
 
@@ -204,3 +205,21 @@ def test_an_app_that_limits_how_often_one_may_ask_is_told_as_that() -> None:
     assert "limit" not in wrong_advice(
         ["front, step 1 (GET /429), person 2, status 500: expected 200, got 500 from /429"]
     )
+
+
+def test_each_hosts_utilization_is_its_share_of_the_cpu_by_the_utilization_law() -> None:
+    """100 answers in 10 s, 20 more after the end; 3.6 s of CPU on one host, 1.2 s on the other, of 0.4 CPU each."""
+    observations = [seen(at / 10.0, 0.01) for at in range(100)] + [seen(9.9, 1.0) for _ in range(20)]
+    hosts = tuple(
+        (HostReading(name, 0.4, 1.0, 50, 100, 2.0), HostReading(name, 0.4, 1.0 + used_s, 60, 100, 2.5))
+        for name, used_s in (("host 1", 3.6), ("host 2", 1.2))
+    )
+    cpu = CpuUse(app_s=4.8, database_s=0.0, wall_s=11.0, throttled_s=0.0, hosts=hosts)
+    measured = summarize(record(observations), conditions(cpus=0.8), cpu)
+    part = 100 / 120
+    assert [host.cpu_utilization for host in measured.hosts] == pytest.approx(
+        [3.6 * part / 10 / 0.4, 1.2 * part / 10 / 0.4]
+    )
+    assert [(host.memory_bytes, host.limit_bytes, host.throttled_s) for host in measured.hosts] == [(60, 100, 0.5)] * 2
+    # Half of the two together is the whole's.
+    assert measured.cpu_utilization == pytest.approx(sum(host.cpu_utilization for host in measured.hosts) / 2)

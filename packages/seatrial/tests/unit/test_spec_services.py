@@ -93,12 +93,15 @@ def test_the_workers_of_all_instances_count_and_are_told(read: Read):
         "gunicorn gthread, 3 workers x 4 threads, in each of 2 instances behind Caddy, with Valkey and PgBouncer"
     )
     assert server_words(read('[services]\nbalancer = "caddy"')).endswith("4 threads, behind Caddy")
+    hosts = read(ALL + "hosts = 3\n").subject
+    assert (hosts.services.servers, hosts.shape) == (6, (18, 4))
 
 
 @pytest.mark.parametrize(
     ("more", "said", "advice"),
     [
         ("[services]\ninstances = 2", "services.instances need a balancer", 'Say balancer = "caddy"'),
+        ("[services]\nhosts = 2", "services.hosts need a balancer", 'Say balancer = "caddy"'),
         ('[services]\nstatic = { "/s/" = "shop/static" }', "served by the balancer, and there is none", "caddy"),
         ("[services]\ncompression = true", "done by the balancer, and there is none", "caddy"),
         ('[services]\nbalancer = "caddy"\nstatic = { "static" = "shop" }', "a slash at both ends", '"/static/"'),

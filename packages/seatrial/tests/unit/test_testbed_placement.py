@@ -2,7 +2,10 @@
 
 import pytest
 
-from seatrial.testbed.placement import place, quota_for
+from seatrial.errors import TestbedError
+from seatrial.spec.plan import Limits
+from seatrial.testbed.hosts import check_memory, of_hosts
+from seatrial.testbed.placement import place, place_most, quota_for
 
 
 def test_one_vcpu_gets_the_last_cpu_and_the_generator_the_others():
@@ -103,3 +106,74 @@ def test_on_two_cpus_a_database_apart_shares_the_generators_and_the_reader_is_to
 
 def test_a_database_beside_the_app_has_no_cpus_of_its_own():
     assert place({0, 1}, 1).database_cpus == ()
+
+
+def test_hosts_get_whole_cpus_of_their_own():
+    placed = place(range(4), 1, hosts=2)
+    assert (placed.hosts, placed.generator_cpus, placed.subject_cpus) == (((3,), (2,)), (0, 1), (2, 3))
+    assert (placed.cpus, placed.whole_cpus, placed.quota) == (1, 2, None)
+    assert place(range(6), 2, hosts=2).hosts == ((4, 5), (2, 3))
+    assert place(range(6), 1.5, hosts=2).quota == (15_000, 10_000)
+
+
+def test_hosts_of_a_fraction_share_a_cpu_only_where_there_are_not_enough():
+    assert place(range(4), 0.5, hosts=2).hosts == ((3,), (2,))
+    assert place({0, 1}, 0.5, hosts=2).hosts == ((1,), (1,))
+    assert place({0, 1}, 0.25, hosts=4).whole_cpus == 1.0
+    assert place({0, 1, 2}, 0.5, hosts=3).hosts == ((2,), (1,), (2,))
+
+
+@pytest.mark.parametrize(
+    ("available", "cpus", "hosts"),
+    [({0}, 0.1, 2), ({0, 1}, 0.51, 2), ({0, 1}, 1, 2), (range(4), 2, 2), ({0, 1}, 0.4, 3)],
+)
+def test_hosts_that_do_not_fit_are_refused_and_never_given_less(available, cpus, hosts):
+    with pytest.raises(TestbedError, match="do not fit into this machine"):
+        place(available, cpus, hosts=hosts)
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 3, 5])
+@pytest.mark.parametrize("cpus", [0.1, 0.33, 0.5, 1.0, 1.5])
+@pytest.mark.parametrize("count", [2, 3, 5, 16])
+def test_what_hosts_may_use_of_a_cpu_together_is_no_more_than_there_is(count, cpus, hosts):
+    try:
+        placed = place(range(count), cpus, hosts=hosts)
+    except TestbedError:
+        return
+    each = {cpu: sum(cpus / len(host) for host in placed.hosts if cpu in host) for cpu in range(count)}
+    assert max(each.values()) <= 1 + 1e-9 or hosts == 1
+    assert not set(placed.subject_cpus) & set(placed.generator_cpus)
+
+
+def test_a_variant_on_fewer_hosts_leaves_generator_and_first_host_where_they_are():
+    most = place_most(range(4), 1, most=3, is_database_apart=False)
+    assert most.hosts == ((3,), (2,), (1,))
+    one = most.on(1)
+    assert (one.hosts, one.subject_cpus, one.generator_cpus, one.whole_cpus) == (((3,),), (3,), (0,), 1)
+    assert place_most(range(2), 1, most=3).hosts == ((1,),)
+    with pytest.raises(TestbedError, match="2 hosts of 1 vCPU do not fit"):
+        place_most(range(2), 1, most=3).on(2)
+
+
+def test_hosts_on_two_threads_of_one_core_are_said_to_slow_each_other_down():
+    cores = [{0, 1}, {2, 3}]
+    assert "threads of the same physical core" in place(range(4), 1, cores, hosts=2).caveats[0]
+    assert place(range(4), 1, [{0}, {1}, {2}, {3}], hosts=2).caveats == ()
+
+
+def test_what_hosts_share_here_is_said():
+    limits = Limits(0.4, 512 * 1024 * 1024)
+    (told,) = of_hosts(place({0, 1}, 0.4, is_database_apart=True, hosts=2), limits)
+    assert "2 hosts are control groups of one machine, each with 0.4 vCPU and 392 MB" in told
+    assert "Hosts 1 and 2 take turns on CPU 1" in told
+    assert told.endswith("The database and the way to it use the load generator's CPU.")
+    (told,) = of_hosts(place(range(4), 1, hosts=2), limits)
+    assert "take turns" not in told
+    assert list(of_hosts(place({0, 1}, 1), limits)) == []
+
+
+def test_hosts_that_need_more_memory_than_there_is_are_refused():
+    limits = Limits(0.4, 1024 * 1024 * 1024)
+    check_memory(2, limits, 2048 * 1024 * 1024)
+    with pytest.raises(TestbedError, match="3 hosts of 1024 MB do not fit into this machine, which has 2048 MB"):
+        check_memory(3, limits, 2048 * 1024 * 1024)

@@ -56,6 +56,7 @@ def levers(
     from seatrial.measure.lever_trials import LeverTrials
     from seatrial.measure.study_file import check_writable, write_whole
     from seatrial.report.levers_page import levers_html
+    from seatrial.spec.lever import most_hosts
     from seatrial.spec.reading import read_declared
     from seatrial.testbed.testbed import Testbed
 
@@ -73,9 +74,10 @@ def levers(
     declared = replace(declared, spec=spec)
     check_writable(spec.results)
     effort = _effort(budget_s, quick=quick)
-    trials = LeverTrials(declared, _chosen(_known(declared), only), LeverJudge(), Progress(tell), effort)
+    chosen = _chosen(_known(declared), only)
+    trials = LeverTrials(declared, chosen, LeverJudge(), Progress(tell), effort)
     try:
-        with Testbed(spec, is_varied=True) as testbed:
+        with Testbed(spec, varied_hosts=most_hosts(chosen)) as testbed:
             trials.prepare(testbed)
             event_loop.run(trials.conduct(testbed))
     except BaseException:

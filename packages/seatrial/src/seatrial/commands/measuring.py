@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seatrial.commands.one_host import check_one_host
 from seatrial.errors import StudyError
 from seatrial.measure.progress import Progress, Report
 from seatrial.spec.trial_spec import MeasureSettings, TrialSpec
@@ -57,7 +58,7 @@ def measure(
     from seatrial.spec.reading import read_trial_spec
     from seatrial.testbed.testbed import Testbed
 
-    spec = read_trial_spec(path, allow_remote=allow_remote, sizes=sizes)
+    spec = check_one_host(read_trial_spec(path, allow_remote=allow_remote, sizes=sizes))
     if quick:
         spec = replace(spec, measure=_quicker(spec.measure))
     if allow_noise:

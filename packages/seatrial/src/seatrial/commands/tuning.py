@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seatrial.commands.one_host import check_one_host
 from seatrial.errors import SpecError, StudyError
 from seatrial.measure.progress import Progress, Report
 from seatrial.spec.trial_spec import TrialSpec
@@ -60,6 +61,7 @@ def tune(
     spec = declared.spec
     if plan:
         spec = replace(spec, plan=catalog().plan(plan))
+    check_one_host(spec)
     _check_server(spec)
     warm_up_s = min(QUICK_WARM_UP_MAX_S if quick else WARM_UP_MAX_S, spec.measure.warm_up_max_s)
     noise = allow_noise or spec.measure.allow_noise
@@ -68,7 +70,7 @@ def tune(
         spec = replace(spec, results=results.resolve())
     check_writable(spec.results)
     progress = Progress(tell)
-    with Testbed(spec, is_varied=True) as testbed:
+    with Testbed(spec, varied_hosts=1) as testbed:
         if testbed.placement.cpus < spec.plan.limits.cpus:
             limits = replace(spec.plan.limits, granted_cpus=testbed.placement.cpus)
             spec = replace(spec, plan=replace(spec.plan, limits=limits))

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from seatrial.errors import SeatrialError
+from seatrial.load.books.observation import HeardCounts
 from seatrial.load.driver import Driver
 from seatrial.load.workload import Workload
 from seatrial.measure.fresh_start import FreshStart
 from seatrial.measure.machine_speed import MemoryWalk
-from seatrial.measure.measurement import Caveat, Measurement, OperationProfile, Verdict
+from seatrial.measure.measurement import Caveat, HostUse, Measurement, OperationProfile, Verdict
 from seatrial.measure.profile import profile_operations, profile_sequence, profiles_from
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
@@ -41,7 +42,8 @@ class Seen:
     levers: names of those that were pulled, () for the app as declared. saturated_rps: good answers per second with
     always something waiting. At the fixed load: cpu_s, of app, database and services for each request;
     response_time_s, the objective's quantile; error_ratio. After saturation: memory_bytes, of all of them together;
-    worker_bytes, of the largest worker.
+    worker_bytes, of the largest worker; hosts, each of several, while saturated. heard: at the fixed load, by held
+    listeners; None without them.
     None where nothing was read, or the rig spoiled it. failure: why it showed nothing; details: its last lines then.
     cost_s: how long the start took.
     """
@@ -58,6 +60,8 @@ class Seen:
     details: str = ""
     caveats: tuple[Caveat, ...] = ()
     cost_s: float = 0.0
+    hosts: tuple[HostUse, ...] = ()
+    heard: HeardCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class Starts:
             error_ratio=fixed.error_ratio,
             caveats=_distinct([*saturation.caveats, *fixed.caveats]),
             cost_s=time.monotonic() - since_s,
+            hosts=saturation.hosts,
+            heard=fixed.heard,
         )
 
     @asynccontextmanager

@@ -213,7 +213,7 @@ class FreshStart:
             threads=self._threads,
             slo=self._spec.slo,
             timeout_s=self._spec.workload.timeout_s,
-            cpus=self._testbed.placement.cpus,
+            cpus=self._testbed.placement.whole_cpus,
             subject_cpus=tuple(self._testbed.placement.subject_cpus),
             allow_noise=self._spec.measure.allow_noise,
             requests_per_arrival=self.requests_per_arrival,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from seatrial.load.books.histogram import quantile
-from seatrial.load.books.observation import LoadRecord, Observation
+from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
 from seatrial.load.generator.validity import journey_fault
-from seatrial.measure.measurement import Caveat, Measurement
+from seatrial.measure.measurement import Caveat, HostUse, Measurement
 from seatrial.measure.neighbours import busy_s, others_share
 from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
 from seatrial.spec.slo import SLO
-from seatrial.testbed.readings import CpuSeconds, Readings
+from seatrial.testbed.readings import CpuSeconds, HostReading, Readings
 
 __all__ = ["AFTER_SHARE_MAX", "Conditions", "CpuUse", "Meters", "run_interval", "summarize"]
 
@@ -54,7 +54,7 @@ class CpuUse:
     """CPU seconds used by the app and the database between two readings `wall_s` apart.
 
     throttled_s: held back by a quota. others_share: of the subject's CPUs, used by neither of the two. services_s: of
-    app_s, as in CpuSeconds.
+    app_s, as in CpuSeconds. hosts: each of several, before and after.
     """
 
     app_s: float
@@ -63,6 +63,7 @@ class CpuUse:
     throttled_s: float
     others_share: float = 0.0
     services_s: float | None = None
+    hosts: tuple[tuple[HostReading, HostReading], ...] = ()
 
 
 class Meters(Protocol):
@@ -92,7 +93,7 @@ async def run_interval(
         SubjectExited: the subject ended, or its memory limit killed a process of it, during the interval.
     """
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    throttled_s = meters.readings().throttled_s
+    first = meters.readings()
     busy = busy_s(conditions.subject_cpus)
     before, since_s = meters.cpu_seconds(), clock()
     record = await drive()
@@ -106,11 +107,12 @@ async def run_interval(
         database_s = (after.database_s or 0.0) - (before.database_s or 0.0) if is_metered else None
         wall_s = until_s - since_s
         used = None if busy is None or busy_after is None else busy_after - busy
+        last = meters.readings()
         use = CpuUse(
             app_s=app_s,
             database_s=database_s,
             wall_s=wall_s,
-            throttled_s=meters.readings().throttled_s - throttled_s,
+            throttled_s=last.throttled_s - first.throttled_s,
             # A database of the user's own, which nothing meters here, would count as somebody else's work.
             others_share=others_share(
                 used, conditions.own_s(app_s, database_s), wall_s, max(1, len(conditions.subject_cpus))
@@ -118,6 +120,7 @@ async def run_interval(
             if database_s is not None
             else 0.0,
             services_s=None if after.services_s is None else after.services_s - (before.services_s or 0.0),
+            hosts=tuple(zip(first.hosts, last.hosts, strict=True)),
         )
     return summarize(record, conditions, use, started_at=started_at, spin_ratio=spin_ratio), record
 
@@ -178,7 +181,21 @@ def summarize(
         answered_by_second=_by_second([o.done_s - record.started_s for o in within if not o.error], duration_s),
         failures=record.failures,
         others_share=cpu.others_share if cpu else 0.0,
+        heard=record.heard if record.heard != HeardCounts() else None,
+        hosts=tuple(_use(*pair, _inside(within) / duration_s / sent) for pair in cpu.hosts) if cpu else (),
         caveats=faults + _outlasting(record, conditions) + _noise(spin_ratio),
+    )
+
+
+def _use(first: HostReading, last: HostReading, part_per_s: float) -> HostUse:
+    """By the utilization law, as of all. part_per_s: of all sent, the part answered within, over its seconds."""
+    used_s = None if first.cpu_s is None or last.cpu_s is None else last.cpu_s - first.cpu_s
+    return HostUse(
+        name=last.name,
+        cpu_utilization=None if used_s is None else used_s * part_per_s / last.cpus,
+        memory_bytes=last.memory_bytes,
+        limit_bytes=last.limit_bytes,
+        throttled_s=last.throttled_s - first.throttled_s,
     )
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from seatrial.load.books.observation import HeardCounts
+
 __all__ = [
     "Caveat",
     "FileCost",
+    "HostUse",
     "Measurement",
     "MemoryReading",
     "OperationProfile",
@@ -174,6 +177,21 @@ class MemoryReading:
 
 
 @dataclass(frozen=True, slots=True)
+class HostUse:
+    """One of several hosts in an interval. name: "host 1" and so on; "database" for one that is apart.
+
+    cpu_utilization: of the vCPUs it may use. memory_bytes: of all its processes, at the end; limit_bytes: None without
+    one. throttled_s: held back by its quota. None where nothing was read.
+    """
+
+    name: str
+    cpu_utilization: float | None
+    memory_bytes: int | None
+    limit_bytes: int | None
+    throttled_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One interval of load. Every number travels with its conditions.
 
@@ -191,6 +209,7 @@ class Measurement:
     lateness_p99_s, generator_busy: how well the generator did. spin_ratio: wall over CPU time of a spin just before.
     others_share: of the subject's CPUs, used by neither app nor database meanwhile. memory_walk_s: CPU seconds of a
     fixed walk through memory just before and after (mean): the machine's own speed.
+    hosts: each of several, and a database that is apart; () for one host. heard: of held listeners; None without them.
     answered_by_second: good answers in each whole second of the interval; their spread is the noise inside one run.
     """
 
@@ -224,6 +243,8 @@ class Measurement:
     caveats: tuple[Caveat, ...] = ()
     slots: int | None = None
     services_cpu_s: float | None = None
+    hosts: tuple[HostUse, ...] = ()
+    heard: HeardCounts | None = None
 
     @property
     def cpu_s(self) -> float | None:

@@ -19,11 +19,12 @@ def levers_html(findings: LeverFindings, file_name: str = "seatrial.toml") -> st
         say=levers_words,
         quantile=levers_words.quantile_name(findings),
         change=levers_words.change_words,
+        hosts=[words for words in (*levers_words.hosts_words(findings), levers_words.heard_words(findings)) if words],
         helping=[row for row in findings.rows if levers_words.is_worth_telling(row)],
         together=None if findings.combination is None else levers_words.combination_words(findings.combination),
         told={
             row.name: [
-                _told(row.effects["saturated_rps"], lambda value: f"{rate(value)}/s"),
+                _told(row.effects["saturated_rps"], rate),
                 _told(row.effects["cpu_s"], lambda value: milliseconds(1000 * value)),
                 _told(row.effects["response_time_s"], lambda value: milliseconds(1000 * value)),
                 _told(row.effects["memory_bytes"], megabytes),
@@ -37,4 +38,10 @@ def _told(effect: Effect | None, words: Callable[[float], str]) -> tuple[str, st
     """Before and after; the factor with its interval; the outcome."""
     if effect is None:
         return "–", "", ""
-    return f"{words(effect.before)} → {words(effect.after)}", levers_words.times_words(effect), effect.outcome
+    return _from_to(words(effect.before), words(effect.after)), levers_words.times_words(effect), effect.outcome
+
+
+def _from_to(before: str, after: str) -> str:
+    """Both, with the unit once where it is the same: `53.3 → 24.0 ms`, `999 MB → 2 GB`."""
+    (number, gap, unit), own = before.partition(" "), after.partition(" ")[2]
+    return f"{number} → {after}" if gap and unit == own else f"{before} → {after}"

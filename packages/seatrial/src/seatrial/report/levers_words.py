@@ -2,8 +2,10 @@
 
 from seatrial.advise.levers.effect import BETTER, CANNOT_TELL, NO_EFFECT, WORSE, Effect
 from seatrial.advise.levers.findings import Change, Combination, LeverFindings, LeverRow
+from seatrial.advise.levers.hosts import HostLoad, HostsSeen
+from seatrial.load.books.observation import HeardCounts
 from seatrial.measure.lever_record import Forecast
-from seatrial.report.numbers import megabytes, milliseconds, rate, rounded
+from seatrial.report.numbers import megabytes, milliseconds, percent, rate, rounded
 
 __all__ = [
     "change_words",
@@ -11,6 +13,8 @@ __all__ = [
     "did_words",
     "forecast_words",
     "headline",
+    "heard_words",
+    "hosts_words",
     "is_worth_telling",
     "now_words",
     "quantile_name",
@@ -51,6 +55,45 @@ def now_words(findings: LeverFindings) -> str:
     if now.memory_mb is not None:
         parts.append(f"{now.memory_mb:,.0f} MB")
     return f"Now: {', '.join(parts)}."
+
+
+def hosts_words(findings: LeverFindings) -> tuple[str, ...]:
+    """Of the app as declared, of each lever that changes the hosts and of the best together: how full each host is."""
+    combined = findings.combination.levers if findings.combination else ()
+    told = {row.name for row in findings.rows if any(change.after.startswith("hosts = ") for change in row.changes)}
+    wanted = [seen for seen in findings.hosts if seen.levers in {(), combined} or told & set(seen.levers)]
+    return tuple(_hosts(seen) for seen in wanted)
+
+
+def heard_words(findings: LeverFindings) -> str:
+    """What held listeners heard at the fixed load, over all starts; "" without them."""
+    heard = [seen.heard for seen in findings.seen if seen.heard is not None]
+    if not heard:
+        return ""
+    total = sum(heard, HeardCounts())
+    return (
+        f"Listeners, at the fixed load of {len(heard)} starts: {total.events:,} events heard; of what was written, "
+        f"{total.unheard:,} heard by nobody before the end, {total.missing:,} times missed by one whom it was for."
+    )
+
+
+def _hosts(seen: HostsSeen) -> str:
+    who = f"Saturated, with {' + '.join(seen.levers)}" if seen.levers else "Saturated, as it is"
+    if len(seen.first) > 1:
+        last = f"{', '.join(seen.first[:-1])} and {seen.first[-1]} give way together."
+    elif seen.first:
+        last = f"{seen.first[0]} gives way first."
+    else:
+        last = "None of them is full: requests wait for something else, such as a free slot or the database."
+    return f"{who}: {'; '.join(map(_host, seen.hosts))}. {last[0].upper()}{last[1:]}"
+
+
+def _host(host: HostLoad) -> str:
+    busy = "CPU not read" if host.cpu_utilization is None else f"{percent(host.cpu_utilization)} of its CPU"
+    if host.memory_bytes is None:
+        return f"{host.name} {busy}"
+    limit = f" of {megabytes(host.limit_bytes)}" if host.limit_bytes else ""
+    return f"{host.name} {busy}, {megabytes(host.memory_bytes)}{limit}"
 
 
 def times(ratio: float) -> str:

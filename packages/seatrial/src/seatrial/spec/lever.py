@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["NO_LEVER", "Lever", "changed", "clash"]
+__all__ = ["NO_LEVER", "Lever", "changed", "clash", "most_hosts"]
 
 Changes = Mapping[str, Mapping[str, Any]]
 """Section -> key -> value, as tomllib gives them; None: the key is left out."""
@@ -43,6 +43,12 @@ NO_LEVER = Lever("now", "The app as its seatrial.toml declares it.")
 def clash(first: Iterable[Lever], second: Lever) -> Lever | None:
     """The first of several levers that sets what the second sets too, so that they are alternatives; None if none."""
     return next((lever for lever in first if lever.keys() & second.keys()), None)
+
+
+def most_hosts(levers: Iterable[Lever]) -> int:
+    """The most hosts that any of them asks for; 1 where none does. What is no whole number its own lever is told."""
+    asked = [lever.changes.get("services", {}).get("hosts", 1) for lever in levers if not lever.refusal]
+    return max((count for count in asked if isinstance(count, int)), default=1)
 
 
 def changed(document: Mapping[str, Any], levers: Iterable[Lever]) -> dict[str, Any]:

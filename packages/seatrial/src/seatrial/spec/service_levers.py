@@ -19,7 +19,7 @@ NOT_EMBEDDED = "It needs the PostgreSQL that Seatrial starts itself."
 
 def service_levers(spec: TrialSpec) -> tuple[Lever, ...]:
     """Each with its changes, or with the reason why it is none for this app."""
-    return (*_postgres(spec), *_balancers(spec))
+    return (*_postgres(spec), *_balancers(spec), _hosts(spec))
 
 
 def _lever(name: str, about: str, costs: str = "", risk: str = "", **changes: dict[str, Any]) -> Lever:
@@ -92,6 +92,26 @@ def _balancers(spec: TrialSpec) -> Iterator[Lever]:
         "Memory for each, and CPU of the balancer.",
         "Nothing may be kept in the memory of one of them.",
         services={"balancer": balancer, "instances": count},
+    )
+
+
+def _hosts(spec: TrialSpec) -> Lever:
+    services, price = spec.subject.services, spec.plan.price
+    count = services.hosts + 1
+    balancer = "caddy" if services.balancer == "none" else services.balancer
+    place = "as far away as it is now" if spec.subject.database.is_apart else "on the first"
+    about = (
+        f"{count} machines run the app behind {SERVICE_NAMES[balancer]}, each with the CPUs and the memory of the plan "
+        f"for itself. The balancer is on the first, the database is {place}, and both serve all of them."
+    )
+    paid = "The price of another machine" if price.usd_month is None else f"Another {price.usd_month:g} USD a month"
+    return _lever(
+        f"hosts-{count}",
+        about,
+        f"{paid}, one more machine to look after, and CPU of the balancer.",
+        "Nothing may be kept in the memory or on the disk of one of them: sessions, uploads, live connections. The "
+        "database carries them all, and when the first machine is away, so is the site.",
+        services={"balancer": balancer, "hosts": count},
     )
 
 

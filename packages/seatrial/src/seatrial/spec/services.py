@@ -12,13 +12,14 @@ SERVICE_NAMES = {"pgbouncer": "PgBouncer", "valkey": "Valkey", "caddy": "Caddy",
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Servers that Seatrial starts beside the app, inside the plan's limits.
+    """Servers that Seatrial starts beside the app, inside the plan's limits; with several hosts, inside the first's.
 
     pooler: "pgbouncer" puts PgBouncer between app and database; pool_size: the connections that it keeps to the
         database, shared by all of the app's.
     cache: "valkey" starts a Valkey whose address is {cache_url}.
     balancer: "caddy", "haproxy" or "nginx" stands in front of the app; the load then goes to it. instances: how many
-        servers run the app behind it, each with a port and the declared workers of its own.
+        servers run the app behind it on each host, each with a port and the declared workers of its own.
+    hosts: how many machines run the app, each with the plan's CPUs and memory for itself.
     static: path prefix -> folder that the balancer serves without the app. compression: whether it compresses answers.
     micro_cache_s: how long the balancer keeps a page for those who send neither a cookie nor a password; 0 for none.
     """
@@ -31,6 +32,12 @@ class Services:
     static: Mapping[str, Path] = field(default_factory=dict)
     compression: bool = False
     micro_cache_s: int = 0
+    hosts: int = 1
+
+    @property
+    def servers(self) -> int:
+        """How many servers of the app there are on all hosts together."""
+        return self.instances * self.hosts
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -61,11 +61,24 @@ SERVICES = Section(
             "services.instances",
             WHOLE_NUMBER,
             "How many servers run the app behind the balancer, each with a `{port}` of its own and `server.workers` "
-            "workers. They share the plan's CPUs and memory, as on one machine.",
+            "workers. They share the plan's CPUs and memory, as on one machine; with `hosts`, there are so many on "
+            "each.",
             "instances = 2",
             default=_SERVICES.instances,
             at_least=1,
             at_most=32,
+        ),
+        Key(
+            "services.hosts",
+            WHOLE_NUMBER,
+            "How many machines run the app behind the balancer, for `seatrial levers`: each is the plan, with its CPUs "
+            "and its memory for itself. The first also has the balancer, the cache and the pooler, and a database that "
+            "is not `apart`. They are control groups of this machine, so all of them must fit into it, beside one CPU "
+            "for the load generator: two hosts on a machine of two CPUs need `plan.cpus` of 0.5 or less.",
+            "hosts = 2",
+            default=_SERVICES.hosts,
+            at_least=1,
+            at_most=16,
         ),
         Key(
             "services.static",

@@ -34,6 +34,7 @@ def _balancer(checked: Checked) -> Iterator[Problem]:
         return
     wanted = (
         ("instances", values["services.instances"] > 1, "need a balancer that spreads the requests over them."),
+        ("hosts", values["services.hosts"] > 1, "need a balancer that spreads the requests over them."),
         ("static", bool(values["services.static"]), "is served by the balancer, and there is none."),
         ("compression", values["services.compression"], "is done by the balancer, and there is none."),
     )
@@ -85,7 +86,7 @@ SERVICES_RULES: tuple[Rule, ...] = (
     Rule(
         (
             *("services.balancer", "services.instances", "services.static", "services.compression"),
-            "services.micro_cache_s",
+            *("services.micro_cache_s", "services.hosts"),
         ),
         _balancer,
     ),

@@ -152,8 +152,8 @@ class Subject:
 
     @property
     def whole_server(self) -> Server:
-        """The declared server with the workers of all instances together."""
-        return replace(self.server, workers=self.server.workers * self.services.instances)
+        """The declared server with the workers of all instances on all hosts together."""
+        return replace(self.server, workers=self.server.workers * self.services.servers)
 
     def connections(self, workers: int, threads: int) -> int:
         """The most that the database has open with so many workers: those of the app, or of the pooler before it."""

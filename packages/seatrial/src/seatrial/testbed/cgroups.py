@@ -26,9 +26,12 @@ class Unavailable:
 
 
 def make_groups(
-    token: str, limits: GroupLimits, announce: Announce, proc: Path = Path("/proc/self")
+    token: str, limits: GroupLimits, announce: Announce, proc: Path = Path("/proc/self"), *, beside: Path | None = None
 ) -> "Groups | Unavailable":
-    """Make the groups in the first place that allows it. announce: told of the removal before anything is made."""
+    """Make the groups in the first place that allows it. announce: told of the removal before anything is made.
+
+    beside: the home of groups made before, beside which these are to be; this process may have left it since.
+    """
     if sys.platform != "linux":
         return Unavailable("Control groups exist on Linux only, so the plan's memory and CPU limits are not enforced.")
     try:
@@ -43,7 +46,7 @@ def make_groups(
             nodes = (hierarchy.homes["cpuset"] / "cpuset.effective_mems").read_text().strip()
             layouts.append(layout_v1(hierarchy.homes, token, limits, nodes))
     else:
-        for home in _homes_v2(hierarchy.root, hierarchy.homes[""]):
+        for home in [beside] if beside else _homes_v2(hierarchy.root, hierarchy.homes[""]):
             enabled = frozenset(_text(home / "cgroup.subtree_control").split())
             is_top = not (home / "cgroup.type").exists()
             layouts.append(layout_v2(home, token, limits, enabled=enabled, is_top=is_top))

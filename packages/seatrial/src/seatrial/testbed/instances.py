@@ -1,4 +1,4 @@
-"""The servers that run the app: one, or several beside each other, each with a port and workers of its own."""
+"""The servers that run the app: one, or several beside each other or on several hosts, each with a port and workers."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -27,16 +27,20 @@ def workers_of_each(workers: int, instances: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """All that starting one server of the app takes. inside: of a start that is measured from inside."""
+    """All that starting servers of the app takes. inside: of a start that is measured from inside.
+
+    hosts: the CPUs of each host. groups: the app's on each host, or None in place of it; more of them are left alone.
+    """
 
     preparation: Preparation
-    cpus: tuple[int, ...]
-    group: GroupFiles | None
+    hosts: tuple[tuple[int, ...], ...]
+    groups: tuple[GroupFiles | None, ...]
     gunicorn: Gunicorn | None
     inside: InsideView | None
 
-    def start(self, server: Server, port: int, values: Mapping[str, str], *, is_first: bool) -> Process:
-        """values: what the placeholders stand for. is_first: ends the whole group when it is ended."""
+    def start(self, server: Server, port: int, values: Mapping[str, str], host: int, *, is_first: bool) -> Process:
+        """values: what the placeholders stand for. is_first: on its host; ends the whole group when it is ended."""
+        group = self.groups[host]
         filled = {**values, "port": str(port), "workers": str(server.workers), "threads": str(server.threads)}
         gunicorn = self.gunicorn
         environment = self.preparation.environment(filled, gunicorn.lent if gunicorn else None)
@@ -50,9 +54,9 @@ class Launch:
             environment=environment,
             directory=self.preparation.subject.directory,
             log=self.preparation.folder / f"app-{time.monotonic_ns()}.log",
-            cpus=self.cpus,
-            groups=self.group.entries if self.group else (),
-            own_group=self.group.members if self.group and is_first else None,
+            cpus=self.hosts[host],
+            groups=group.entries if group else (),
+            own_group=group.members if group and is_first else None,
             oom_score_adj=OOM_SCORE_ADJ,
         )
         return Process(order, self.preparation.keeper)
@@ -61,21 +65,27 @@ class Launch:
 class Instances:
     """The app's servers that run now; none to begin with.
 
-    ports: where each of them listens. process_count: how many processes they will have, at least, once all are up.
+    ports: where each of them listens. hosts: on which host each is, from 0. process_count: how many processes they will
+    have, at least, once all are up.
     """
 
     def __init__(self) -> None:
         """Nothing runs yet."""
         self.processes: tuple[Process, ...] = ()
         self.ports: tuple[int, ...] = ()
+        self.hosts: tuple[int, ...] = ()
         self.process_count = 0
 
     def start(self, launch: Launch, server: Server, values: Mapping[str, str]) -> None:
         """server: its workers are those of all instances together. Starts them; `wait` waits."""
-        for workers in workers_of_each(server.workers, launch.preparation.subject.services.instances):
-            port = free_port()
-            process = launch.start(replace(server, workers=workers), port, values, is_first=not self.ports)
+        services = launch.preparation.subject.services
+        for number, workers in enumerate(workers_of_each(server.workers, services.servers)):
+            port, host = free_port(), number // services.instances
+            process = launch.start(
+                replace(server, workers=workers), port, values, host, is_first=host not in self.hosts
+            )
             self.processes, self.ports = (*self.processes, process), (*self.ports, port)
+            self.hosts = (*self.hosts, host)
             self.process_count += workers + 1 if launch.gunicorn else 1
 
     def wait(self, subject: Subject, out_of_memory: Callable[[], str], *, any_answer: bool) -> None:
@@ -92,10 +102,10 @@ class Instances:
             check_runs(process)
 
     def stop(self) -> None:
-        """End all of them, the first one last: with it goes whatever is left in the app's group."""
+        """End all of them, the first of each host last: with it goes whatever is left in the app's group there."""
         for process in reversed(self.processes):
             process.stop()
-        self.processes = self.ports = ()
+        self.processes = self.ports = self.hosts = ()
         self.process_count = 0
 
     def log_tail(self, lines: int) -> str:

@@ -24,6 +24,9 @@ class Meters(Protocol):
     def cpu_seconds(self, running: Running) -> CpuSeconds:
         """CPU seconds since the meters were made, with all descendants."""
 
+    def app_seconds(self, running: Running, host: int) -> float | None:
+        """CPU seconds of the app on that host, from 0, since the meters were made; None where nothing tells."""
+
     def pids(self, process: Process) -> list[int]:
         """Process ids of it and its descendants, itself first."""
 
@@ -31,16 +34,23 @@ class Meters(Protocol):
 class GroupMeters:
     """The kernel's own account of a control group: complete, even for processes that have ended."""
 
-    def __init__(self, groups: Groups, *, has_database: bool) -> None:
-        """`has_database`: whether the database runs in its group; else its CPU is unknown, not zero."""
+    def __init__(self, groups: Groups, further: tuple[Groups, ...] = (), *, has_database: bool) -> None:
+        """further: those of each further host. has_database: whether the database runs in its group; else its CPU is
+        unknown, not zero."""
         self._groups = groups
+        self._hosts = (groups, *further)
         self._has_database = has_database
 
     def cpu_seconds(self, running: Running) -> CpuSeconds:  # noqa: ARG002 -- Meters
         """Two or three reads of open files."""
         services_s = self._groups.services_cpu_s()
         database_s = self._groups.database_cpu_s() if self._has_database else None
-        return CpuSeconds(self._groups.app_cpu_s() + (services_s or 0.0), database_s, services_s)
+        app_s = sum(groups.app_cpu_s() for groups in self._hosts)
+        return CpuSeconds(app_s + (services_s or 0.0), database_s, services_s)
+
+    def app_seconds(self, running: Running, host: int) -> float | None:  # noqa: ARG002 -- Meters
+        """The kernel's own account."""
+        return self._hosts[host].app_cpu_s() if host < len(self._hosts) else None
 
     def pids(self, process: Process) -> list[int]:
         """The group's members."""
@@ -59,6 +69,7 @@ class ProcessMeters:
         self._app = Tally()
         self._database = Tally()
         self._services: Tally | None = None
+        self._hosts: dict[int, Tally] = {}
 
     def cpu_seconds(self, running: Running) -> CpuSeconds:
         """Walks all process trees: about a millisecond."""
@@ -69,6 +80,11 @@ class ProcessMeters:
         beside = (pid for process in running.services for pid in descendants(process.pid))
         services_s = self._services.add(beside) if self._services else None
         return CpuSeconds(app_s + (services_s or 0.0), database_s, services_s)
+
+    def app_seconds(self, running: Running, host: int) -> float | None:
+        """Complete since the first time that it was asked for while these processes ran."""
+        tally = self._hosts.setdefault(host, Tally())
+        return tally.add(pid for process in running.on_host(host) for pid in descendants(process.pid))
 
     def pids(self, process: Process) -> list[int]:
         """The process tree."""

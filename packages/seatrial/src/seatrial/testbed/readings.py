@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["NOTHING_READ", "CpuSeconds", "Readings"]
+__all__ = ["NOTHING_READ", "CpuSeconds", "HostReading", "Readings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,22 @@ class CpuSeconds:
 
 
 @dataclass(frozen=True, slots=True)
+class HostReading:
+    """One of several hosts: what it has used, all of its processes together.
+
+    name: "host 1" and so on; "database" for one that is apart. cpus: vCPUs it may use. cpu_s: seconds so far;
+    memory_bytes: sum of the PSS; limit_bytes: None without a limit. throttled_s: held back by its quota so far.
+    """
+
+    name: str
+    cpus: float
+    cpu_s: float | None
+    memory_bytes: int | None
+    limit_bytes: int | None
+    throttled_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
     """One reading of every meter; subtract two of them for an interval.
 
@@ -27,10 +43,10 @@ class Readings:
     app_memory_bytes: sum of the PSS (memory, each shared page divided by its users) of the app's processes.
     worker_memory_bytes: PSS of each process of the app, the master first, then by process id.
     database_memory_bytes, services_memory_bytes: sum of the PSS of PostgreSQL's processes, and of the services'.
-    memory_limit_bytes: what app and database may use together; None when nothing enforces it.
+    memory_limit_bytes: what app and database may use together on one host; None when nothing enforces it.
     oom_kills: processes of the subject that the kernel ended for want of memory.
-    throttled_s: how long the subject was held back by a CPU quota (all its CPUs together).
-    processes: how many processes the app has.
+    throttled_s: how long the subject was held back by a CPU quota (all its CPUs, and hosts, together).
+    processes: how many processes the app has. hosts: each of several, and a database that is apart; () for one.
 
     None where nothing can be read: never a zero in its place. Memory is None, too, when the app is not running.
     """
@@ -47,6 +63,7 @@ class Readings:
     processes: int
     services_cpu_s: float | None = None
     services_memory_bytes: int | None = None
+    hosts: tuple[HostReading, ...] = ()
 
 
 NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)

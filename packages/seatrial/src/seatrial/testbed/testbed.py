@@ -16,9 +16,10 @@ from seatrial.testbed.caveats import COPIED, LENT, NO_PINNING, OWN_DATABASE, UNT
 from seatrial.testbed.database import Database, GivenDatabase, with_direct
 from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
+from seatrial.testbed.hosts import of_hosts, place_subject
 from seatrial.testbed.inside import InsideView
 from seatrial.testbed.instances import Instances, Launch
-from seatrial.testbed.placement import Placement, place
+from seatrial.testbed.placement import Placement
 from seatrial.testbed.postgres import EmbeddedPostgres
 from seatrial.testbed.postgres_settings import subject_settings
 from seatrial.testbed.preparation import Preparation
@@ -30,7 +31,7 @@ from seatrial.testbed.running import Running
 from seatrial.testbed.server import Gunicorn
 from seatrial.testbed.surroundings import Surroundings
 from seatrial.testbed.target import check_answers, check_target
-from seatrial.testbed.this_machine import available_cpus, confine, core_siblings, is_in_memory
+from seatrial.testbed.this_machine import available_cpus, confine, is_in_memory
 from seatrial.testbed.working_folder import make_working_folder
 
 __all__ = ["Testbed"]
@@ -47,7 +48,7 @@ class Testbed:
     Whatever happens, even kill -9 of this process, its processes, control groups and folder are removed.
     While it is open this process is confined to `placement.generator_cpus`.
 
-    placement: from the start. caveats: complete after `prepare`. url: where the subject answers, after `start`.
+    placement: of the subject in use. caveats: complete after `prepare`. url: where the subject answers, after `start`.
     database: None when the subject has none that Seatrial knows. round_trip_s: measured, to a database that is apart;
     None to one that is not. inside: what the measuring middleware sees, of a start that was asked for it.
     """
@@ -62,16 +63,16 @@ class Testbed:
     round_trip_s: float | None
 
     def __init__(
-        self, spec: TrialSpec, work: Path | None = None, on_progress: Tell = lambda _: None, *, is_varied: bool = False
+        self, spec: TrialSpec, work: Path | None = None, on_progress: Tell = lambda _: None, *, varied_hosts: int = 0
     ) -> None:
         """`work`: the folder in which the private, temporary folder is made (default: the system's).
 
-        on_progress: called with a phrase at each step. is_varied: whether `use` will ask for servers beside the app.
-        Raises SpecError when the target is not on this machine.
+        on_progress: called with a phrase at each step. varied_hosts: the most that `use` asks for, 0 for no variant.
+        Raises SpecError when the target is not on this machine, TestbedError when the declared hosts do not fit.
         """
         self._subject: Subject = spec.subject
         self._limits = spec.plan.limits
-        self._progress, self._is_varied = on_progress, is_varied
+        self._progress, self._is_varied = on_progress, varied_hosts > 0
         self._token = secrets.token_hex(6)
         self.folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
         self.url = self._subject.url
@@ -79,10 +80,8 @@ class Testbed:
         self.database = self.inside = self.round_trip_s = None
         self._distance: Distance | None = None
         self._own_cpus = available_cpus()
-        is_apart = self._subject.database.is_apart
-        self.placement = place(
-            self._own_cpus, self._limits.cpus, core_siblings(self._own_cpus), is_database_apart=is_apart
-        )
+        self._most = place_subject(spec, self._own_cpus, varied_hosts)
+        self.placement = self._most.on(self._subject.services.hosts)
         self._keeper: Warden | None = None
         self._enclosure: Enclosure | None = None
         self._embedded: EmbeddedPostgres | None = None
@@ -112,12 +111,12 @@ class Testbed:
         make_working_folder(self.folder)
         has_own_database, services = self._subject.database.kind == "embedded", self._subject.services
         inside = {"has_database": has_own_database, "has_services": self._is_varied or bool(services.names)}
-        self._enclosure = Enclosure.build(keeper, self._limits, self.placement, **inside)
-        caveats = [*self.placement.caveats, *self._enclosure.caveats]
+        self._enclosure = Enclosure.build(keeper, self._limits, self._most, **inside)
+        caveats = [*self._most.caveats, *self._enclosure.caveats, *of_hosts(self._most, self._limits)]
         if not confine(self.placement.generator_cpus):
             caveats.append(NO_PINNING)
         if has_own_database:
-            cpus = self.placement.database_cpus or self.placement.subject_cpus
+            cpus = self._most.database_cpus or self._most.hosts[0]
             at = Surroundings(keeper, self.folder, cpus, self._enclosure.database)
             settings = subject_settings(self._limits, self._subject.database)
             self._embedded = self.database = EmbeddedPostgres(at, settings)
@@ -182,8 +181,9 @@ class Testbed:
         """
         self.stop()
         keeper, enclosure = self._open()
+        self.placement = self._most.on(subject.services.hosts)
         self._subject = dataclasses.replace(subject, directory=self._copy.path if self._copy else subject.directory)
-        at = Surroundings(keeper, self.folder, self.placement.subject_cpus, enclosure.services)
+        at = Surroundings(keeper, self.folder, self.placement.hosts[0], enclosure.services)
         self._beside = beside_of(subject.services, at, self._limits.subject_memory_bytes)
         if self._beside:
             self._beside.start_cache()  # its address is among the variables of everything that is run
@@ -238,7 +238,7 @@ class Testbed:
             self._beside.start_pooler(self._way_to_database(), self._embedded.passwords() if self._embedded else {})
         self._progress(f"starting {subject.name}: {workers} x {threads}")
         self.inside = InsideView(work) if is_measured and self._gunicorn else None
-        launch = Launch(self._preparation(), self.placement.subject_cpus, enclosure.app, self._gunicorn, self.inside)
+        launch = Launch(self._preparation(), self.placement.hosts, enclosure.apps, self._gunicorn, self.inside)
         server = dataclasses.replace(subject.server, workers=workers, threads=threads)
         self._app.start(launch, server, self._placeholders())
         try:
@@ -268,7 +268,8 @@ class Testbed:
 
     def _running(self) -> Running:
         database = self._embedded.process if self._embedded and self._embedded.is_started else None
-        return Running(self._app.processes, database, self._beside.processes if self._beside else ())
+        services = self._beside.processes if self._beside else ()
+        return Running(self._app.processes, database, services, self._app.hosts)
 
     def cpu_seconds(self) -> CpuSeconds:
         """CPU seconds of app and database; two reads of open files, cheap enough between single requests."""

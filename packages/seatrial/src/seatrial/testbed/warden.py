@@ -234,7 +234,8 @@ def _removed(folder: Path) -> bool:
 def clean_up(register: Register) -> None:
     """End every process, remove every group, remove every folder."""
     end_processes(register)
-    for removal in register.removals:
+    # What was changed around the first groups holds as long as there are further ones.
+    for removal in reversed(register.removals):
         take_down_groups(removal)
     deadline = time.monotonic() + DEADLINE_S
     for folder in register.folders:

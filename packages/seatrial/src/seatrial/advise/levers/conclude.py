@@ -9,12 +9,14 @@ from seatrial.advise.levers.changes import changes_of
 from seatrial.advise.levers.effect import BETTER, CANNOT_TELL, Effect, Pair, effect, spread_of
 from seatrial.advise.levers.findings import Combination, LeverFindings, LeverRow, Now
 from seatrial.advise.levers.forecast import forecast
+from seatrial.advise.levers.hosts import hosts_seen
 from seatrial.measure.experiment import Scouted, Seen
 from seatrial.measure.lever_record import Forecast, LeverRecord
 from seatrial.measure.measurement import Caveat
 from seatrial.model.configuration import Configuration
 from seatrial.spec.lever import Lever
 from seatrial.spec.reading import Declared
+from seatrial.spec.subject import Subject
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["DOES_NOT_WORK", "MEASURES", "LeverJudge", "Measure", "conclude_levers"]
@@ -86,7 +88,7 @@ def conclude_levers(record: LeverRecord, declared: Declared) -> LeverFindings:
     return LeverFindings(
         subject=spec.subject.name,
         plan=spec.plan.name,
-        server=shape.words() if server.kind == "gunicorn" else f"{shape.words()}, by a command line of its own",
+        server=_server_words(shape.words(), spec.subject),
         objective=spec.slo.words(),
         created_at=record.created_at,
         now=_now(record),
@@ -104,7 +106,14 @@ def conclude_levers(record: LeverRecord, declared: Declared) -> LeverFindings:
         caveats=_caveats(record),
         seen=record.starts,
         comparisons=record.comparisons,
+        hosts=hosts_seen(record.starts),
     )
+
+
+def _server_words(shape: str, subject: Subject) -> str:
+    own = "" if subject.server.kind == "gunicorn" else ", by a command line of its own"
+    hosts = subject.services.hosts
+    return f"{shape}{own}" + (f", on each of {hosts} hosts" if hosts > 1 else "")
 
 
 def _row(record: LeverRecord, declared: Declared, lever: Lever) -> LeverRow:
@@ -164,15 +173,15 @@ def _combination(record: LeverRecord, declared: Declared, by_name: Mapping[str, 
 
 def _caveats(record: LeverRecord) -> tuple[Caveat, ...]:
     """Each once, with how many starts it touched."""
-    found = {caveat.code: caveat for caveat in record.caveats}
+    found: dict[str, Caveat] = {}
     counts: dict[str, int] = {}
     for seen in record.starts:
         for caveat in seen.caveats:
             found.setdefault(caveat.code, caveat)
             counts[caveat.code] = counts.get(caveat.code, 0) + 1
-    return tuple(
+    of_starts = (
         Caveat(code, f"{caveat.text} (In {counts[code]} of {len(record.starts)} starts.)", caveat.next_step)
-        if code in counts
-        else caveat
         for code, caveat in found.items()
     )
+    # Of the test bed there are several, all of one code.
+    return (*(caveat for caveat in record.caveats if caveat.code not in counts), *of_starts)

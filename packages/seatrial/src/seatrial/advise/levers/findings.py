@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatrial.advise.levers.effect import Effect
+from seatrial.advise.levers.hosts import HostsSeen
 from seatrial.measure.experiment import Seen
 from seatrial.measure.lever_record import Comparison, Forecast
 from seatrial.measure.measurement import Caveat
@@ -70,9 +71,9 @@ class Combination:
 
 @dataclass(frozen=True, slots=True)
 class LeverFindings:
-    """rows: best first. refused: name -> why it is none for this app. left_out: no time for them. quantile: of the
-    response time. margins: by measure, how large a change is called none. seen, comparisons: what it is concluded
-    from."""
+    """rows: best first. hosts: of all that ran on several, how full each was. refused: name -> why it is none for
+    this app. left_out: no time for them. quantile: of the response time. margins: by measure, how large a change is
+    called none. seen, comparisons: what it is concluded from."""
 
     subject: str
     plan: str
@@ -96,3 +97,4 @@ class LeverFindings:
     confidence: float = 0.95
     seen: tuple[Seen, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    hosts: tuple[HostsSeen, ...] = ()

@@ -28,8 +28,11 @@ def forecast(
     """Highest throughput then over now, with the interval of what such a model is wrong by.
 
     None where more changes than a server's workers, threads, kind and pool: what another variable or another service
-    changes inside the app nobody can know beforehand; and where the demands do not explain what was measured.
+    changes inside the app nobody can know beforehand; where the demands do not explain what was measured; and on
+    several hosts, since the model's requests are all on one.
     """
+    if now.subject.services.hosts > 1 or then.subject.services.hosts > 1:
+        return None
     if _without_server(now.subject) != _without_server(then.subject) or not profiles:
         return None
     here, there = _configuration(now), _configuration(then)
