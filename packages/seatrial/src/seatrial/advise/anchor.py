@@ -66,6 +66,21 @@ class Anchor:
     variance_of_start: float = 0.0
     freedom: float = SURE
 
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of a mean request when saturated, of app and database, as they were read."""
+        cpu_s = math.fsum(demand.share * (demand.app_cpu_s + demand.database_cpu_s) for demand in self.demands)
+        return cpu_s / math.fsum(demand.share for demand in self.demands) / self.unexplained
+
+    @property
+    def cpu_variance(self) -> tuple[float, float]:
+        """Relative, of `cpu_s` of one start, drawn towards the usual one, and its degrees of freedom."""
+        app_s = math.fsum(demand.share * demand.app_cpu_s for demand in self.demands)
+        database_s = math.fsum(demand.share * demand.database_cpu_s for demand in self.demands)
+        logs = [(app_s * app + database_s * database) / (app_s + database_s) for app, database in self.deviations]
+        seen = (variance(logs), float(len(logs) - 1)) if len(logs) > 1 else (0.0, 0.0)
+        return moderated(*seen), seen[1] + USUAL_WEIGHT
+
     def draw(self, count: int, seed: int) -> tuple[Factors, ...]:
         """Means that other starts might have given, as factors on the demands.
 

@@ -122,7 +122,10 @@ class Appraiser:
         if placement.id not in self._bounds:
             there = self.configuration_of(placement, WORKERS_MAX)
             system = there.system(self._study.spec.workload.timeout_s)
-            self._bounds[placement.id] = min(bounds_rps(self._predictor.demands_there(there), system).values())
+            # Requests may cost least where few workers share the CPUs, and still there may be as many slots.
+            fewest = {1, *self._predictor.workers_measured}
+            demands = [self._predictor.demands_there(replace(there, workers=few)) for few in fewest]
+            self._bounds[placement.id] = max(min(bounds_rps(each, system).values()) for each in demands)
         return self._bounds[placement.id]
 
     def slowest_rps(self, placement: Placement, cpus: float) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatrial.advise.anchor import SURE, Anchor, Factors
+from seatrial.advise.dearness import Dearness
 from seatrial.advise.hours import Hours
 from seatrial.advise.interval import summed_variance, t_half_width
 from seatrial.model.capacity import capacity_rps, saturation_rps
@@ -24,6 +25,8 @@ FAR_BELOW = 0.8
 LEAST_RPS = 1e-3
 """In place of the rate where none meets the objective, so that it has a logarithm."""
 
+AS_MEASURED: Factors = (1.0, 1.0, 1.0)
+
 EXTRAPOLATED = 4.0
 """Times what was measured; beyond it a model is taken to be wrong by twice as much."""
 
@@ -31,20 +34,23 @@ PROCESSES_ERROR, SAME_BOX_ERROR, CPUS_ERROR, PLACEMENT_ERROR, KIND_ERROR = 0.06,
 """Relative standard errors of such models themselves, before any check of this one. Published for throughput: 3 % with
 other numbers of users and measured demands (Kattepur and Nambiar 2015); 13 % at most with components placed elsewhere
 (Stewart and Shen 2005), taken as two standard errors. Ours: more CPUs lie in between, another kind of server above.
-More processes on one CPU share its caches, which the model does not know: in three studies of Flotilla a second worker
-gave 1, 11 and 21 % less than predicted."""
+More processes also wait for one another where no model looks (accept queues, locks that grow with load); what they cost
+each other in CPU time comes on top, as `Dearness` tells."""
 
 
 class Carrier:
     """What was measured of one server, times model there / model here.
 
     Both simulations have the same demands and the same drawn requests: an error of the demands' size cancels, only
-    their shape matters.
+    their shape matters. What changes their size on the way, because CPUs are shared by more workers or by fewer, is the
+    dearness.
     """
 
-    def __init__(self, anchor: Anchor, spec: TrialSpec, requests: int, hours: Hours | None = None) -> None:
+    def __init__(
+        self, anchor: Anchor, spec: TrialSpec, requests: int, dearness: Dearness, hours: Hours | None = None
+    ) -> None:
         """requests: simulated at each rate that is tried. hours: how far studies of the same app differ."""
-        self.anchor, self._hours = anchor, hours
+        self.anchor, self._dearness, self._hours = anchor, dearness, hours
         self._slo, self._timeout_s, self._seed = spec.slo, spec.workload.timeout_s, spec.measure.seed
         self._requests = requests
         self._here: tuple[float | None, float] | None = None
@@ -62,14 +68,15 @@ class Carrier:
         saturation *= self.anchor.saturated_rps / self._model_here[1]
         return (None if capacity is None else min(capacity * self._factor, saturation)), saturation
 
-    def demands(self, configuration: Configuration, factors: Factors = (1.0, 1.0, 1.0)) -> tuple[OperationDemand, ...]:
+    def demands(self, configuration: Configuration, factors: Factors = AS_MEASURED) -> tuple[OperationDemand, ...]:
         """The simulation's demands on that configuration's CPUs; factors: on app CPU, database CPU and waits."""
         app, database, wait = factors
+        slower = configuration.cpu_factor * self._dearness.factor(self.anchor.configuration, configuration)
         return tuple(
             replace(
                 demand,
-                app_cpu_s=demand.app_cpu_s * configuration.cpu_factor * app,
-                database_cpu_s=demand.database_cpu_s * configuration.cpu_factor * database,
+                app_cpu_s=demand.app_cpu_s * slower * app,
+                database_cpu_s=demand.database_cpu_s * slower * database,
                 wait_s=demand.wait_s * wait,
                 database_wait_s=demand.database_wait_s * wait,
                 lock_wait_s=demand.lock_wait_s * wait,
@@ -96,6 +103,7 @@ class Carrier:
             (anchor.variance_of_mean + anchor.variance_of_start / starts, anchor.freedom),
             (self._drawn_variance(configuration, draws, by_objective), anchor.freedom),
             (self._model_variance(configuration), SURE),
+            *self._dearness_variances(configuration, by_objective),
             *([] if self._hours is None else [(self._hours.of_another, self._hours.freedom)]),
         ]
         found = summed_variance(parts)
@@ -133,17 +141,31 @@ class Carrier:
         if configuration == self.anchor.configuration or draws < 1:
             return 0.0
         key = (draws, by_objective)
+        factors = (AS_MEASURED, *self.anchor.draw(draws, self._seed))
         if key not in self._here_drawn:
-            self._here_drawn[key] = self._drawn(self.anchor.configuration, draws, by_objective)
-        drawn = zip(self._drawn(configuration, draws, by_objective), self._here_drawn[key], strict=True)
+            self._here_drawn[key] = self._log_rates(self.anchor.configuration, factors, by_objective)
+        drawn = zip(self._log_rates(configuration, factors, by_objective), self._here_drawn[key], strict=True)
         ratios = [there - here for there, here in drawn]
         return math.fsum((ratio - ratios[0]) ** 2 for ratio in ratios[1:]) / draws
 
-    def _drawn(self, configuration: Configuration, draws: int, by_objective: bool) -> tuple[float, ...]:
-        """Logarithms of the model's rates: with the nominal demands, then with each draw."""
+    def _dearness_variances(self, configuration: Configuration, by_objective: bool) -> list[tuple[float, float]]:
+        """Of the logarithm of the rate there, as far as CPU seconds decide it: not at all where it waits for others."""
+        parts = self._dearness.variances(self.anchor.configuration, configuration)
+        if not parts:
+            return []
+        step = math.sqrt(math.fsum(part for part, _ in parts))
+        dearer = (math.exp(step), math.exp(step), 1.0)
+        rates = self._log_rates(configuration, (AS_MEASURED, dearer), by_objective)
+        elasticity = (rates[1] - rates[0]) / step
+        return [(part * elasticity**2, freedom) for part, freedom in parts]
+
+    def _log_rates(
+        self, configuration: Configuration, every: Sequence[Factors], by_objective: bool
+    ) -> tuple[float, ...]:
+        """Logarithms of the model's rates, with each of these factors on the demands."""
         system, requests = configuration.system(self._timeout_s), max(1, round(self._requests * DRAW_SHARE))
         rates: list[float] = []
-        for factors in ((1.0, 1.0, 1.0), *self.anchor.draw(draws, self._seed)):
+        for factors in every:
             demands = self.demands(configuration, factors)
             if by_objective:
                 rate = self._model(demands, configuration, requests)[0] or 0.0

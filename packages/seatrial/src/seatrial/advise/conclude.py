@@ -51,6 +51,7 @@ def conclude(study: Study) -> Findings:
     fit = memory.workers_that_fit if memory else None
     usable = plan_capacity or capacity
     verdict = _verdict(study, capacity, usable)
+    predictor = _predictor(study, starts, capacity.offered_rate_rps)
     dearest = max(study.operations, key=lambda p: p.cpu_s or p.wall_s, default=None)
     return Findings(
         subject=spec.subject.name,
@@ -66,7 +67,7 @@ def conclude(study: Study) -> Findings:
         queries_per_request=queries_per_request(study.queries, _weights(spec)),
         memory_bytes=memory,
         workers_that_fit=fit,
-        worker_predictions=_predictions(study, starts, fit, capacity.offered_rate_rps),
+        worker_predictions=() if predictor is None else _predictions(study, starts, fit, predictor),
         bottleneck=_gives_way(study, base, demand, memory),
         plan=_plan(spec) if plan_capacity else None,
         daily_users=_users(spec, usable.offered_rate_rps),
@@ -83,6 +84,7 @@ def conclude(study: Study) -> Findings:
         complete=study.complete,
         address=address_of(spec),
         checks=study.checks,
+        crowded_cost=None if predictor is None else predictor.dearness.ratio,
     )
 
 
@@ -144,17 +146,21 @@ def _weights(spec: TrialSpec) -> Mapping[str, float]:
     return {**{o.name: o.weight for o in spec.workload.operations}, **spec.workload.mix}
 
 
-def _predictions(
-    study: Study, starts: Sequence[Start], fit: int | None, rate_rps: float | None
-) -> tuple[WorkerPrediction, ...]:
-    """The model's rate for each worker count, with the measured one where it was tried; () where it cannot tell."""
-    server = study.spec.subject.server
-    if rate_rps is None or not server.can_vary:
-        return ()
+def _predictor(study: Study, starts: Sequence[Start], rate_rps: float | None) -> Predictor | None:
+    """What tells of other worker counts; None where there are none, and where the study cannot tell."""
+    if rate_rps is None or not study.spec.subject.server.can_vary:
+        return None
     try:
-        predictor = Predictor(study, starts=starts, requests=PREDICTED_REQUESTS)
+        return Predictor(study, starts=starts, requests=PREDICTED_REQUESTS)
     except StudyError:
-        return ()
+        return None
+
+
+def _predictions(
+    study: Study, starts: Sequence[Start], fit: int | None, predictor: Predictor
+) -> tuple[WorkerPrediction, ...]:
+    """The model's rate for each worker count, with the measured one where it was tried."""
+    server = study.spec.subject.server
     tried = {
         workers: fmean(rates)
         for workers in {start.workers for start in starts if start.workers is not None}

@@ -243,6 +243,8 @@ class Findings:
     curve: the model's response-time curve for one worker: (offered_rate_rps, slo_quantile_s).
     faults: what the app does that costs it on a server, dearest first.
     checks: what was predicted before it was measured, this study's last; earlier ones of the same app before it.
+    crowded_cost: CPU of a request with the more workers that were tried over that with the fewer, where these share
+        CPUs; None where one number was tried.
     address: of an app that was running already; "" when Seatrial started it. Of such an app plan_capacity,
         memory_bytes and plan are None: nothing held it to a plan, and nothing read its meters.
     """
@@ -277,4 +279,5 @@ class Findings:
     complete: bool = True
     address: str = ""
     checks: tuple[PredictionCheck, ...] = ()
+    crowded_cost: float | None = None
     schema: str = field(default=SCHEMA)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from seatrial.advise.anchor import anchors_of
 from seatrial.advise.capacity import Start
 from seatrial.advise.carrier import EXTRAPOLATED, Carrier
+from seatrial.advise.dearness import Dearness, dearness_of
 from seatrial.advise.hours import Hours, hours_of
 from seatrial.measure.study import Study
 from seatrial.model.configuration import Configuration
@@ -50,8 +51,11 @@ class Predictor:
 
     The interval has three parts, taken as independent and summed by Satterthwaite: the spread of capacity between
     starts, those of this study and those of the one that it is compared with; the demands, drawn from their spread
-    between starts; and what such models are wrong by. A fourth, how far studies at other hours differ, where the study
-    knows earlier ones of the same code. One prediction takes about a second of CPU.
+    between starts; and what such models are wrong by. Where other numbers of workers share the CPUs, what is not known
+    of how much dearer a request is then; where the study knows earlier ones of the same code, how far studies at other
+    hours differ. One prediction takes about a second of CPU.
+
+    workers_measured: of each measured server.
     """
 
     def __init__(self, study: Study, *, requests: int = REQUESTS, starts: Sequence[Start] | None = None) -> None:
@@ -62,11 +66,13 @@ class Predictor:
         """
         anchors = anchors_of(study, starts)
         self._hours = hours_of(study)
-        self._carriers = [Carrier(anchor, study.spec, requests, self._hours) for anchor in anchors]
+        self._dearness = dearness_of(anchors)
+        self._carriers = [Carrier(anchor, study.spec, requests, self._dearness, self._hours) for anchor in anchors]
+        self._alone = Carrier(anchors[0], study.spec, requests, dearness_of(anchors[:1]), self._hours)
         self._timeout_s = study.spec.workload.timeout_s
-        self._workers_max = max(anchor.configuration.workers for anchor in anchors)
+        self.workers_measured = tuple(anchor.configuration.workers for anchor in anchors)
         self._rps_max = max(m.throughput_rps for m in study.measurements)
-        self._kept: dict[tuple[Configuration, int, int, int], Prediction] = {}
+        self._kept: dict[tuple[Configuration, int, int, Configuration | None], Prediction] = {}
 
     @property
     def declared(self) -> Configuration:
@@ -77,6 +83,11 @@ class Predictor:
     def hours(self) -> Hours | None:
         """What is known of other hours, and then is in every interval; None: nothing, with a single study."""
         return self._hours
+
+    @property
+    def dearness(self) -> Dearness:
+        """What the study saw of how much dearer a request is when workers share CPUs."""
+        return self._dearness
 
     @property
     def unexplained(self) -> float:
@@ -97,8 +108,8 @@ class Predictor:
         from_declared: as if nothing but the declared server had been measured.
         """
         starts = starts or self._carriers[0].anchor.starts
-        carrier = self._carriers[0] if from_declared else self._from(configuration)
-        key = (configuration, draws, starts, self._carriers.index(carrier))
+        carrier = self._alone if from_declared else self._from(configuration)
+        key = (configuration, draws, starts, None if from_declared else carrier.anchor.configuration)
         if key not in self._kept:
             self._kept[key] = self._predict(carrier, configuration, draws, starts)
         return self._kept[key]
@@ -176,7 +187,7 @@ class Predictor:
     def _is_extrapolated(self, configuration: Configuration, saturation_rps: float) -> bool:
         cpus = configuration.cpus / self.declared.cpus
         return (
-            configuration.workers > EXTRAPOLATED * self._workers_max
+            configuration.workers > EXTRAPOLATED * max(self.workers_measured)
             or not 1.0 / EXTRAPOLATED <= cpus <= EXTRAPOLATED
             or saturation_rps > EXTRAPOLATED * self._rps_max
         )

@@ -21,6 +21,8 @@ __all__ = [
     "workers_sentence",
 ]
 
+DEARER_TOLD = 0.02
+
 CHECKS_FOR_A_HABIT = 3
 """Checked predictions from which it is told how large their error usually was."""
 
@@ -156,6 +158,9 @@ def check_sentence(findings: Findings) -> str:
     sentence = f"{workers}: predicted {rate(last.predicted_rps)}/s{interval}, measured {rate(last.measured_rps)}/s"
     errors = sorted(abs(each.relative_error) for each in known if each.relative_error is not None)
     sentence += f": {_error_words(last.relative_error or 0.0)}."
+    dearer = (findings.crowded_cost or 1.0) - 1.0
+    if last.predicted_at == findings.measured_at and dearer >= DEARER_TOLD:
+        sentence += f" In company a request took {100 * dearer:.0f} % more CPU, which nobody could know before."
     if len(errors) < CHECKS_FOR_A_HABIT:
         return sentence
     return (

@@ -146,6 +146,13 @@ def test_a_prediction_that_was_checked_is_told_with_what_was_measured_and_by_how
     assert "predicted" not in joined(answer(sample(checks=(checked(622.0, None),))))
 
 
+def test_what_company_cost_each_request_is_told_beside_the_check_of_the_same_study(sample):
+    found = sample(checks=(checked(622.0, 605.0),), crowded_cost=1.134, measured_at="2026-01-01")
+    assert "2.8 % too high. In company a request took 13 % more CPU, which nobody could" in joined(answer(found))
+    assert "In company" not in joined(answer(replace(found, measured_at="2026-02-02")))
+    assert "In company" not in joined(answer(replace(found, crowded_cost=0.97)))
+
+
 def test_from_three_checks_on_it_is_told_how_large_the_error_usually_was(sample):
     checks = (checked(110.0, 100.0), checked(99.0, 100.0), checked(196.0, 200.0, threads=8))
     text = joined(answer(sample(checks=checks)))

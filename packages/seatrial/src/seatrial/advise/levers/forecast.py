@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seatrial.advise.carrier import KIND_ERROR, PROCESSES_ERROR, SAME_BOX_ERROR
+from seatrial.advise.dearness import Dearness
 from seatrial.advise.estimate import configuration_of, demands_under_load, slower
 from seatrial.measure.lever_record import Forecast
 from seatrial.measure.measurement import Measurement, OperationProfile
@@ -69,4 +70,5 @@ def _variance(here: Configuration, there: Configuration) -> float:
         SAME_BOX_ERROR: (here.threads, here.pool) != (there.threads, there.pool),
         KIND_ERROR: here.worker_class != there.worker_class,
     }
-    return math.fsum(error**2 for error, differs in errors.items() if differs)
+    crowded = math.fsum(part for part, _ in Dearness().variances(here, there))
+    return crowded + math.fsum(error**2 for error, differs in errors.items() if differs)
