@@ -25,6 +25,12 @@ P95_RATE_MAX = 0.8
 """Of the measured capacity: above it the p95 is not asked for."""
 
 
+P95_OTHERS_MAX = 0.05
+"""Of the subject's CPUs, used by neither app nor database meanwhile: above it the p95 is not asked for either. Whoever
+shares a CPU equally is there for S / (1 - busy) (Kleinrock 1967): at half load 5 % make that 1.11 times as long, and
+the 15 % that a trial may have 1.43 times, which is nobody's prediction."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """One cell. Rates in requests per second, times in seconds, memory in bytes; None where nothing can be compared.
@@ -218,7 +224,11 @@ def _p95(
     On a machine that has become `drift` times as fast everything takes 1 / drift as long, and the rate is as much
     smaller for it.
     """
-    half = [m for m in study.measurements if m.label == "half load" and m.verdict != Verdict.INVALID]
+    half = [
+        m
+        for m in study.measurements
+        if m.label == "half load" and m.verdict != Verdict.INVALID and m.others_share <= P95_OTHERS_MAX
+    ]
     if not half or not capacity_rps or half[0].offered_rate_rps > P95_RATE_MAX * capacity_rps:
         return None
     rate = half[0].offered_rate_rps

@@ -56,3 +56,7 @@ def test_a_cell_is_compared_with_what_the_base_nearest_in_time_leaves_of_the_pre
     predicted, measured = beside.memory
     assert measured == 197 * MEBIBYTE
     assert predicted == pytest.approx(measured, rel=0.02)
+    # Half of its capacity, where nobody else used the CPU; where others did, how long it took is theirs too.
+    assert alone.p95[0] == pytest.approx(51.2)
+    shared = replace(cell, measurements=tuple(replace(m, others_share=0.1) for m in cell.measurements))
+    assert judging.judged(unit, shared, base, predictor).p95 is None

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.advise import appraising, estimate
+from seatrial.advise import appraising, conclude, estimate
 from seatrial.advise.appraising import at_once_of
 from seatrial.advise.choice import choose_plan
+from seatrial.advise.growth import figures
 from seatrial.advise.growth.inputs import growth_inputs
 from seatrial.advise.growth.reckon import growth
 from seatrial.advise.need import need_of
@@ -34,6 +35,9 @@ def short_simulations():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
         patch.setattr(appraising, "REQUESTS", 3_000)
+        patch.setattr(conclude, "PREDICTED_REQUESTS", 1_000)
+        patch.setattr(figures, "DRAWS", 200)
+        patch.setattr(figures, "CACHE_DRAWS", 40)
         yield
 
 

@@ -2,26 +2,16 @@
 
 import math
 import random
-from functools import cache
 from statistics import fmean
 
 import pytest
 
-from seatrial.advise import interval
 from seatrial.advise.interval import half_width, relative_spread
 
 CLOSED_RPS, FACTOR = 125.0, 1.02
 """The truth: the mean closed loop over starts, and the mean factor by which an open load corrects it."""
 
 STUDIES = 4000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quantiles_once():
-    """Student's t is asked for the same few degrees of freedom each time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interval, "student_t_quantile", cache(interval.student_t_quantile))
-        yield
 
 
 def studies(closed_sd, factor_sd, full, brief, seed):

@@ -78,7 +78,7 @@ def ciw_response_times_s(work, rate_rps, servers, threshold=None):
     return [record.exit_date - record.arrival_date for record in records]
 
 
-@pytest.mark.parametrize("rate_rps", [50.0, 80.0, 90.0])
+@pytest.mark.parametrize("rate_rps", [*(pytest.param(rate, marks=pytest.mark.long) for rate in (50.0, 80.0)), 90.0])
 def test_one_slot_with_exponential_service_has_the_p95_of_mm1(rate_rps):
     outcome = simulate_open(one(app_cpu_s=0.010), System(1, 1, 1.0), rate_rps, 150_000, seed=3)
     assert outcome.response_time_quantile_s(0.95) == pytest.approx(
@@ -87,7 +87,7 @@ def test_one_slot_with_exponential_service_has_the_p95_of_mm1(rate_rps):
     assert outcome.utilization["CPU"] == pytest.approx(rate_rps * 0.010, rel=0.02)
 
 
-@pytest.mark.parametrize("slots", [2, 4, 8])
+@pytest.mark.parametrize("slots", [2, pytest.param(4, marks=pytest.mark.long), 8])
 def test_slots_that_only_wait_have_the_mean_wait_of_erlang(slots):
     rate_rps = 0.85 * slots / 0.020
     outcome = simulate_open(one(wait_s=0.020, wait_scv=1.0), System(slots, 1, 1.0), rate_rps, 150_000, seed=5)
@@ -96,7 +96,7 @@ def test_slots_that_only_wait_have_the_mean_wait_of_erlang(slots):
     assert outcome.utilization["slots"] == pytest.approx(0.85, rel=0.02)
 
 
-@pytest.mark.parametrize("scv", [0.0, 0.5, 1.0, 4.0])
+@pytest.mark.parametrize("scv", [0.0, *(pytest.param(scv, marks=pytest.mark.long) for scv in (0.5, 1.0)), 4.0])
 def test_a_shared_cpu_has_the_same_mean_whatever_the_spread_of_the_demand(scv):
     outcome = simulate_open(
         one(app_cpu_s=0.006, database_cpu_s=0.004, cpu_scv=scv), System(MANY_SLOTS, 1, 1.0), 80.0, 150_000, 2

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.advise import appraising, estimate
-from seatrial.advise.growth import figures
+from seatrial.advise import appraising, conclude, estimate
+from seatrial.advise.growth import check, figures
 from seatrial.cli import main
 from seatrial.commands import advising
 from seatrial.measure.study_file import write_study
@@ -33,6 +33,8 @@ def folder(tmp_path, a_study, monkeypatch):
     monkeypatch.setattr(appraising, "REQUESTS", 1_000)
     monkeypatch.setattr(figures, "DRAWS", 40)
     monkeypatch.setattr(figures, "CACHE_DRAWS", 10)
+    monkeypatch.setattr(check, "REQUESTS", 2_000)
+    monkeypatch.setattr(conclude, "PREDICTED_REQUESTS", 1_000)
     monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 2_000)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -129,7 +129,7 @@ def sought(world: World, declared, shape: Shape, saturation_of, seed: int = 1):
         (Shape("sync", 1), 4, 40, 1, 512, 60),
         pytest.param(Shape("gthread", 1, 4), 2, 200, 1, 512, 90, marks=pytest.mark.long),
         pytest.param(Shape("gthread", 3, 4), 5, 5, 2, 2048, 80, marks=pytest.mark.long),
-        (Shape("gthread", 1, 1), 10, 90, 1, 1024, 120),
+        pytest.param(Shape("gthread", 1, 1), 10, 90, 1, 1024, 120, marks=pytest.mark.long),
     ],
 )
 def test_what_is_taken_carries_within_4_percent_of_the_best_of_all(

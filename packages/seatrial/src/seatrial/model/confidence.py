@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 __all__ = ["interval_over_starts", "student_t_quantile"]
 
 
+@lru_cache(1024)
 def student_t_quantile(probability: float, degrees_of_freedom: int) -> float:
     """Quantile of Student's t for whole degrees of freedom, exact to 1e-9 (Abramowitz and Stegun 26.7.3, 26.7.4)."""
     if not 0.0 < probability < 1.0 or degrees_of_freedom < 1:

@@ -70,11 +70,11 @@ def enter(person: Person) -> Journey:
 
 
 async def _driven(url: str, *, keep_alive: bool = True, timeout_s: float = 5.0, **options) -> LoadRecord:
-    """People sign in, and then 8 loops ask for half a second; afterwards nothing is left."""
+    """People sign in, and then 8 loops ask for a third of a second; afterwards nothing is left."""
     workload = Workload({"home": home}, {"home": 1}, enter, people=3, timeout_s=timeout_s, keep_alive=keep_alive)
     async with Driver(url, workload, seed=1, run_token="t", **options) as driver:
         await driver.sign_in_all(20.0)
-        record = await driver.closed_loop(8, 0.5)
+        record = await driver.closed_loop(8, 0.3)
         connections = len(driver.client._open)
     assert connections <= 8
     assert not driver.client._open

@@ -69,7 +69,7 @@ class Reckoner:
     def spans(self, users: float, typical: Case, told: Figures) -> Mapping[str, Span]:
         """Each number as 5 %, what is told of the typical case, and 95 %."""
         everything, habits, machines = (
-            [self._figures(users, case) for case in self._cases(typical, **kept)]
+            [self._figures(users, case) for case in self._cases(typical, DRAWS, **kept)]
             for kept in ({}, {"machines": False}, {"habits": False})
         )
         spans = {}
@@ -83,7 +83,7 @@ class Reckoner:
         """The numbers of the typical case, by the formulas."""
         return self._figures(users, typical)
 
-    def _cases(self, typical: Case, *, draws: int = DRAWS, habits: bool = True, machines: bool = True) -> list[Case]:
+    def _cases(self, typical: Case, draws: int, *, habits: bool = True, machines: bool = True) -> list[Case]:
         half = self.inputs.demand_half
         drawn = drawn_cases(self.assumptions, half, draws, typical.rate_per_user, habits=habits, machines=machines)
         return list(drawn)
@@ -105,7 +105,7 @@ class Reckoner:
 
     def _cache(self, users: float, typical: Case) -> Mapping[str, Span]:
         told = self._cache_figures(users, typical)
-        drawn = [self._cache_figures(users, case) for case in self._cases(typical, draws=CACHE_DRAWS)]
+        drawn = [self._cache_figures(users, case) for case in self._cases(typical, CACHE_DRAWS)]
         spans = {}
         for place, name in enumerate(("cache_hit_ratio", "cache_bytes")):
             low, _, high = quantiles([each[place] for each in drawn])
