@@ -118,7 +118,9 @@ class Town:
         for post, (post_id, author) in enumerate(zip(ids, self.authors, strict=True)):
             visibility, parent, original = talk.visibilities[post], talk.parents[post], talk.originals[post]
             if original != NONE:
-                rows.append((post_id, accounts[author], "", visibility, "", False, None, None, ids[original], "{}"))
+                rows.append(
+                    (post_id, accounts[author], "", visibility, "", False, None, None, None, ids[original], "{}")
+                )
                 continue
             mentioned = talk.mentioned[post]
             text, numbers = draft(random, None if mentioned == NONE else handle(mentioned))
@@ -137,6 +139,7 @@ class Town:
                     warned,
                     None if parent == NONE else ids[parent],
                     None if parent == NONE else accounts[self.authors[parent]],
+                    None if parent == NONE else ids[talk.threads[post]],
                     None,
                     "{}" if mentioned == NONE else f"{{{accounts[mentioned]}}}",
                 )
@@ -203,8 +206,8 @@ class Town:
 
 
 _POSTS = (
-    "id", "author_id", "body", "visibility", "warning", "sensitive", "parent_id", "parent_author_id", "repost_of",
-    "mentioned_ids",
+    "id", "author_id", "body", "visibility", "warning", "sensitive", "parent_id", "parent_author_id", "thread_id",
+    "repost_of", "mentioned_ids",
 )  # fmt: skip
 _AUTHOR_STATS = ("author_id", "last_post_id", "posts", "followers", "following")
 

@@ -30,11 +30,13 @@ WARNING_SHARE = 0.03
 class Talk:
     """By number of the post: its visibility; the post it answers, the one it spreads and the person it is for, or NONE.
 
+    `threads`: of a post that answers another, the one that began it all, or NONE.
     `warned`: it has a content warning.
     """
 
     visibilities: bytearray
     parents: "array[int]"
+    threads: "array[int]"
     originals: "array[int]"
     mentioned: "array[int]"
     warned: bytearray
@@ -45,6 +47,7 @@ def talk_of(random: Random, authors: Sequence[int], following: "Sequence[array[i
     count = len(authors)
     talk = Talk(
         bytearray(count),
+        array("i", [NONE]) * count,
         array("i", [NONE]) * count,
         array("i", [NONE]) * count,
         array("i", [NONE]) * count,
@@ -69,7 +72,8 @@ def talk_of(random: Random, authors: Sequence[int], following: "Sequence[array[i
                 talk.visibilities[post] = talk.visibilities[original]
                 continue
         elif kind < REPOST_SHARE + REPLY_SHARE and to_answer[friend] != NONE:
-            talk.parents[post] = to_answer[friend]
+            parent = talk.parents[post] = to_answer[friend]
+            talk.threads[post] = parent if talk.threads[parent] == NONE else talk.threads[parent]
             talk.mentioned[post] = friend
         elif kind < REPOST_SHARE + REPLY_SHARE + MENTION_SHARE:
             talk.mentioned[post] = friend

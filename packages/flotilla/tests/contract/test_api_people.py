@@ -92,6 +92,22 @@ def test_following_and_its_end_are_seen_by_both(server: Any) -> None:
         ada.account_follow(ada.me())
 
 
+def test_an_app_is_told_whom_one_knows_among_followers_and_how_busy_the_weeks_were(server: Any) -> None:
+    ada, bob, eve = server.aboard("ada"), server.aboard("bob"), server.aboard("eve")
+    ada.account_follow(bob.me())
+    bob.account_follow(eve.me())
+
+    known = ada.account_familiar_followers([eve.me(), bob.me()])
+
+    assert [(one.id, [person.acct for person in one.accounts]) for one in known] == [
+        (eve.me().id, ["bob"]),
+        (bob.me().id, []),
+    ]
+    (running, *_) = ada.instance_activity()
+    assert running.week.weekday() == 0
+    assert min(running.statuses, running.logins, running.registrations) >= 0
+
+
 def test_whoever_is_locked_is_asked(server: Any) -> None:
     bob_viewer = server.person("bob")
     ada, bob = server.aboard("ada"), server.client(bob_viewer)

@@ -80,6 +80,7 @@ def live_together(site, ada, bob, eve):
     site.posts.repost(eve, hers[0])
     site.blocks.mute(bob, "ada")
     site.blocks.mute(ada, "eve")
+    site.thread_mutes.mute(ada, his)
     mine = site.lists.create(bob, "Friends")
     site.lists.add(bob, mine.id, [ada.account_id])
     site.lists.create(ada, "Crew")

@@ -43,6 +43,7 @@ def test_everything_of_a_person_is_in_it_and_nothing_of_others(site, people):
     site.follows.follow(eve, "ada")
     site.blocks.mute(ada, "bob", notifications=False)
     site.blocks.block(ada, "eve")
+    site.thread_mutes.mute(ada, answer)
     crew = site.lists.create(ada, "Crew, old")
     site.lists.add(ada, crew.id, [bob.account_id])
     assert site.exports.of(ada) is None
@@ -65,6 +66,7 @@ def test_everything_of_a_person_is_in_it_and_nothing_of_others(site, people):
         assert posts[str(answer)]["in_reply_to"] == str(his)
         url = f"https://town.example/@bob/{his}"
         assert json.loads(archive.read("likes.json")) == json.loads(archive.read("bookmarks.json")) == [url]
+        assert json.loads(archive.read("muted_threads.json")) == [url]
         # The columns that Mastodon's own export and import have.
         assert table(archive, "following_accounts.csv") == [
             ["Account address", "Show boosts", "Notify on new posts", "Languages"],

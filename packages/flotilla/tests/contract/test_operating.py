@@ -78,6 +78,9 @@ BROKEN = {
     "reposts_given without its mirror in reposts_received": "DELETE FROM s0000.reposts_received",
     "blocks without its mirror in blocked_by": "DELETE FROM s0000.blocked_by",
     "replies that their parent does not know": "DELETE FROM s0000.replies_received",
+    "replies that are in another thread than their parent":
+        "UPDATE s0000.posts SET thread_id = NULL WHERE id = (SELECT max(id) FROM s0000.posts WHERE parent_id IN"
+        " (SELECT id FROM s0000.posts))",
     "replies known to their parent that are gone":
         "INSERT INTO s0000.replies_received SELECT id, 1, true FROM s0000.posts",
     "mention_index that lead to a post that is gone":

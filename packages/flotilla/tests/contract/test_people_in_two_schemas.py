@@ -74,6 +74,11 @@ def test_requests_follows_blocks_lists_and_notifications_reach_across(site, peop
     assert site.notifications.page(me).items == ()
     assert all(site.notifications.page(person).items[0].kind.name == "FOLLOW" for person in others[2:])
 
+    star = others[3]
+    for person in (others[2], others[5]):
+        site.follows.follow(person, star.handle)
+    assert handles(site.relations.familiar(me, [star.account_id])[star.account_id]) == handles([others[2], others[5]])
+
 
 def test_search_and_suggestions_find_people_tags_and_posts_of_both(site, people, two_schemas):
     me, *others = people

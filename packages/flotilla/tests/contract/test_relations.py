@@ -61,6 +61,31 @@ def test_a_locked_persons_circle_is_for_themselves_and_their_followers(site, peo
     assert handles(site.relations.followers(follower, "p0").people) == ["p1"]
 
 
+def test_familiar_followers_are_those_one_follows_and_of_a_locked_person_nobody(site, people):
+    me, friend, other, stranger, star = people[:5]
+    for follower, followed in (
+        (me, friend), (me, other), (friend, star), (other, star), (stranger, star), (friend, stranger),
+        (other, stranger), (star, friend),
+    ):  # fmt: skip
+        site.follows.follow(follower, followed.handle)
+
+    def familiar(*asked):
+        found = site.relations.familiar(me, [person.account_id for person in asked])
+        return [sorted(person.handle for person in found[one.account_id]) for one in asked]
+
+    assert familiar(star, stranger, friend, me) == [["p1", "p2"], ["p1", "p2"], [], []]
+    site.follows.set_locked(star, locked=True)
+    assert familiar(star, stranger) == [[], ["p1", "p2"]]
+    site.follows.follow(me, "p4")
+    site.follows.authorize(star, "p0")
+    assert familiar(star) == [["p1", "p2"]]
+    site.blocks.block(friend, "p0")
+    assert familiar(star, stranger) == [["p2"], ["p2"]]
+    site.blocks.block(stranger, "p0")
+    assert familiar(stranger) == [[]]
+    assert site.relations.familiar(me, [-1, 2**70]) == {}
+
+
 def test_whoever_is_blocked_finds_neither_the_person_nor_them_among_others(site, people):
     me, blocked, third = people[:3]
     for person in (me, blocked):

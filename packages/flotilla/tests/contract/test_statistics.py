@@ -82,3 +82,21 @@ def test_the_page_counts_no_table_as_a_whole_once_yesterday_is_counted(mo, count
 def test_members_see_no_statistics(person, counted):
     with pytest.raises(ForbiddenError):
         counted.overview(person("ada"))
+
+
+def test_apps_are_told_the_weeks_and_no_table_is_counted_as_a_whole_for_it(owner, counted, statements):
+    for number in range(3):
+        new = [at(TODAY, 1, number), f"p{number}"]
+        owner.execute("INSERT INTO g.account (id, handle, bucket) VALUES (%s, %s, 1)", new)
+    counted.close_day()
+    owner.execute("UPDATE g.daily_statistics SET posts = 5, active_day = 2")
+
+    with statements() as sent:
+        (week,) = counted.weeks()
+        counted.weeks()
+
+    # TODAY is a Saturday.
+    assert (week.monday, week.posts, week.active, week.joined) == (TODAY - timedelta(days=5), 5, 2, 3)
+    counting = [statement for statement in sent if "count(*)" in statement]
+    assert len(counting) == 2
+    assert all("LIMIT" in statement for statement in counting)

@@ -43,6 +43,13 @@ class OfAccounts(Struct, kw_only=True):
     with_suspended: bool = False
 
 
+class Familiar(Struct, kw_only=True):
+    """Who among those one follows follows an account too."""
+
+    id: str
+    accounts: list[Account]
+
+
 def people(call: Call, page: PeoplePage) -> list[Account]:
     """A page of people with a link to the one after it."""
     if page.next_before is not None:
@@ -81,6 +88,17 @@ def _after(call: Call, account_id: int) -> Relationship:
 def relationships(call: Call, given: OfAccounts) -> list[Relationship]:
     """What is between the caller and several accounts."""
     return between(call, given.id)
+
+
+@endpoints.add("GET", "/api/v1/accounts/familiar_followers", "read:follows")
+def familiar_followers(call: Call, given: OfAccounts) -> list[Familiar]:
+    """Who among those one follows follows an account too; nobody, where its followers are not for the caller to see."""
+    found = call.site.relations.familiar(call.me, given.id)
+    call.shaper.prepare({person.account_id for people in found.values() for person in people}, ())
+    return [
+        Familiar(id=str(account_id), accounts=call.shaper.accounts([person.account_id for person in people]))
+        for account_id, people in found.items()
+    ]
 
 
 @endpoints.add("GET", "/api/v1/accounts/<id>/followers", "read:accounts", who=Who.ANYONE, paged=True)

@@ -64,6 +64,20 @@ def unbookmark(call: Call, given: OfId) -> Status:
     return _after(call, given.id)
 
 
+@endpoints.add("POST", "/api/v1/statuses/<id>/mute", "write:mutes")
+def mute(call: Call, given: OfId) -> Status:
+    """Hear nothing more of what happens in a post's thread."""
+    call.site.thread_mutes.mute(call.me, given.id)
+    return _after(call, given.id)
+
+
+@endpoints.add("POST", "/api/v1/statuses/<id>/unmute", "write:mutes")
+def unmute(call: Call, given: OfId) -> Status:
+    """Hear again of what happens in a post's thread."""
+    call.site.thread_mutes.unmute(call.me, given.id)
+    return _after(call, given.id)
+
+
 @endpoints.add("POST", "/api/v1/statuses/<id>/pin", "write:accounts")
 def pin(call: Call, given: OfId) -> Status:
     """Let one's own post stand first on one's page."""

@@ -1,5 +1,6 @@
 """The site itself: what it is called, what it allows, its rules."""
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 from msgspec import Struct
@@ -72,6 +73,15 @@ class InstanceV2(Struct, kw_only=True):
     rules: list[Rule]
 
 
+class Activity(Struct, kw_only=True):
+    """A week: when it began, in seconds since 1970, posts, people who were there, and who joined."""
+
+    week: str
+    statuses: str
+    logins: str
+    registrations: str
+
+
 @endpoints.add("GET", "/api/v1/instance")
 def v1(call: Call) -> InstanceV1:
     """The site as older apps ask for it."""
@@ -127,6 +137,20 @@ def v2(call: Call) -> InstanceV2:
 def rules(call: Call) -> list[Rule]:
     """The site's rules."""
     return _rules(call)
+
+
+@endpoints.add("GET", "/api/v1/instance/activity")
+def activity(call: Call) -> list[Activity]:
+    """How busy the last weeks were, the running one first."""
+    return [
+        Activity(
+            week=str(int(datetime.combine(week.monday, time(), UTC).timestamp())),
+            statuses=str(week.posts),
+            logins=str(week.active),
+            registrations=str(week.joined),
+        )
+        for week in call.site.statistics.weeks()
+    ]
 
 
 @endpoints.add("GET", "/api/v1/instance/peers")

@@ -5,9 +5,9 @@ An app that is told 404 shows its person an error; one that is told "none" goes 
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from flotilla.api.calls import Call, IdParameter
+from flotilla.api.calls import Call
 from flotilla.api.endpoints import Endpoints, Who
 from flotilla.api.entities import Moment
 from flotilla.api.shaping import text_html
@@ -72,36 +72,11 @@ def trending_links(_call: Call) -> list[dict[str, Any]]:
     return []
 
 
-class OfStrangers(Struct, kw_only=True):
-    """Several accounts."""
-
-    id: list[IdParameter] = field(default_factory=list)
-
-
-class Familiar(Struct, kw_only=True):
-    """Who among those one follows follows an account too."""
-
-    id: str
-    accounts: list[Any] = field(default_factory=list)
-
-
 class Description(Struct, kw_only=True):
     """What the site says about itself at length; `content` is HTML."""
 
     updated_at: Moment
     content: str
-
-
-@endpoints.add("GET", "/api/v1/accounts/familiar_followers", "read:follows")
-def familiar_followers(_call: Call, given: OfStrangers) -> list[Familiar]:
-    """Who among those one follows follows an account too: not looked up."""
-    return [Familiar(id=str(account_id)) for account_id in given.id[:40]]
-
-
-@endpoints.add("GET", "/api/v1/instance/activity")
-def activity(_call: Call) -> list[dict[str, str]]:
-    """How busy the last weeks were: not told."""
-    return []
 
 
 @endpoints.add("GET", "/api/v1/instance/extended_description")

@@ -153,6 +153,7 @@ class Shaper:
             favourited=post.liked_by_viewer,
             reblogged=post.reposted_by_viewer,
             bookmarked=post.bookmarked_by_viewer,
+            muted=post.muted_by_viewer,
             pinned=post.pinned,
             content=text_html(post.segments, addresses),
             reblog=None if post.repost_of is None else self._status(post.repost_of),

@@ -13,6 +13,7 @@ from flotilla.store.feed_consistency import FEED_RULE
 from flotilla.store.files import Files
 from flotilla.store.ids import MAX_ID
 from flotilla.store.shards import BucketRange
+from flotilla.store.thread_consistency import THREAD_RULE
 
 __all__ = ["Finding", "check_up"]
 
@@ -41,7 +42,7 @@ def check_up(
     It reads ranges of some thousand owners, each in one statement, so it takes little memory and the site runs on.
     """
     findings = []
-    for rule in (*RULES, FEED_RULE):
+    for rule in (*RULES, THREAD_RULE, FEED_RULE):
         progress(rule.name)
         keys: list[tuple[int, int]] = []
         count = 0

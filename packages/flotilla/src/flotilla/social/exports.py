@@ -132,6 +132,7 @@ class Exports:
         )
         mutes = ([acct, hidden] for acct, hidden in self._people(account_id, "mutes"))
         _write_table(archive, "muted_accounts.csv", ["Account address", "Hide notifications"], mutes)
+        _write_list(archive, "muted_threads.json", self._marks(account_id, "thread_mutes"))
         _write_table(archive, "followers.csv", ["Account address"], self._people(account_id, "followers"))
         _write_table(archive, "blocked_accounts.csv", None, self._people(account_id, "blocks"))
         _write_table(archive, "lists.csv", None, self._lists(account_id))

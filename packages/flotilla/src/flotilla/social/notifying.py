@@ -64,13 +64,14 @@ def tell(
     *,
     actor_id: int,
     target: int,
+    thread_id: int = 0,
     message: str = "",
     only_followers: bool = False,
 ) -> None:
     """Tell those people, at most TOLD_AT_ONCE_MAX of them, what the actor (0: the site) did; each once.
 
-    Left out are the actor, whoever blocks or mutes them or is blocked by them, and, of a silenced actor or with
-    `only_followers`, whoever does not follow them.
+    Left out are the actor, whoever blocks or mutes them or is blocked by them, whoever mutes the thread it happened in
+    (0: in none), and, of a silenced actor or with `only_followers`, whoever does not follow them.
     """
     if account_ids:
         told = notification_rows.insert(
@@ -79,14 +80,15 @@ def tell(
             kind=kind,
             actor_id=actor_id,
             target=target,
+            thread_id=thread_id,
             message=message,
             only_followers=only_followers,
         )
         _publish(work, told)
 
 
-def tell_several(work: Work, kind: NotificationKind, events: Sequence[tuple[int, int, int]]) -> None:
-    """The same of what several people did: (account, actor, target) each."""
+def tell_several(work: Work, kind: NotificationKind, events: Sequence[tuple[int, int, int, int]]) -> None:
+    """The same of what several people did: (account, actor, target, thread or 0) each."""
     if events:
         _publish(work, notification_rows.insert_several(work, events, kind=kind))
 

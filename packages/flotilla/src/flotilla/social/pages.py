@@ -96,6 +96,7 @@ class Post(NamedTuple):
 
     A repost has no text of its own: its `author` reposted `repost_of`. A reply has a `parent_id` even when the parent
     is gone; `parent_author` is None when that person is gone too. `pinned` is by its author, to their profile.
+    `muted_by_viewer`: they hear no more of its thread.
 
     A page makes twenty of them and more: a frozen dataclass of so many fields takes four times longer to make.
     """
@@ -121,6 +122,7 @@ class Post(NamedTuple):
     liked_by_viewer: bool = False
     reposted_by_viewer: bool = False
     bookmarked_by_viewer: bool = False
+    muted_by_viewer: bool = False
     pinned: bool = False
     written_by_viewer: bool = False
 

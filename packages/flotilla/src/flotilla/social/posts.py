@@ -7,7 +7,7 @@ from flotilla.settings import Settings
 from flotilla.social import publishing
 from flotilla.social.drafts import draft_of, key_digest
 from flotilla.social.events import Kind, publish
-from flotilla.social.notifying import NotificationKind, take_back, tell
+from flotilla.social.notifying import NotificationKind, take_back
 from flotilla.social.pages import PeoplePage, Post, Thread, Version, Viewer
 from flotilla.social.paging import FIRST, Paging, window_of
 from flotilla.social.shown import people_of, shown_posts, viewer_id
@@ -125,7 +125,7 @@ class Posts:
             row = publishing.original_of(work, viewer, post_id)
             is_new = marks.LIKES.insert(work, account_id=viewer.account_id, post_id=row.post_id)
             if is_new:
-                tell(work, NotificationKind.LIKE, [row.author_id], actor_id=viewer.account_id, target=row.post_id)
+                publishing.tell_author(work, NotificationKind.LIKE, row, actor_id=viewer.account_id)
             return row.likes + is_new
 
     def unlike(self, viewer: Viewer, post_id: int) -> int:
@@ -166,7 +166,7 @@ class Posts:
             repost_id = post_rows.insert(work, new)
             repost_rows.insert(work, account_id=me, post_id=row.post_id, repost_id=repost_id)
             publish(work, Kind.POSTED, post_id=repost_id, author_id=me)
-            tell(work, NotificationKind.REPOST, [row.author_id], actor_id=me, target=row.post_id)
+            publishing.tell_author(work, NotificationKind.REPOST, row, actor_id=me)
             return repost_id
 
     def unrepost(self, viewer: Viewer, post_id: int) -> None:

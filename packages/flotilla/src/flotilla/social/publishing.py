@@ -20,7 +20,7 @@ from flotilla.store.database import Work
 from flotilla.store.ids import MAX_ID, bucket_of, made_at
 from flotilla.store.posts import NewPost, PostRow
 
-__all__ = ["NO_SUCH_POST", "change", "original_of", "remove", "seen", "store"]
+__all__ = ["NO_SUCH_POST", "change", "original_of", "remove", "seen", "store", "tell_author"]
 
 NO_SUCH_POST = "There is no such post; perhaps its author deleted it."
 
@@ -62,6 +62,7 @@ def store(work: Work, viewer: Viewer, draft: Draft, *, post_id: int | None) -> i
         language=draft.language,
         parent_id=None if parent is None else parent.post_id,
         parent_author_id=None if parent is None else parent.author_id,
+        thread_id=None if parent is None else parent.thread_id,
         media_count=len(draft.media_ids),
         mentioned_ids=list(mentioned),
     )
@@ -113,6 +114,7 @@ def _tell(work: Work, new: NewPost, post_id: int) -> None:
     if new.visibility == Visibility.DIRECT:
         replied_to = [other for other in replied_to if other in new.mentioned_ids]
     mentions = [other for other in new.mentioned_ids if other not in replied_to]
+    thread_id = post_id if new.thread_id is None else new.thread_id
     hidden_from_others = new.visibility == Visibility.FOLLOWERS and not set(replied_to) <= set(new.mentioned_ids)
     tell(
         work,
@@ -120,9 +122,15 @@ def _tell(work: Work, new: NewPost, post_id: int) -> None:
         replied_to,
         actor_id=new.author_id,
         target=post_id,
+        thread_id=thread_id,
         only_followers=hidden_from_others,
     )
-    tell(work, NotificationKind.MENTION, mentions, actor_id=new.author_id, target=post_id)
+    tell(work, NotificationKind.MENTION, mentions, actor_id=new.author_id, target=post_id, thread_id=thread_id)
+
+
+def tell_author(work: Work, kind: NotificationKind, row: PostRow, *, actor_id: int) -> None:
+    """Tell whoever wrote the post what the actor did with it."""
+    tell(work, kind, [row.author_id], actor_id=actor_id, target=row.post_id, thread_id=row.thread_id)
 
 
 def change(work: Work, row: PostRow, draft: Draft) -> None:
@@ -147,9 +155,9 @@ def change(work: Work, row: PostRow, draft: Draft) -> None:
     mention_rows.unindex_mentions(work, post_id=row.post_id, account_ids=former - new)
     mention_rows.index_mentions(work, post_id=row.post_id, account_ids=sorted(new - former))
     publish(work, Kind.EDITED, post_id=row.post_id, author_id=row.author_id)
-    tell(work, NotificationKind.MENTION, sorted(new - former), actor_id=row.author_id, target=row.post_id)
     reposters = [account_id for _, account_id in repost_rows.of_post(work, row.post_id)] if row.reposts else []
-    tell(work, NotificationKind.EDIT, reposters, actor_id=row.author_id, target=row.post_id)
+    for kind, told in ((NotificationKind.MENTION, sorted(new - former)), (NotificationKind.EDIT, reposters)):
+        tell(work, kind, told, actor_id=row.author_id, target=row.post_id, thread_id=row.thread_id)
 
 
 def remove(work: Work, row: PostRow) -> None:

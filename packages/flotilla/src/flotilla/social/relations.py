@@ -19,9 +19,11 @@ from flotilla.store.ids import MAX_ID
 from flotilla.store.profiles import ProfileRow
 from flotilla.store.relations import Edge
 
-__all__ = ["ASKED_AT_ONCE_MAX", "Circle", "Relations", "Relationship"]
+__all__ = ["ASKED_AT_ONCE_MAX", "FAMILIAR_MAX", "Circle", "Relations", "Relationship"]
 
 ASKED_AT_ONCE_MAX = 100
+# So many are asked about at once, and so many familiar followers are named of each.
+FAMILIAR_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,24 @@ class Relations:
         with self._database.read() as work:
             rows = relation_rows.between(work, reader_id=viewer.account_id, account_ids=asked)
         return tuple(Relationship(*row) for row in rows)
+
+    def familiar(self, viewer: Viewer, account_ids: Sequence[int]) -> dict[int, tuple[Author, ...]]:
+        """Who of those the viewer follows follows each of these accounts, at most FAMILIAR_MAX of as many accounts.
+
+        Nobody, where the viewer may not see an account's followers, or there is no such account.
+        """
+        asked = [account_id for account_id in dict.fromkeys(account_ids) if 0 < account_id <= MAX_ID][:FAMILIAR_MAX]
+        if not asked:
+            return {}
+        with self._database.read() as work:
+            pairs = relation_rows.familiar(work, reader_id=viewer.account_id, account_ids=asked, limit=FAMILIAR_MAX)
+            everyone = {account_id for pair in pairs for account_id in pair}
+            rows = profile_rows.read(work, list(everyone), reader_id=viewer.account_id) if everyone else {}
+        found: dict[int, tuple[Author, ...]] = dict.fromkeys(asked, ())
+        for account_id, follower_id in pairs:
+            if account_id in rows and follower_id in rows:
+                found[account_id] += (Author(*rows[follower_id]),)
+        return found
 
     def person(self, viewer: Viewer, who: Who) -> Author:
         """An active person who does not block the viewer. Raises NotFoundError."""

@@ -99,6 +99,7 @@ def _shown(row: PostRow, me: int, found: _Found, originals: Mapping[int, PostRow
         liked_by_viewer=row.liked,
         reposted_by_viewer=row.reposted,
         bookmarked_by_viewer=row.bookmarked,
+        muted_by_viewer=row.muted if original is None else original.muted,
         pinned=row.pinned,
         written_by_viewer=row.author_id == me,
     )

@@ -49,6 +49,7 @@ from flotilla.social.size import Size
 from flotilla.social.statistics import Statistics
 from flotilla.social.suggestions import Suggestions
 from flotilla.social.tags import FollowedTags
+from flotilla.social.thread_mutes import ThreadMutes
 from flotilla.social.timelines import Timelines
 from flotilla.social.together import Together
 from flotilla.social.uploads import Uploads
@@ -82,6 +83,7 @@ class Site:
     search: Search
     suggestions: Suggestions
     tags: FollowedTags
+    thread_mutes: ThreadMutes
     notifications: Notifications
     timelines: Timelines
     feeds: HomeFeeds
@@ -146,8 +148,7 @@ def open_site(settings: Settings) -> Site:
     files = Files(Path(settings.media_folder).absolute())
     media = Uploads(database, settings, files, background)
     together = Together(database, settings)
-    feeds = HomeFeeds(database, settings, background)
-    follows = Follows(database, background, together)
+    feeds, follows = HomeFeeds(database, settings, background), Follows(database, background, together)
     oversight = open_oversight(database, settings, background, files=files, media=media)
     entrance = open_entrance(database, settings, background, files=files, media=media, oversight=oversight)
     posts = Posts(database, settings, media, together)
@@ -171,6 +172,7 @@ def open_site(settings: Settings) -> Site:
         search=Search(database, settings),
         suggestions=Suggestions(database),
         tags=FollowedTags(database),
+        thread_mutes=ThreadMutes(database),
         notifications=Notifications(database, settings, together),
         timelines=Timelines(database, settings, feeds),
         feeds=feeds,

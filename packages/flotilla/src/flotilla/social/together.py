@@ -88,7 +88,7 @@ class Together:
             counts = post_rows.lock(work, {post_id for _, post_id in plain}) if plain else {}
             there = {key for key in plain if key[1] in counts}
             new = marks.LIKES.insert_several(work, there)
-            told = [(rows[key].author_id, *key) for key in there if key in new]
+            told = [(rows[key].author_id, *key, rows[key].thread_id) for key in there if key in new]
             tell_several(work, NotificationKind.LIKE, told)
         outcomes: list[int | None] = []
         for key in likes:
@@ -117,7 +117,7 @@ class Together:
             if new:
                 follow_rows.insert_several(work, new)
                 day = today()
-                tell_several(work, NotificationKind.FOLLOW, [(key[1], key[0], day) for key in new])
+                tell_several(work, NotificationKind.FOLLOW, [(key[1], key[0], day, 0) for key in new])
                 for follower_id, _ in new:
                     publish(work, Kind.CIRCLE_CHANGED, account_ids=[follower_id])
         return [True if key in new else None for key in keys]

@@ -27,6 +27,7 @@ _LEFTOVERS: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("notification_groups", "account_id"),
     ("markers", "account_id"),
     ("mutes", "account_id"),
+    ("thread_mutes", "account_id"),
     ("tag_follows", "account_id"),
     ("mention_index", "account_id"),
     ("conversation_posts", "account_id"),

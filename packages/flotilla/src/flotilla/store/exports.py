@@ -23,7 +23,17 @@ __all__ = [
 ]
 
 Kind = Literal[
-    "posts", "likes", "bookmarks", "following", "followers", "blocks", "mutes", "media", "lists", "list_members"
+    "posts",
+    "likes",
+    "bookmarks",
+    "following",
+    "followers",
+    "blocks",
+    "mutes",
+    "thread_mutes",
+    "media",
+    "lists",
+    "list_members",
 ]
 
 
@@ -160,6 +170,10 @@ _PAGES: dict[Kind, LiteralString] = {
     "mutes": """
         SELECT target_id, notifications FROM {shard}.mutes
         WHERE account_id = %(owner_id)s AND target_id > %(after)s ORDER BY target_id LIMIT %(limit)s
+        """,
+    "thread_mutes": """
+        SELECT thread_id FROM {shard}.thread_mutes WHERE account_id = %(owner_id)s AND thread_id > %(after)s
+        ORDER BY thread_id LIMIT %(limit)s
         """,
     "media": """
         SELECT id, file, post_id, alt FROM {shard}.media

@@ -29,13 +29,15 @@ ACTORS_KEPT = 8
 _INSERT: LiteralString = """
     WITH wanted AS (
         SELECT w.*
-        FROM unnest(%(ids)s::bigint[], %(buckets)s::integer[], %(actors)s::bigint[], %(targets)s::bigint[])
-            AS w (account_id, bucket, actor_id, target)
+        FROM unnest(%(ids)s::bigint[], %(buckets)s::integer[], %(actors)s::bigint[], %(targets)s::bigint[],
+            %(threads)s::bigint[]) AS w (account_id, bucket, actor_id, target, thread_id)
         WHERE w.account_id <> w.actor_id
         AND NOT EXISTS (SELECT FROM {shard}.blocks b WHERE b.account_id = w.account_id AND b.target_id = w.actor_id)
         AND NOT EXISTS (SELECT FROM {shard}.blocked_by b WHERE b.account_id = w.account_id AND b.by_id = w.actor_id)
         AND NOT EXISTS (SELECT FROM {shard}.mutes m WHERE m.account_id = w.account_id AND m.target_id = w.actor_id
             AND m.notifications AND (m.expires_at IS NULL OR m.expires_at > now()))
+        AND NOT EXISTS (SELECT FROM {shard}.thread_mutes m
+            WHERE m.account_id = w.account_id AND m.thread_id = w.thread_id)
         AND (NOT (%(only_followers)s OR EXISTS (SELECT FROM g.account a WHERE a.id = w.actor_id AND a.silenced))
             OR EXISTS (SELECT FROM {shard}.following f
                 WHERE f.follower_id = w.account_id AND f.followee_id = w.actor_id))
@@ -89,31 +91,32 @@ def insert(
     kind: int,
     actor_id: int,
     target: int,
+    thread_id: int = 0,
     message: str = "",
     only_followers: bool = False,
 ) -> list[tuple[int, int]]:
     """Tell those of the accounts that want to hear it of the actor; each one's id with that of its notification.
 
-    The actor's own account, one that blocks or mutes the actor, and one that the actor blocks are left out, of a
-    silenced actor or with `only_followers` whoever does not follow them, and whoever was told before.
+    The actor's own account, one that blocks or mutes the actor or mutes the thread, and one that the actor blocks are
+    left out, of a silenced actor or with `only_followers` whoever does not follow them, and whoever was told before.
     """
-    events = [(account_id, actor_id, target) for account_id in account_ids]
+    events = [(account_id, actor_id, target, thread_id) for account_id in account_ids]
     return insert_several(work, events, kind=kind, message=message, only_followers=only_followers)
 
 
 def insert_several(
     work: Work,
-    events: Sequence[tuple[int, int, int]],
+    events: Sequence[tuple[int, int, int, int]],
     *,
     kind: int,
     message: str = "",
     only_followers: bool = False,
 ) -> list[tuple[int, int]]:
-    """The same for deeds of several actors: (account, actor, target) each."""
+    """The same for deeds of several actors: (account, actor, target, thread or 0) each."""
     told: list[tuple[int, int]] = []
-    for shard, ids in sorted(work.shards.by_schema({account_id for account_id, _, _ in events}).items()):
+    for shard, ids in sorted(work.shards.by_schema({account_id for account_id, *_ in events}).items()):
         here = frozenset(ids)
-        accounts, actors, targets = map(list, zip(*(each for each in events if each[0] in here), strict=True))
+        accounts, actors, targets, threads = map(list, zip(*(each for each in events if each[0] in here), strict=True))
         rows = work.all(
             _INSERT,
             {
@@ -121,6 +124,7 @@ def insert_several(
                 "buckets": [bucket_of(account_id) for account_id in accounts],
                 "actors": actors,
                 "targets": targets,
+                "threads": threads,
                 "kind": kind,
                 "message": message,
                 "only_followers": only_followers,

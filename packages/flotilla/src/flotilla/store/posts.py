@@ -37,7 +37,8 @@ class PostRow(NamedTuple):
 
     `avatar` is the name of a file. `reposts_wanted`: None when the reader does not follow the author, else whether they
     want to see what the author reposts. `author_hidden`: the reader blocked or muted the author. `parent_followed`: the
-    reader follows whom it replies to.
+    reader follows whom it replies to. `thread_id`: the post its thread began with, itself perhaps, or one that is
+    gone; `muted`: the reader wants to hear no more of that thread.
     """
 
     post_id: int
@@ -70,6 +71,8 @@ class PostRow(NamedTuple):
     liked: bool
     reposted: bool
     bookmarked: bool
+    muted: bool
+    thread_id: int
 
     @property
     def author_followed(self) -> bool:
@@ -95,7 +98,10 @@ _COLUMNS: LiteralString = """
         s.likes, s.reposts, s.replies,
         EXISTS (SELECT FROM {reader}.likes_given l WHERE l.account_id = %(reader_id)s AND l.post_id = p.id),
         EXISTS (SELECT FROM {reader}.reposts_given r WHERE r.account_id = %(reader_id)s AND r.post_id = p.id),
-        EXISTS (SELECT FROM {reader}.bookmarks_given b WHERE b.account_id = %(reader_id)s AND b.post_id = p.id)
+        EXISTS (SELECT FROM {reader}.bookmarks_given b WHERE b.account_id = %(reader_id)s AND b.post_id = p.id),
+        EXISTS (SELECT FROM {reader}.thread_mutes m WHERE m.account_id = %(reader_id)s
+            AND m.thread_id = coalesce(p.thread_id, p.parent_id, p.id)),
+        coalesce(p.thread_id, p.parent_id, p.id)
     FROM ("""
 _JOINS: LiteralString = """) wanted
     JOIN {shard}.posts p ON p.id = wanted.id
@@ -125,6 +131,7 @@ class NewPost:
     language: str = ""
     parent_id: int | None = None
     parent_author_id: int | None = None
+    thread_id: int | None = None
     repost_of: int | None = None
     media_count: int = 0
     mentioned_ids: Sequence[int] = ()
@@ -175,10 +182,10 @@ def insert(work: Work, new: NewPost) -> int:
         """
         WITH post AS (
             INSERT INTO {shard}.posts (id, author_id, body, visibility, warning, sensitive, language, parent_id,
-                parent_author_id, repost_of, media_count, mentioned_ids)
+                parent_author_id, thread_id, repost_of, media_count, mentioned_ids)
             VALUES (coalesce(%(post_id)s, {shard}.next_id(%(bucket)s)), %(author_id)s, %(body)s, %(visibility)s,
                 %(warning)s, %(sensitive)s,
-                %(language)s, %(parent_id)s, %(parent_author_id)s, %(repost_of)s, %(media_count)s,
+                %(language)s, %(parent_id)s, %(parent_author_id)s, %(thread_id)s, %(repost_of)s, %(media_count)s,
                 %(mentioned_ids)s::bigint[])
             RETURNING id, in_timelines
         ), stats AS (
@@ -206,6 +213,7 @@ def insert(work: Work, new: NewPost) -> int:
             "language": new.language,
             "parent_id": new.parent_id,
             "parent_author_id": new.parent_author_id,
+            "thread_id": new.thread_id,
             "repost_of": new.repost_of,
             "media_count": new.media_count,
             "mentioned_ids": list(new.mentioned_ids),

@@ -10,7 +10,7 @@ from typing import Literal, LiteralString, NamedTuple
 
 from flotilla.store.database import Work
 
-__all__ = ["EDGES", "Edge", "RelationRow", "between", "page"]
+__all__ = ["EDGES", "Edge", "RelationRow", "between", "familiar", "page"]
 
 Edge = Literal["followers", "following", "requests", "blocked", "muted"]
 
@@ -93,3 +93,29 @@ def between(work: Work, *, reader_id: int, account_ids: Sequence[int]) -> list[R
         shard=work.shards.schema_of(reader_id),
     )
     return list(map(RelationRow._make, rows))
+
+
+def familiar(work: Work, *, reader_id: int, account_ids: Sequence[int], limit: int) -> list[tuple[int, int]]:
+    """Who of those the reader follows follows each of the accounts, at most `limit` of each: (account, follower).
+
+    A locked account's followers are known to itself and to them only. It reads whom the reader follows once for each.
+    """
+    found: list[tuple[int, int]] = []
+    for shard, ids in work.shards.by_schema(account_ids).items():
+        found += work.all(
+            """
+            SELECT p.account_id, near.follower_id
+            FROM {shard}.profile p
+            CROSS JOIN LATERAL (
+                SELECT f.follower_id FROM {reader}.following m
+                JOIN {shard}.followers f ON f.followee_id = p.account_id AND f.follower_id = m.followee_id
+                WHERE m.follower_id = %(reader_id)s ORDER BY m.followee_id DESC LIMIT %(limit)s
+            ) near
+            WHERE p.account_id = ANY(%(ids)s) AND (NOT p.locked OR p.account_id = %(reader_id)s OR EXISTS (
+                SELECT FROM {shard}.followers f WHERE f.followee_id = p.account_id AND f.follower_id = %(reader_id)s))
+            """,
+            {"reader_id": reader_id, "ids": ids, "limit": limit},
+            shard=shard,
+            reader=work.shards.schema_of(reader_id),
+        )
+    return found

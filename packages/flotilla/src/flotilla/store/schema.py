@@ -9,7 +9,7 @@ from flotilla.store.database import Work
 
 __all__ = ["SCHEMA_VERSION", "address", "check", "connect_or_explain", "owner_url", "version"]
 
-SCHEMA_VERSION = "0010"
+SCHEMA_VERSION = "0012"
 
 
 def address(url: str) -> str:

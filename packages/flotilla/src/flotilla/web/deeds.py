@@ -11,6 +11,8 @@ __all__ = ["back", "blueprint"]
 
 blueprint = Blueprint("deeds", __name__)
 
+DEEDS = "like, unlike, repost, unrepost, bookmark, unbookmark, pin, unpin, mute, unmute"
+
 
 def back(fallback: str, fragment: str = "") -> Response:
     """303 to the page whose button was pressed, at the thing it was about."""
@@ -19,11 +21,11 @@ def back(fallback: str, fragment: str = "") -> Response:
     return redirect(wanted.partition("#")[0] + fragment, 303)
 
 
-@blueprint.post("/posts/<id:post_id>/<any(like, unlike, repost, unrepost, bookmark, unbookmark, pin, unpin):deed>")
+@blueprint.post(f"/posts/<id:post_id>/<any({DEEDS}):deed>")
 @signed_in_only
 def react(me: Viewer, post_id: int, deed: str) -> Response:
-    """Like, repost, bookmark or pin a post, or take that back."""
-    posts = site().posts
+    """Like, repost, bookmark or pin a post, mute its thread, or take that back."""
+    posts, threads = site().posts, site().thread_mutes
     do = {
         "like": posts.like,
         "unlike": posts.unlike,
@@ -33,6 +35,8 @@ def react(me: Viewer, post_id: int, deed: str) -> Response:
         "unbookmark": posts.unbookmark,
         "pin": posts.pin,
         "unpin": posts.unpin,
+        "mute": threads.mute,
+        "unmute": threads.unmute,
     }[deed]
     do(me, post_id)
     return back("/home", f"#post-{post_id}")
