@@ -84,7 +84,9 @@ def _hosts(seen: HostsSeen) -> str:
     elif seen.first:
         last = f"{seen.first[0]} gives way first."
     else:
-        last = "None of them is full: requests wait for something else, such as a free slot or the database."
+        last = (
+            "None of them is full: requests wait for something else, such as a free slot, or for a CPU that others use."
+        )
     return f"{who}: {'; '.join(map(_host, seen.hosts))}. {last[0].upper()}{last[1:]}"
 
 
