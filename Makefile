@@ -48,7 +48,7 @@ setup: .venv/.ready
 
 # Names, versions and hashes only: no download addresses.
 lock:
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres --extra services --extra valkey \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgres --extra services --extra s3 --extra valkey \
 	  packages/seatrial/pyproject.toml packages/flotilla/pyproject.toml requirements-dev.in -o requirements.lock
 	grep -A 99 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ { exit } { print }' | sed '/^ *#/d' > requirements-uv.lock
 

@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # What is added first runs first before a request, and last after it: the log line comes when all else is done.
     add_request_log(app, access_log=settings.access_log)
     add_metrics(app, settings)
-    add_security_headers(app, https=settings.secure_cookies)
+    add_security_headers(app, https=settings.secure_cookies, pictures_at=settings.media_public_url)
     add_size_limits(app)
     add_gate(app)
     add_form_check(app)

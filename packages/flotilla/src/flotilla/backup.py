@@ -6,7 +6,6 @@ The database comes first, so that each picture a row knows was stored before; th
 
 import json
 import os
-import re
 import shutil
 import tarfile
 import tempfile
@@ -15,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flotilla import __version__
-from flotilla.errors import StartError
+from flotilla.errors import StartError, StorageUnavailableError
 from flotilla.settings import Settings
 from flotilla.store import dumping
+from flotilla.store.files import Files, OpenedFile, is_place
 from flotilla.store.migrating import migrate
+from flotilla.store.opening_files import open_files
 from flotilla.store.schema import SCHEMA_VERSION
 
 __all__ = ["back_up", "restore"]
@@ -30,9 +31,6 @@ DUMP = "database.dump"
 MEDIA = "media/"
 MANIFEST_MAX_BYTES = 10_000
 PRIVATE = 0o600
-
-# As the site names its pictures; nothing else comes out of an archive.
-_PICTURE = re.compile(r"media/(?:public|withheld)/[0-9a-f]{2}/[0-9a-f]{30}(?:\.small)?\.(?:jpg|webp)", re.ASCII)
 
 
 def back_up(settings: Settings, file: Path) -> int:
@@ -50,20 +48,21 @@ def back_up(settings: Settings, file: Path) -> int:
             folder = Path(name)
             (folder / MANIFEST).write_text(json.dumps(manifest, indent=2))
             dumping.dump(settings, folder / DUMP)
-            pictures = _archive(folder, Path(settings.media_folder))
+            pictures = _archive(folder, open_files(settings))
             (folder / "archive").replace(file)
-    except OSError as error:
+    except (OSError, StorageUnavailableError) as error:
         raise StartError(f"The backup could not be written: {error}.") from error
     return pictures
 
 
 def restore(settings: Settings, file: Path) -> int:
-    """Make the site in `file` anew, in an empty database and an empty folder; how many pictures. Raises StartError."""
-    media = Path(settings.media_folder)
-    if media.exists() and any(media.rglob("*.*")):
+    """Make the site in `file` anew, in an empty database and without pictures; how many pictures. Raises StartError."""
+    files = open_files(settings)
+    files.check()
+    if any(True for _ in files.places()):
         raise StartError(
-            f"There are pictures under {media} already. Nothing was changed.",
-            try_this="Point FLOTILLA_MEDIA_FOLDER at an empty folder.",
+            f"There are pictures under {settings.media_url or settings.media_folder} already. Nothing was changed.",
+            try_this="Point FLOTILLA_MEDIA_FOLDER at an empty folder, or FLOTILLA_MEDIA_URL at an empty prefix.",
         )
     dumping.refuse_unless_empty(settings)
     try:
@@ -78,7 +77,9 @@ def restore(settings: Settings, file: Path) -> int:
             _extract(archive, _next(archive, DUMP), dump)
             dumping.restore(settings, dump)
             dump.unlink()
-            pictures = _restore_pictures(archive, media)
+            pictures = _restore_pictures(archive, files)
+    except StorageUnavailableError as error:
+        raise StartError(f"The pictures could not be stored: {error}.") from error
     except (OSError, tarfile.TarError) as error:
         raise StartError(f"{file} could not be read to its end: {error}.") from error
     # The application's user and its rights, and the tables of a newer version.
@@ -86,7 +87,7 @@ def restore(settings: Settings, file: Path) -> int:
     return pictures
 
 
-def _archive(folder: Path, media: Path) -> int:
+def _archive(folder: Path, files: Files) -> int:
     pictures = 0
     with (folder / "archive").open("xb") as file:
         (folder / "archive").chmod(PRIVATE)
@@ -94,14 +95,24 @@ def _archive(folder: Path, media: Path) -> int:
             archive.add(folder / MANIFEST, MANIFEST)
             archive.add(folder / DUMP, DUMP)
             (folder / DUMP).unlink()
-            for path in sorted(media.rglob("*")):
-                name = MEDIA + str(path.relative_to(media))
-                if _PICTURE.fullmatch(name) and path.is_file():
-                    archive.add(path, name)
+            for place in files.places():
+                opened = files.open_at(place)
+                # Removed meanwhile: that is found missing later, as it should be.
+                if opened is not None:
+                    with opened.stream:
+                        archive.addfile(_member(place, opened), opened.stream)
+                    # The archive's own list of what was written would grow with every picture.
+                    archive.members = []  # type: ignore[attr-defined]
                     pictures += 1
         file.flush()
         os.fsync(file.fileno())
     return pictures
+
+
+def _member(place: str, opened: OpenedFile) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(MEDIA + place)
+    member.size, member.mtime = opened.size_bytes, int(opened.written_s)
+    return member
 
 
 def _next(archive: tarfile.TarFile, name: str) -> tarfile.TarInfo:
@@ -134,17 +145,16 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> N
 
 def _check_pictures(archive: tarfile.TarFile) -> None:
     for member in _rest(archive):
-        if not (member.isfile() and _PICTURE.fullmatch(member.name)):
+        if not (member.isfile() and member.name.startswith(MEDIA) and is_place(member.name.removeprefix(MEDIA))):
             raise StartError(f"The backup holds something that is no picture: {member.name[:100]!r}.")
 
 
-def _restore_pictures(archive: tarfile.TarFile, media: Path) -> int:
+def _restore_pictures(archive: tarfile.TarFile, files: Files) -> int:
     pictures = 0
     for member in _rest(archive):
-        path = media / Path(member.name).relative_to("media")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _extract(archive, member, path)
-        path.chmod(0o644)
+        reader = archive.extractfile(member)
+        assert reader is not None, "it is a file"
+        files.put_at(member.name.removeprefix(MEDIA), reader)
         pictures += 1
     return pictures
 

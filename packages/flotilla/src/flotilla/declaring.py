@@ -1,10 +1,12 @@
 """How a setting is declared, once, as a field, and how its value is read from text."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
+from flotilla.bucket_address import SHAPE, BucketAddress
 from flotilla.errors import StartError
 
 __all__ = ["PREFIX", "Declaration", "declared_in", "parsed", "setting"]
@@ -13,6 +15,9 @@ PREFIX = "FLOTILLA_"
 TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
 VALKEY_SCHEMES = frozenset({"redis", "rediss", "unix"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+# Its origin stands in a header of each page, where a space or a semicolon would mean something else.
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?", re.ASCII)
 
 
 def setting(
@@ -103,6 +108,10 @@ def parsed(declared: Declaration, text: str) -> object:
         _refuse_unusable_url(declared.name, text)
     if declared.field_name in {"cache_url", "bus_url"}:
         _refuse_unusable_valkey(declared.name, text)
+    if declared.field_name == "media_url":
+        _refuse_unusable_bucket(declared.name, text)
+    if declared.field_name == "media_public_url" and not _PUBLIC_URL.fullmatch(text):
+        raise StartError(f"{declared.name} is {text!r}; it has to be like https://pictures.example.org/public.")
     return text
 
 
@@ -147,3 +156,11 @@ def _refuse_unusable_valkey(name: str, text: str) -> None:
         raise StartError(f"{name} cannot be read as an address ({error}).", try_this=f"Write it as {shape}") from None
     if parts.scheme not in VALKEY_SCHEMES:
         raise StartError(f"{name} does not begin with redis://, rediss:// or unix://.", try_this=f"Write it as {shape}")
+
+
+def _refuse_unusable_bucket(name: str, text: str) -> None:
+    # As above: somebody may have put a key into it.
+    try:
+        BucketAddress.parse(text)
+    except ValueError as error:
+        raise StartError(f"{name} cannot be used: {error}.", try_this=f"Write it as {SHAPE}") from None

@@ -3,6 +3,7 @@
     FlotillaError                what happened, and what to try; carries the exit status of the program
     ├── StartError               the site cannot start or be prepared: a setting, the database, its version   exit 3
     ├── UnavailableError         the database did not answer in time; trying again may help                  exit 3
+    │   └── StorageUnavailableError   the disk or the bucket with the pictures did not
     └── RuleError                a person asked for something the rules refuse; its text may be shown to them
         ├── InvalidInputError    one or more fields cannot be accepted as they are
         ├── SignInError          handle and password do not belong together
@@ -28,6 +29,7 @@ __all__ = [
     "RuleError",
     "SignInError",
     "StartError",
+    "StorageUnavailableError",
     "TooManyError",
     "UnavailableError",
 ]
@@ -53,6 +55,10 @@ class StartError(FlotillaError):
 
 class UnavailableError(FlotillaError):
     """The database did not answer in time, or no connection to it was free; the same request may work later."""
+
+
+class StorageUnavailableError(UnavailableError):
+    """Pictures cannot be stored or read now: no room on the disk, or their bucket does not answer."""
 
 
 class RuleError(FlotillaError):

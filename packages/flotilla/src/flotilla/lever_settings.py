@@ -64,3 +64,28 @@ class LeverSettings:
         default_text="not set: the database's notifications",
         secret=True,
     )
+    media_url: str = setting(
+        "A bucket in S3-compatible storage for pictures, in place of FLOTILLA_MEDIA_FOLDER, so that several machines "
+        "need no folder in common: s3://bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1; without an "
+        "endpoint it is Amazon's. Only what is under prefix/public/ is for everyone.",
+        default="",
+        default_text="not set: pictures lie in FLOTILLA_MEDIA_FOLDER",
+    )
+    media_key_id: str = setting(
+        "The id of the key that may write, read, list and remove objects in that bucket.",
+        default="",
+        default_text="as AWS_ACCESS_KEY_ID says",
+    )
+    media_secret_key: str = setting(
+        "The secret that belongs to this id.",
+        default="",
+        default_text="as AWS_SECRET_ACCESS_KEY says",
+        secret=True,
+    )
+    media_public_url: str = setting(
+        "Where browsers find what is under public/ of the pictures without asking the site, such as a CDN in front of "
+        "the bucket: https://pictures.example.org/public. Whoever serves it may go on showing a picture that was "
+        "deleted.",
+        default="",
+        default_text="not set: the site sends them at /media/",
+    )

@@ -16,7 +16,8 @@ from flotilla.errors import RuleError
 from flotilla.social import Visibility
 from flotilla.social.sanctions import Kind
 from flotilla.social.timelines import Timelines
-from flotilla.store.valkey import LEFT_ALONE_MAX_S, Valkey
+from flotilla.store.leaving_alone import LEFT_ALONE_MAX_S
+from flotilla.store.valkey import Valkey
 
 NAMES = ("ada", "ben", "cid", "dot", "eve")
 # How long ago something was, and the key that makes sending a form twice publish once.

@@ -17,7 +17,8 @@ from flotilla.errors import UnavailableError
 from flotilla.settings import Settings
 from flotilla.social import pictures, reencoding
 from flotilla.social.pictures import AVATAR, HEADER, IN_A_POST, PictureWorkshop, RefusedError
-from flotilla.store.files import Files, small_of
+from flotilla.store.disk_files import DiskFiles
+from flotilla.store.files import small_of
 
 RED, BLUE = (200, 30, 40), (30, 60, 200)
 
@@ -27,13 +28,13 @@ SETTINGS = Settings(database_url="postgresql://nobody@127.0.0.1/none")
 
 @pytest.fixture
 def workshop(tmp_path):
-    return PictureWorkshop(SETTINGS, Files(tmp_path))
+    return PictureWorkshop(SETTINGS, DiskFiles(tmp_path))
 
 
 @pytest.fixture
 def make(workshop, tmp_path):
     """make(content, makes): the large and the small picture made of that content, as Pillow reads them."""
-    files = Files(tmp_path)
+    files = DiskFiles(tmp_path)
 
     def made(content, makes=IN_A_POST):
         source = files.receive(io.BytesIO(content), most_bytes=64 << 20)
@@ -370,7 +371,7 @@ def test_one_picture_is_worked_on_at_a_time_and_a_crowd_is_sent_away(workshop, t
         return {"refused": "done"}
 
     monkeypatch.setattr(workshop, "_asked", slow)
-    source = Files(tmp_path).receive(io.BytesIO(b"x"), most_bytes=10)
+    source = DiskFiles(tmp_path).receive(io.BytesIO(b"x"), most_bytes=10)
     outcomes = []
 
     def one():
@@ -393,8 +394,8 @@ def test_one_picture_is_worked_on_at_a_time_and_a_crowd_is_sent_away(workshop, t
 
 
 def test_the_memory_for_a_picture_can_be_set(tmp_path):
-    small = PictureWorkshop(dataclasses.replace(SETTINGS, media_memory_mib=96), Files(tmp_path))
-    source = Files(tmp_path).receive(io.BytesIO(encoded(two_halves(3000, 2500), "PNG")), most_bytes=1 << 20)
+    small = PictureWorkshop(dataclasses.replace(SETTINGS, media_memory_mib=96), DiskFiles(tmp_path))
+    source = DiskFiles(tmp_path).receive(io.BytesIO(encoded(two_halves(3000, 2500), "PNG")), most_bytes=1 << 20)
     with pytest.raises(RefusedError, match=r"to 1\.9 million"):
         # (96 - 72) MiB at 13 bytes a pixel
         small.make(source, IN_A_POST)

@@ -15,7 +15,8 @@ from flotilla.errors import InvalidInputError, NotFoundError, StartError, Unavai
 from flotilla.social import Paging, uploads
 from flotilla.social.orphans import find_orphans, remove_orphans
 from flotilla.social.sanctions import Kind
-from flotilla.store.files import Files, small_of
+from flotilla.store.disk_files import DiskFiles
+from flotilla.store.files import small_of
 
 PASSWORD = "correct horse"
 
@@ -348,12 +349,12 @@ def test_orphans_on_both_sides_are_found_and_the_young_left_alone(site, owner):
 )  # fmt: skip
 def test_no_name_leads_out_of_the_folder(tmp_path, name):
     with pytest.raises(ValueError, match="no name"):
-        Files(tmp_path).path_of(name)
+        DiskFiles(tmp_path).path_of(name)
 
 
 def test_a_site_whose_pictures_have_nowhere_to_go_does_not_start(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StartError, match="FLOTILLA_MEDIA_FOLDER"):
-        Files(tmp_path / "file" / "media").check()
-    Files(tmp_path / "not" / "yet").check()
+        DiskFiles(tmp_path / "file" / "media").check()
+    DiskFiles(tmp_path / "not" / "yet").check()
     assert list(tmp_path.iterdir()) == [tmp_path / "file"], "looking makes no folders"

@@ -16,7 +16,8 @@ from flotilla.commands import run_command
 from flotilla.errors import StartError
 from flotilla.social.checkup import check_up
 from flotilla.social.sanctions import Kind
-from flotilla.store.files import Files, small_of
+from flotilla.store.disk_files import DiskFiles
+from flotilla.store.files import small_of
 
 PASSWORD = "a calm sea at dawn"
 
@@ -107,9 +108,9 @@ def test_a_backup_holds_withheld_pictures_and_brings_them_back_withheld(
     assert back_up(settings, tmp_path / "backup") == len(hers)
     back = dataclasses.replace(empty_settings, media_folder=str(tmp_path / "back"))
     assert restore(back, tmp_path / "backup") == len(hers)
-    files = Files(tmp_path / "back")
+    files = DiskFiles(tmp_path / "back")
     names = [address.removeprefix("/media/") for address in (hers[0], hers[2])]
-    assert [(files.is_whole(name), files.is_shown(name)) for name in names] == [(True, False)] * 2
+    assert (files.whole(names), list(files.shown())) == (set(names), [])
 
 
 @contextlib.contextmanager
@@ -149,7 +150,7 @@ def test_what_root_withholds_the_sites_own_user_can_show_again_and_remove(site, 
         site.files.check_moving()
         site.files.show(kept)
         site.files.remove(gone)
-    assert (site.files.is_shown(kept), site.files.is_whole(gone)) == (True, False)
+    assert (list(site.files.shown()), site.files.whole([kept, gone])) == ([kept], {kept})
 
 
 def test_nobody_is_suspended_by_a_user_of_the_machine_who_may_not_move_the_pictures(site, person, shown, settings):

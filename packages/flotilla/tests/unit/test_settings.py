@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from flotilla.bucket_address import BucketAddress
 from flotilla.errors import StartError
 from flotilla.settings import Settings, declarations
 
@@ -91,3 +92,28 @@ def test_each_setting_is_declared_with_a_description_and_a_default_within_its_bo
         default = getattr(Settings(database_url="x"), declared.field_name)
         if declared.minimum is not None and declared.maximum is not None and declared.kind != "str":
             assert declared.minimum <= default <= declared.maximum, declared.name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("MEDIA_URL", "https://bucket.example", "does not begin with s3://"),
+        ("MEDIA_URL", "s3://id:hush-hush@bucket", "FLOTILLA_MEDIA_KEY_ID"),
+        ("MEDIA_URL", "s3:///prefix", "does not name a bucket"),
+        ("MEDIA_URL", "s3://bucket?endpoint=storage.example", "endpoint is no address"),
+        ("MEDIA_URL", "s3://bucket?reigon=eu", "it says reigon"),
+        ("MEDIA_PUBLIC_URL", "https://a.example; script-src *", "has to be like"),
+        ("MEDIA_PUBLIC_URL", "pictures.example.org", "has to be like"),
+    ],
+)
+def test_an_address_of_a_bucket_that_cannot_be_right_is_refused_without_repeating_a_key(name, text, why):
+    with pytest.raises(StartError, match=why) as caught:
+        Settings.from_environment(URL | {f"FLOTILLA_{name}": text})
+    assert f"FLOTILLA_{name}" in str(caught.value)
+    assert "hush-hush" not in str(caught.value)
+
+
+def test_an_address_of_a_bucket_says_where_it_is():
+    read = BucketAddress.parse("s3://bucket/a/b/?endpoint=https://s3.example.com/&region=eu-central-1")
+    assert read == BucketAddress("bucket", "a/b", "https://s3.example.com", "eu-central-1")
+    assert BucketAddress.parse("s3://bucket") == BucketAddress("bucket", "", "", "us-east-1")

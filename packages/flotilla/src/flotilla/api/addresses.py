@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from flotilla.social.media import served_at
+
 __all__ = ["Addresses"]
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`base` is the site's address without a slash at its end."""
+    """`base` is the site's address without a slash at its end; `public_url` as FLOTILLA_MEDIA_PUBLIC_URL."""
 
     base: str
+    public_url: str = ""
     missing_avatar: str = "/static/-/avatar.svg"
     missing_header: str = "/static/-/header.svg"
 
@@ -32,5 +35,6 @@ class Addresses:
         return f"{self.base}/tags/{quote(name)}"
 
     def file(self, path: str) -> str:
-        """A picture that the site serves, from its path."""
-        return path if "://" in path else self.base + path
+        """A picture, from its path on the site."""
+        found = served_at(path, self.public_url)
+        return found if "://" in found else self.base + found

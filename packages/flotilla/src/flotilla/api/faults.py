@@ -14,6 +14,7 @@ from flotilla.errors import (
     NotFoundError,
     OAuthError,
     SignInError,
+    StorageUnavailableError,
     TooManyError,
     UnavailableError,
 )
@@ -74,6 +75,10 @@ def fault_of(error: Exception) -> tuple[int, FaultAnswer | OAuthFaultAnswer, dic
             status, body = 403, FaultAnswer("This action is not allowed")
         case MalformedBodyError():
             status, body = 400, FaultAnswer("The request's body could not be read")
+        case StorageUnavailableError():
+            _log().warning("storage unavailable", request_id=request_id(), reason=error.what)
+            status, body = 503, FaultAnswer("The site cannot reach the place where it keeps its pictures")
+            headers["Retry-After"] = str(RETRY_AFTER_S)
         case UnavailableError():
             _log().warning("database unavailable", request_id=request_id(), reason=error.what)
             status, body = 503, FaultAnswer("The site cannot reach its database, or is too busy to answer")

@@ -113,7 +113,7 @@ def _site() -> Site:
 
 
 def _addresses() -> Addresses:
-    return Addresses(_site().settings.site_url)
+    return Addresses(_site().settings.site_url, _site().settings.media_public_url)
 
 
 def _bearer() -> Bearer | None:

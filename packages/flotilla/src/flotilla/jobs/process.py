@@ -56,8 +56,9 @@ class Lane(threading.Thread):
                 if not self._background.do_next(self._queues, taken=self._note):
                     due_s = self._background.seconds_until_due(self._queues)
                     self._wake.wait(POLL_S if due_s is None else max(0.05, min(due_s, POLL_S)))
-            except UnavailableError:
-                structlog.get_logger("flotilla.jobs").warning("database unavailable", queues=self._queues)
+            except UnavailableError as error:
+                log = structlog.get_logger("flotilla.jobs")
+                log.warning("database or storage unavailable", queues=self._queues, reason=error.what)
                 self._wake.wait(NO_DATABASE_WAIT_S)
 
     def _note(self, job: JobRow | None) -> None:

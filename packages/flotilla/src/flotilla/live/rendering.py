@@ -37,7 +37,7 @@ class ApiRenderer:
         return _text(conversation_entities(self._shaper(base), [found])[0])
 
     def _shaper(self, base: str) -> Shaper:
-        return Shaper(self._site.cards, Addresses(base))
+        return Shaper(self._site.cards, Addresses(base, self._site.settings.media_public_url))
 
 
 def _text(entity: object) -> str:

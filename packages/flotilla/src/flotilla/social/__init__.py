@@ -7,7 +7,7 @@ from flotilla.social.accounts import Accounts, NotYet, SecondStep, SignedIn
 from flotilla.social.blocks import Blocks
 from flotilla.social.conversations import Conversations
 from flotilla.social.follows import Follows
-from flotilla.social.media import PICTURES_MAX, picture_url
+from flotilla.social.media import PICTURES_MAX, picture_url, served_at
 from flotilla.social.pages import (
     Author,
     Conversation,
@@ -82,4 +82,5 @@ __all__ = [
     "open_site",
     "parse",
     "picture_url",
+    "served_at",
 ]

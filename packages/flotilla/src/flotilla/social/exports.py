@@ -8,6 +8,8 @@ import csv
 import io
 import json
 import secrets
+import shutil
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -187,9 +189,13 @@ class Exports:
 
     def _add_media(self, archive: zipfile.ZipFile, account_id: int, profile: Row) -> None:
         def one(name: str) -> None:
-            # A picture may be removed while the copy is made.
-            with suppress(FileNotFoundError, ValueError):
-                archive.write(self._files.path_of(name), f"media/{name.replace('/', '-')}", zipfile.ZIP_STORED)
+            opened = self._files.open(name)
+            if opened is None:
+                # A picture may be removed while the copy is made.
+                return
+            entry = zipfile.ZipInfo(f"media/{name.replace('/', '-')}", time.localtime(opened.written_s)[:6])
+            with opened.stream, archive.open(entry, "w") as file:
+                shutil.copyfileobj(opened.stream, file)
 
         for name in (profile[4], profile[5]):
             if name:

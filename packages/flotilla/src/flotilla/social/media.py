@@ -10,7 +10,7 @@ from flotilla.store.files import small_of
 from flotilla.store.ids import MAX_ID
 from flotilla.store.media import MediaRow
 
-__all__ = ["MEDIA_URL", "PICTURES_MAX", "attach", "media_of", "media_of_posts", "picture_url"]
+__all__ = ["MEDIA_URL", "PICTURES_MAX", "attach", "media_of", "media_of_posts", "picture_url", "served_at"]
 
 MEDIA_URL = "/media/"
 PICTURES_MAX = 4
@@ -41,6 +41,13 @@ def media_of_posts(work: Work, post_ids: Sequence[int]) -> dict[int, tuple[Media
 def picture_url(file: str, *, small: bool = False) -> str:
     """The path of a picture's address, from the name of its file (an avatar's, for instance)."""
     return MEDIA_URL + (small_of(file) if small else file)
+
+
+def served_at(path: str, public_url: str) -> str:
+    """Where browsers find a picture: its path on this site, or the same under `public_url` if there is one."""
+    if public_url and path.startswith(MEDIA_URL):
+        return f"{public_url.rstrip('/')}/{path.removeprefix(MEDIA_URL)}"
+    return path
 
 
 def media_of(row: MediaRow) -> Media:

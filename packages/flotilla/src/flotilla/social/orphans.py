@@ -25,15 +25,15 @@ class Orphans:
 
 
 def find_orphans(database: Database, files: Files, *, now_s: float | None = None) -> Orphans:
-    """Compare the whole disk with all rows, some hundred at a time; files younger than an hour are left alone."""
+    """Compare all files with all rows, some hundred at a time; files younger than an hour are left alone."""
     before_s = (time.time() if now_s is None else now_s) - YOUNG_S
-    return Orphans(tuple(_without_a_row(database, files, before_s)), tuple(_missing(database, files)))
+    return Orphans(tuple(dict.fromkeys(_without_a_row(database, files, before_s))), tuple(_missing(database, files)))
 
 
 def remove_orphans(files: Files, orphans: Orphans) -> int:
     """Remove the files without a row; how many. What is missing stays missing: only a backup has it."""
-    for name in orphans.files:
-        files.remove(name)
+    for start in range(0, len(orphans.files), BATCH):
+        files.remove(*orphans.files[start : start + BATCH])
     return len(orphans.files)
 
 
@@ -53,9 +53,8 @@ def _missing(database: Database, files: Files) -> Iterator[str]:
         while True:
             with database.read() as work:
                 batch = file_rows.known_page(work, shard, after=after, limit=BATCH)
-            for name in batch:
-                if not files.is_whole(name):
-                    yield name
+            whole = files.whole(batch)
+            yield from (name for name in batch if name not in whole)
             if len(batch) < BATCH:
                 break
             after = batch[-1]

@@ -17,7 +17,7 @@ from flotilla.errors import UnavailableError
 from flotilla.settings import Settings
 from flotilla.social import reencoding
 from flotilla.social.reencoding import RefusedError, format_of
-from flotilla.store.files import Files, small_of
+from flotilla.store.files import Files, new_name, small_of
 
 __all__ = ["AVATAR", "HEADER", "IN_A_POST", "Make", "Picture", "PictureWorkshop", "RefusedError", "format_of"]
 
@@ -76,20 +76,19 @@ class PictureWorkshop:
 
     def _made(self, source: str, makes: Sequence[Make]) -> Picture:
         written = [self._files.work_path() for _ in makes]
+        work: dict[str, object] = {
+            "memory_bytes": self._memory_bytes,
+            "makes": [
+                {"path": str(path), "width": make.width, "height": make.height, "crop": make.crop}
+                for path, make in zip(written, makes, strict=True)
+            ],
+        }
         try:
-            answer = self._asked(
-                {
-                    "source": str(self._files.path_of(source)),
-                    "memory_bytes": self._memory_bytes,
-                    "makes": [
-                        {"path": str(path), "width": make.width, "height": make.height, "crop": make.crop}
-                        for path, make in zip(written, makes, strict=True)
-                    ],
-                }
-            )
+            with self._files.at_hand(source) as path:
+                answer = self._asked(work | {"source": str(path)})
             if "refused" in answer:
                 raise RefusedError(answer["refused"])
-            name = f"{self._files.new_name()}.{answer['suffix']}"
+            name = f"{new_name()}.{answer['suffix']}"
             # The small one first: whoever finds the large one finds both.
             self._files.publish(written[1], small_of(name))
             self._files.publish(written[0], name)

@@ -1,7 +1,6 @@
 """A site: every use case over one database."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from flotilla.settings import Settings
 from flotilla.social.accounts import Accounts
@@ -56,6 +55,7 @@ from flotilla.social.uploads import Uploads
 from flotilla.store import pooler, schema
 from flotilla.store.database import Database
 from flotilla.store.files import Files
+from flotilla.store.opening_files import open_files
 
 __all__ = ["Site", "open_site"]
 
@@ -145,7 +145,7 @@ def open_site(settings: Settings) -> Site:
     """The site those settings describe. Connects to nothing yet: the first use case does."""
     database = Database(settings)
     background = _tidying_background(database, settings)
-    files = Files(Path(settings.media_folder).absolute())
+    files = open_files(settings)
     media = Uploads(database, settings, files, background)
     together = Together(database, settings)
     feeds, follows = HomeFeeds(database, settings, background), Follows(database, background, together)

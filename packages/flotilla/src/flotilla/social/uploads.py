@@ -1,4 +1,4 @@
-"""Pictures: taken in, worked on, described, given to a post, and removed from the disk when no row knows them."""
+"""Pictures: taken in, worked on, described, given to a post, and removed when no row knows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,6 +100,9 @@ class Uploads:
                 )
         source = self._received(stream)
         try:
+            if in_background:
+                # Whoever comes to it may be another machine.
+                self._files.share(source)
             with self._database.write(hides=False) as work:
                 media_id = media_rows.insert(
                     work, account_id=viewer.account_id, source=source, alt=description, focus=point
@@ -175,14 +178,14 @@ class Uploads:
         except RefusedError as refused:
             raise InvalidInputError({"file": str(refused)}) from None
         finally:
-            self._files.remove(source)
+            self._files.drop(source)
 
     def forget(self, picture: Picture) -> None:
         """Remove the files of a picture that was made, and that no row knows after all."""
         self._files.remove(picture.file)
 
     def remove_gone_after(self, work: Work, row_id: int) -> None:
-        """Once `work` is kept, remove from the disk what rows of that id's shard know no more: for every deletion."""
+        """Once `work` is kept, remove the files that rows of that id's shard know no more: for every deletion."""
         work.after(partial(self._try_to_remove_gone, work.shards.schema_of(row_id)))
 
     def _try_to_remove_gone(self, shard: str) -> None:
@@ -217,22 +220,18 @@ class Uploads:
             source = self._files.receive(stream, most_bytes=self._most_bytes)
         except FileTooLargeError:
             raise InvalidInputError({"file": f"This file is larger than {self._most_bytes >> 20} MiB."}) from None
-        with self._files.path_of(source).open("rb") as file:
+        with self._files.at_hand(source) as path, path.open("rb") as file:
             kind = format_of(file.read(12))
         if kind is None:
-            self._files.remove(source)
+            self._files.drop(source)
             raise InvalidInputError({"file": _NOT_A_PICTURE})
         return source
 
     def _remove_gone(self, work: Work, shard: str) -> int:
         # First the file and then its name: a name is only forgotten when its file is gone for certain.
         names = file_rows.gone(work, shard, limit=SWEPT_AT_ONCE)
-        for name in names:
-            try:
-                self._files.remove(name)
-            except OSError as error:
-                raise UnavailableError(f"A file could not be removed: {error}") from error
         if names:
+            self._files.remove(*names)
             file_rows.forget_gone(work, shard, names)
         return len(names)
 

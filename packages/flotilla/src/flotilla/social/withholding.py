@@ -50,7 +50,7 @@ def misplaced(database: Database, files: Files) -> Iterator[tuple[str, bool]]:
 
     What a change of hands between two versions, or a crash between a decision and its task, may leave.
     """
-    served = (one.name for one in files.stored() if "/" in one.name and files.is_shown(one.name))
+    served = files.shown()
     while batch := list(islice(served, BATCH)):
         with database.read() as work:
             theirs = file_rows.of_suspended(work, batch)

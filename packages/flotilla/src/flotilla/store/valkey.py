@@ -4,22 +4,18 @@ Nothing here is ever the truth, so nothing waits for it for long: when it fails 
 whoever asks is told so at once. One request in each such while tries whether it is back.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import structlog
-
 from flotilla.errors import StartError
+from flotilla.store.leaving_alone import LEFT_ALONE_FIRST_S, LeftAlone
 
 __all__ = ["Valkey"]
 
 T = TypeVar("T")
 
 PATIENCE_S = 0.25
-LEFT_ALONE_FIRST_S = 1.0
-LEFT_ALONE_MAX_S = 5.0
 HEARD_EVERY_S = 10.0
 
 
@@ -45,15 +41,17 @@ class Valkey:
             self._client: Any = connect(url, client_name="flotilla", **patience)
         except ValueError as error:
             raise StartError(f"The address of Valkey ({what}) cannot be used: {error}") from None
-        self._what = what
-        self._lock = threading.Lock()
-        self._left_alone_s = 0.0
-        self._until_s = 0.0
+        self._left_alone = LeftAlone(
+            "flotilla.valkey",
+            went="valkey does not answer, going on without it",
+            came="valkey answers again",
+            purpose=what,
+        )
 
     @property
     def is_left_alone(self) -> bool:
         """Whether the last answer was a failure."""
-        return self._left_alone_s > 0
+        return self._left_alone.now
 
     def read(self, keys: Sequence[str]) -> list[bytes | None] | None:
         """What is kept under the keys."""
@@ -100,7 +98,7 @@ class Valkey:
         """
         while not stopped():
             self._ask(lambda client: self._hear(client, channels, heard, stopped))
-            time.sleep(min(LEFT_ALONE_FIRST_S, max(0.05, self._until_s - time.monotonic())))
+            time.sleep(min(LEFT_ALONE_FIRST_S, max(0.05, self._left_alone.for_s)))
 
     def _hear(
         self,
@@ -113,7 +111,7 @@ class Valkey:
             subscription.subscribe(*channels)
             # The first answers are those to the subscription itself: then the server is there.
             subscription.get_message(timeout=PATIENCE_S)
-            self._answered()
+            self._left_alone.answered()
             for channel in channels:
                 heard(channel, "")
             asked_s = time.monotonic()
@@ -127,40 +125,15 @@ class Valkey:
                     asked_s = time.monotonic()
 
     def _ask(self, do: Callable[[Any], T]) -> T | None:
-        if self._left_alone_s and not self._try_again():
+        if not self._left_alone.may_ask():
             return None
         try:
             found = do(self._client)
         except self._errors as error:
-            self._failed(error)
+            self._left_alone.failed(str(error))
             return None
-        if self._left_alone_s:
-            self._answered()
+        self._left_alone.answered()
         return found
-
-    def _try_again(self) -> bool:
-        """Whether this call is the one that finds out whether the server is back."""
-        with self._lock:
-            now_s = time.monotonic()
-            if now_s < self._until_s:
-                return False
-            self._until_s = now_s + self._left_alone_s
-            return True
-
-    def _failed(self, error: Exception) -> None:
-        with self._lock:
-            first = not self._left_alone_s
-            self._left_alone_s = min(2 * self._left_alone_s, LEFT_ALONE_MAX_S) or LEFT_ALONE_FIRST_S
-            self._until_s = time.monotonic() + self._left_alone_s
-        if first:
-            log = structlog.get_logger("flotilla.valkey")
-            log.warning("valkey does not answer, going on without it", purpose=self._what, reason=str(error))
-
-    def _answered(self) -> None:
-        with self._lock:
-            was_away, self._left_alone_s = self._left_alone_s > 0, 0.0
-        if was_away:
-            structlog.get_logger("flotilla.valkey").info("valkey answers again", purpose=self._what)
 
 
 def _ms(seconds: float) -> int:

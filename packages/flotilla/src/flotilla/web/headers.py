@@ -1,5 +1,7 @@
 """Headers every answer carries: what a browser may do with our pages, and what it may keep."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, g
 
 __all__ = ["add_security_headers", "allow_connections_to", "allow_forms_to"]
@@ -28,12 +30,16 @@ def allow_connections_to(target: str) -> None:
     g.connection_target = target
 
 
-def add_security_headers(app: Flask, *, https: bool) -> None:
+def add_security_headers(app: Flask, *, https: bool, pictures_at: str = "") -> None:
     """Give every answer of `app` the security headers, and pages a cache rule that keeps them private.
 
-    With `https` browsers are told to use nothing else for this site for a year.
+    With `https` browsers are told to use nothing else for this site for a year. `pictures_at`: the address of another
+    host that pages load pictures from.
     """
     headers = list(SECURITY_HEADERS)
+    if pictures_at:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(pictures_at))
+        headers[0] = (headers[0][0], CONTENT_SECURITY_POLICY.replace("img-src 'self'", f"img-src 'self' {origin}"))
     if https:
         headers.append(("Strict-Transport-Security", "max-age=31536000"))
 

@@ -64,6 +64,11 @@ class Meters:
         self.cache_given_up = Gauge(
             "flotilla_cache_given_up", "Processes whose cache server does not answer.", multiprocess_mode="livesum"
         )
+        self.storage_given_up = Gauge(
+            "flotilla_media_given_up",
+            "Processes whose storage for pictures does not answer.",
+            multiprocess_mode="livesum",
+        )
         self.looked_s = 0.0
 
     def look_at_batch(self, kind: str, size: int) -> None:
@@ -102,6 +107,7 @@ def add_metrics(app: Flask, settings: Settings) -> None:
             known.looked_s = now_s
             known.look_at_pool(site().database.pool_numbers())
             known.cache_given_up.set(site().page_cache.is_given_up)
+            known.storage_given_up.set(site().files.is_given_up)
         return response
 
 

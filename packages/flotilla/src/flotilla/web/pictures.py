@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from flask import request
 
-from flotilla.errors import InvalidInputError, NotFoundError, TooManyError, UnavailableError
+from flotilla.errors import InvalidInputError, NotFoundError, StorageUnavailableError, TooManyError, UnavailableError
 from flotilla.social import PICTURES_MAX, Upload, Viewer
 from flotilla.web.sessions import site
 from flotilla.web.translating import mark
 
-__all__ = ["BUSY", "FormPictures", "pictures_of_form"]
+__all__ = ["FormPictures", "no_picture_now", "pictures_of_form"]
 
 BUSY = mark("The site is busy with other pictures. Choose this one again in a moment.")
+NO_STORAGE = mark("The site cannot store pictures at the moment. Choose this one again in a few minutes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,17 @@ def pictures_of_form(me: Viewer) -> FormPictures:
                 problems[name] = str(error)
         except TooManyError as error:
             problems[name] = str(error)
-        except UnavailableError:
+        except UnavailableError as error:
             # Were it the database, the page that comes now could not be made either.
-            problems[name] = BUSY
+            problems[name] = no_picture_now(error)
         else:
             media_ids.append(media.id)
     return FormPictures(site().media.waiting(me, media_ids), problems)
+
+
+def no_picture_now(error: UnavailableError) -> str:
+    """Why a picture was not taken, for whoever chose it."""
+    return NO_STORAGE if isinstance(error, StorageUnavailableError) else BUSY
 
 
 def _kept(me: Viewer) -> list[int]:

@@ -12,6 +12,7 @@ from flotilla.errors import (
     ForbiddenError,
     InvalidInputError,
     NotFoundError,
+    StorageUnavailableError,
     TooManyError,
     UnavailableError,
 )
@@ -83,6 +84,11 @@ EXPLANATIONS = {
         mark("Wait a few seconds, then try again. What you were sending was not saved."),
     ),
 }
+NO_STORAGE = Explanation(
+    mark("Becalmed for a moment"),
+    mark("The site cannot reach the place where it keeps its pictures. Nothing is lost that was saved before."),
+    mark("Wait a few seconds, then try again. The picture you were sending was not saved."),
+)
 STALE_FORM = Explanation(
     mark("That form was too old"),
     mark("It was made before you last signed in or out, or your browser did not send our cookie. Nothing was changed."),
@@ -153,8 +159,10 @@ def add_problem_pages(app: Flask) -> None:
 
     @app.errorhandler(UnavailableError)
     def unavailable(error: UnavailableError) -> Response:
-        log.warning("database unavailable", request_id=request_id(), reason=error.what)
-        return problem_page(503)
+        of_storage = isinstance(error, StorageUnavailableError)
+        said = "storage unavailable" if of_storage else "database unavailable"
+        log.warning(said, request_id=request_id(), reason=error.what)
+        return problem_page(503, NO_STORAGE if of_storage else None)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

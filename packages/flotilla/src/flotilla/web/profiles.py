@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from flotilla.errors import InvalidInputError, TooManyError, UnavailableError
 from flotilla.social import FIELDS_MAX, OwnProfile, ProfileChanges, Viewer, Visibility
-from flotilla.web.pictures import BUSY
+from flotilla.web.pictures import no_picture_now
 from flotilla.web.rendering import page
 from flotilla.web.sessions import signed_in_only, site
 from flotilla.web.sizes import takes_files
@@ -54,8 +54,8 @@ def picture_of_form(me: Viewer, name: str, put: Callable[[Viewer, IO[bytes] | No
         return error.problems
     except TooManyError as error:
         return {name: str(error)}
-    except UnavailableError:
-        return {name: BUSY}
+    except UnavailableError as error:
+        return {name: no_picture_now(error)}
     return {}
 
 

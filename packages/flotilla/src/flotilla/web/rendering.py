@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from flotilla.social import (
     Segment,
     Viewer,
     picture_url,
+    served_at,
 )
 from flotilla.web.assets import Asset
 from flotilla.web.buttons import deed_buttons
@@ -120,6 +122,7 @@ def prepare_templates(app: Flask, assets: dict[str, Asset]) -> None:
         picture_max_mib=settings.media_upload_max_mib,
         picture_types="image/jpeg,image/png,image/webp,image/gif",
         picture_url=picture_url,
+        served_at=partial(served_at, public_url=settings.media_public_url),
         pictures_limit=PICTURES_MAX,
         deed_buttons=deed_buttons,
         text_html=text_html,
