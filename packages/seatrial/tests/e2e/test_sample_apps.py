@@ -36,6 +36,10 @@ BRIEF = {"blog", "tracker"}
 SHORTER = """
 [measure]
 allow_noise = true
+brief_starts = 0
+plan_starts = 0
+inside = false
+faults = false
 warm_up_max_s = 2
 half_load_s = 0.5
 saturation_s = 1
