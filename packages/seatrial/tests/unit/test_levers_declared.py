@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.advise.levers.conclude import LeverJudge
 from seatrial.advise.levers.forecast import forecast
 from seatrial.commands.measuring import measure
 from seatrial.commands.tuning import tune
@@ -14,6 +15,8 @@ from seatrial.discover.newer_python import newer_python, newest_that_will_do
 from seatrial.errors import SpecError
 from seatrial.measure.lever_record import Forecast
 from seatrial.measure.lever_time import time_plan
+from seatrial.measure.lever_trials import Effort, LeverTrials
+from seatrial.measure.progress import Progress
 from seatrial.spec.built_in_levers import built_in_levers, python_lever
 from seatrial.spec.lever import Lever, clash, most_hosts
 from seatrial.spec.reading import Declared, read_declared
@@ -197,6 +200,14 @@ def test_what_concludes_for_one_plan_refuses_several_hosts(tmp_path, command) ->
     more = {"budget_s": 60.0} if command is tune else {}
     with pytest.raises(SpecError, match="declares 2 hosts, and this concludes for one"):
         command(tmp_path, tell=print, **more)
+
+
+def test_the_journeys_file_is_told_how_much_data_there_is(tmp_path) -> None:
+    journeys = 'import os\nassert os.environ["SEATRIAL_SIZE"] == "7"\ndef look(person):\n    yield None\n'
+    (tmp_path / "journeys.py").write_text(journeys)
+    subject = '[subject]\napp = "shop:app"\nsize = 7\nprepare = ["fill {size}"]\n'
+    text = subject + '[workload]\njourneys = "journeys.py"\nmix = { look = 1 }\n'
+    LeverTrials(declared(tmp_path, text=text), (), LeverJudge(), Progress(lambda _: None), Effort(60.0))
 
 
 def test_levers_of_gunicorn_are_none_for_a_command_line_that_does_not_say_their_placeholder(tmp_path) -> None:

@@ -14,6 +14,7 @@ from seatrial.measure.lever_time import STARTS_A_ROUND, time_plan
 from seatrial.measure.measurement import Caveat
 from seatrial.measure.preflight import preflight
 from seatrial.measure.progress import Progress
+from seatrial.measure.sizes import told_size
 from seatrial.spec.lever import Lever, clash
 from seatrial.spec.reading import Declared
 from seatrial.spec.trial_spec import TrialSpec
@@ -58,7 +59,8 @@ class LeverTrials:
         """Raises SpecError when the workload cannot be used, its journeys file among it."""
         self._declared = declared
         self._spec = declared.spec
-        self._workload = Workload.from_spec(self._spec.workload)
+        with told_size(self._spec.subject.size):
+            self._workload = Workload.from_spec(self._spec.workload)
         self._judge = judge
         self._progress = progress
         self._effort = effort

@@ -12,6 +12,7 @@ from seatrial.measure.experiment import Bounds, Starts
 from seatrial.measure.measurement import Caveat
 from seatrial.measure.preflight import preflight
 from seatrial.measure.progress import Progress
+from seatrial.measure.sizes import told_size
 from seatrial.measure.tune_record import Shape, Tried, TuneRecord
 from seatrial.spec.reading import Declared
 from seatrial.spec.trial_spec import TrialSpec
@@ -53,7 +54,8 @@ class TuneTrials:
         """record: nothing tried yet. Raises SpecError when the workload cannot be used, its journeys file among it."""
         self._declared = declared
         self._spec = declared.spec
-        self._workload = Workload.from_spec(self._spec.workload)
+        with told_size(self._spec.subject.size):
+            self._workload = Workload.from_spec(self._spec.workload)
         self._judge = judge
         self._progress = progress
         self._patience = patience
