@@ -16,7 +16,7 @@ from flotilla.errors import RuleError
 from flotilla.social import Visibility
 from flotilla.social.sanctions import Kind
 from flotilla.social.timelines import Timelines
-from flotilla.store.leaving_alone import LEFT_ALONE_MAX_S
+from flotilla.store.leaving_alone import LEFT_ALONE_MAX_S, LeftAlone
 from flotilla.store.valkey import Valkey
 
 NAMES = ("ada", "ben", "cid", "dot", "eve")
@@ -372,8 +372,8 @@ def test_a_cache_that_dies_in_the_middle_costs_a_moment_and_comes_back_by_itself
     cached, crew, site, valkey, how, monkeypatch
 ):
     page_cache = cached.extensions["flotilla.site"].page_cache
-    slowest_s, problems, stop, counted, failed = [0.0], [], threading.Event(), Counter(), Valkey._failed
-    monkeypatch.setattr(Valkey, "_failed", lambda self, error: (counted.update(["failures"]), failed(self, error)))
+    slowest_s, problems, stop, counted, failed = [0.0], [], threading.Event(), Counter(), LeftAlone.failed
+    monkeypatch.setattr(LeftAlone, "failed", lambda self, why: (counted.update(["failures"]), failed(self, why)))
 
     def read_on(person):
         while not stop.is_set():
