@@ -297,8 +297,9 @@ def peak_kib(content, tmp_path, memory_mib):
 
 
 @pytest.mark.linux
-@pytest.mark.parametrize("content", [bomb(), WEBP_BOMB], ids=["png", "webp"])
-def test_a_bomb_is_refused_by_its_header_before_it_takes_memory(content, tmp_path):
+@pytest.mark.parametrize("made", [bomb, lambda: WEBP_BOMB], ids=["png", "webp"])
+def test_a_bomb_is_refused_by_its_header_before_it_takes_memory(made, tmp_path):
+    content = made()
     assert len(content) < 400_000
     peak, answer = peak_kib(content, tmp_path, 192)
     assert "million pixels at most" in answer["refused"]
