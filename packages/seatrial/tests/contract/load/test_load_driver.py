@@ -118,14 +118,14 @@ def test_a_load_that_is_broken_off_says_what_was_on_its_way(
 
     async def main() -> LoadRecord:
         async with Driver(gthread, workload_of(slow=slow), seed=1, run_token="t") as driver:
-            lasts_s = 0.3 if is_over else 30.0
+            lasts_s = 1.0 if is_over else 30.0  # on a crowded machine the first requests leave late
             drive = (
                 driver.follow([0.0, 0.1], lasts_s, is_kept_if_cancelled=True)
                 if is_open
                 else driver.closed_loop(2, lasts_s, is_kept_if_cancelled=True)
             )
             load = asyncio.create_task(drive)
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(2.0)
             load.cancel()
             return await load
 
@@ -134,7 +134,7 @@ def test_a_load_that_is_broken_off_says_what_was_on_its_way(
     if is_over:
         assert _errors(record) == {"unfinished": 2}
         assert record.abandoned == 0
-        assert record.ended_s - record.started_s == pytest.approx(0.3, abs=0.01)
+        assert record.ended_s - record.started_s == pytest.approx(1.0, abs=0.01)
     else:
         assert record.observations == ()
         assert record.abandoned == 2
