@@ -221,5 +221,7 @@ def test_every_caveat_of_the_test_bed_is_kept(tmp_path) -> None:
         "The database is apart.",
         "It was noisy. (In 1 of 1 starts.)",
     ]
-    assert "7 events heard; of what was written, 1 heard by nobody before the end, 2 times missed" in heard_words(found)
+    assert "7 events heard; of what was written, 1 heard by nobody before the end. 2 times one listener" in heard_words(
+        found
+    )
     assert heard_words(the_findings(tmp_path)) == ""

@@ -73,7 +73,8 @@ def heard_words(findings: LeverFindings) -> str:
     total = sum(heard, HeardCounts())
     return (
         f"Listeners, at the fixed load of {len(heard)} starts: {total.events:,} events heard; of what was written, "
-        f"{total.unheard:,} heard by nobody before the end, {total.missing:,} times missed by one whom it was for."
+        f"{total.unheard:,} heard by nobody before the end. {total.missing:,} times one listener did not hear what "
+        "another heard, as it should be where they follow different things."
     )
 
 
