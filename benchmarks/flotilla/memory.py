@@ -1,6 +1,6 @@
 """The whole site on the smallest plan: how much memory it takes, idle and under load, and how fast it starts.
 
-    .venv/bin/python benchmarks/flotilla/memory.py [--people 10000] [--posts 1000000] [--rate 60] [--seconds 60]
+    .venv/bin/python benchmarks/flotilla/memory.py [--posts 1000000] [--rate 60] [--seconds 60] [--flotilla PROGRAM]
 
 `flotilla run` (web, live, jobs) and PostgreSQL inside the plan's limits; proportional set sizes (PSS) of every process.
 Goals: idle at most 200 MB, under load at most 450 MB, started within 2 s. About 4 minutes with a million posts.
@@ -31,6 +31,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--posts", type=int, default=1_000_000)
     parser.add_argument("--rate", type=float, default=60.0, help="requests per second under load")
     parser.add_argument("--seconds", type=float, default=60.0)
+    here = Path(sys.executable).parent / "flotilla"
+    parser.add_argument("--flotilla", type=Path, default=here, help="the program, of an environment as a server has it")
     return parser.parse_args()
 
 
@@ -67,8 +69,7 @@ async def loaded(testbed: Testbed, workload: Workload, rate_rps: float, seconds:
 
 def main() -> int:
     options = parsed()
-    flotilla = str(Path(sys.executable).parent / "flotilla")
-    command = ("env", "FLOTILLA_PORT={port}", flotilla, "run")
+    command = ("env", "FLOTILLA_PORT={port}", str(options.flotilla), "run")
     trial = site_trial(people=options.people, posts=options.posts, command=command)
     declared = read_trial_spec(ROOT / "trials" / "flotilla")
     with told_size(options.people):
