@@ -67,6 +67,8 @@ class BucketProcess:
     def hanging(self) -> Iterator[None]:
         """Inside `with` it takes connections and answers nothing."""
         os.kill(self._process.pid, signal.SIGSTOP)
+        # Until then some of its threads may still answer.
+        os.waitpid(self._process.pid, os.WUNTRACED)
         try:
             yield
         finally:

@@ -141,15 +141,20 @@ class Interval:
 def garbage_collector_quiet() -> Iterator[None]:
     """No long pause of the collector in here: what is there is set aside and not looked at; all is restored after.
 
+    What the caller has set aside before stays so: it is not looked at here either, and not given back afterwards.
     The generator itself makes no circles, so the collector hardly ever begins; a journey's code may (a parsed page, an
     exception that is kept), and an hour of it must not fill the memory.
     """
     thresholds = gc.get_threshold()
     gc.collect()
-    gc.freeze()
+    # What is frozen cannot be told apart afterwards: unfreezing would give back the caller's too.
+    is_ours = gc.get_freeze_count() == 0
+    if is_ours:
+        gc.freeze()
     gc.set_threshold(_GARBAGE_MAX, 10, 10)
     try:
         yield
     finally:
         gc.set_threshold(*thresholds)
-        gc.unfreeze()
+        if is_ours:
+            gc.unfreeze()
