@@ -1,8 +1,10 @@
 """Several hosts in the test bed: control groups of their own on this machine, each with the whole plan's limits."""
 
+import contextlib
 import dataclasses
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,12 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from seatrial.errors import SubjectExited, TestbedError
+from seatrial.spec.plan import Limits
 from seatrial.spec.services import Services
 from seatrial.spec.subject import Database, Server
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed import enclosure
-from seatrial.testbed.cgroups import Unavailable
+from seatrial.testbed.cgroups import Unavailable, make_groups
+from seatrial.testbed.enclosure import Enclosure
+from seatrial.testbed.placement import place as place_cpus
+from seatrial.testbed.process import Warden
 from seatrial.testbed.testbed import Testbed
+from seatrial.testbed.this_machine import available_cpus
 
 pytestmark = [
     pytest.mark.quiet,
@@ -67,6 +74,13 @@ def test_more_hosts_than_the_machine_has_cpus_for_are_refused_with_what_would_fi
     # As a lever, the app itself can still be measured.
     with Testbed(trial_of(cpus=1), varied_hosts=2) as testbed, pytest.raises(TestbedError, match="do not fit"):
         testbed.use(trial_of(cpus=1, services=TWO).subject)
+    # What is missing is said, CPU or memory.
+    huge = trial_of(cpus=0.3, memory_mb=10_000_000)
+    with (
+        Testbed(huge, varied_hosts=2) as testbed,
+        pytest.raises(TestbedError, match="2 hosts of 10000000 MB do not fit into this machine, which has"),
+    ):
+        testbed.use(dataclasses.replace(huge.subject, services=TWO))
 
 
 @pytest.mark.long
@@ -83,6 +97,26 @@ def test_without_the_right_to_limit_them_hosts_run_all_the_same_and_it_is_said(t
         used_s = [now.cpu_s - then.cpu_s for then, now in zip(before.hosts, testbed.readings().hosts, strict=True)]
         assert used_s[0] < 0.05
         assert used_s[1] >= 0.1
+
+
+def test_where_one_host_cannot_be_made_none_is_and_the_groups_of_the_others_are_removed(monkeypatch):
+    made = []
+
+    def first_only(*arguments, **options):
+        if made:
+            return Unavailable("This user may not make more control groups.")
+        made.append(make_groups(*arguments, **options))
+        return made[0]
+
+    monkeypatch.setattr(enclosure, "make_groups", first_only)
+    placement = place_cpus(sorted(available_cpus()), 0.1, hosts=2)
+    with contextlib.closing(Warden(f"test{time.monotonic_ns()}")) as keeper:
+        built = Enclosure.build(keeper, Limits(0.1, 256 * MEBIBYTE), placement, has_database=False)
+        if isinstance(made[0], Unavailable):
+            pytest.skip(made[0].reason)
+        assert (built.groups, built.further, built.apps) == (None, (), (None, None))
+        assert "may not make more" in built.caveats[0]
+        assert not any(folder.exists() for folder in made[0].layout.folders)
 
 
 @pytest.mark.long

@@ -198,14 +198,21 @@ def test_of_several_hosts_the_one_that_gives_way_first_is_named(tmp_path) -> Non
 
 def test_hosts_that_are_as_full_give_way_together_and_none_where_none_is_full(tmp_path) -> None:
     def first_of(uses: tuple[HostUse, ...]) -> tuple[str, ...]:
-        (seen,) = hosts_seen([Seen(1, (), hosts=uses)])
+        (seen,) = hosts_seen([Seen(1, (), 100.0, hosts=uses)])
         return seen.first
 
     assert first_of(on_hosts(0.97, 0.93)) == ("host 1", "host 2")
     assert first_of(on_hosts(0.6, 0.7)) == ()
     assert first_of(on_hosts(0.5, 0.5, memory_mb=380)) == ("host 1", "host 2")
     assert first_of((*on_hosts(0.6, 0.6), HostUse("database", 0.95, 10**8, None))) == ("database",)
-    assert hosts_seen([Seen(1, ())]) == ()
+    assert hosts_seen([Seen(1, (), 100.0)]) == ()
+
+
+def test_how_full_hosts_are_is_not_taken_from_a_start_that_the_rig_spoiled() -> None:
+    spoiled = Seen(1, (), None, hosts=on_hosts(0.2, 0.2))
+    (seen,) = hosts_seen([spoiled, Seen(2, (), 100.0, hosts=on_hosts(0.95, 0.95))])
+    assert [host.cpu_utilization for host in seen.hosts] == [0.95, 0.95]
+    assert hosts_seen([spoiled]) == ()
 
 
 def test_every_caveat_of_the_test_bed_is_kept(tmp_path) -> None:

@@ -155,10 +155,26 @@ def test_a_variant_on_fewer_hosts_leaves_generator_and_first_host_where_they_are
         place_most(range(2), 1, most=3).on(2)
 
 
+def test_a_database_apart_keeps_its_cpu_whatever_lever_might_want_it_for_a_further_host():
+    most = place_most(range(3), 1, most=2, is_database_apart=True)
+    assert (most.hosts, most.database_cpus, most.generator_cpus) == (((2,),), (1,), (0,))
+    with pytest.raises(TestbedError, match="2 CPUs beside one for the load generator and one for the database, and"):
+        most.on(2)
+    # Declared, it is as wanted; and where it has none to lose, nothing is lost.
+    assert place_most(range(3), 1, least=2, most=2, is_database_apart=True).is_database_crowded
+    assert len(place_most(range(2), 0.5, most=2, is_database_apart=True).hosts) == 2
+    # Hosts of a fraction rather share a CPU.
+    halves = place_most(range(3), 0.5, most=2, is_database_apart=True)
+    assert (halves.hosts, halves.is_database_crowded) == (((2,), (2,)), False)
+
+
 def test_hosts_on_two_threads_of_one_core_are_said_to_slow_each_other_down():
     cores = [{0, 1}, {2, 3}]
     assert "threads of the same physical core" in place(range(4), 1, cores, hosts=2).caveats[0]
     assert place(range(4), 1, [{0}, {1}, {2}, {3}], hosts=2).caveats == ()
+    assert (
+        place(range(5), 1, [{0}, {1, 2, 3, 4}], hosts=2).caveats[0].startswith("Some hosts are on threads of the same")
+    )
 
 
 def test_what_hosts_share_here_is_said():

@@ -1,6 +1,6 @@
 """Several hosts on one machine: which of its CPUs each gets, and what of them is not as between machines."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import psutil
 
@@ -10,7 +10,7 @@ from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.placement import Placement, place_most
 from seatrial.testbed.this_machine import core_siblings
 
-__all__ = ["check_memory", "of_hosts", "place_subject"]
+__all__ = ["check_memory", "of_hosts", "on_hosts", "place_subject"]
 
 MEBIBYTE = 1024 * 1024
 
@@ -27,6 +27,12 @@ def place_subject(spec: TrialSpec, available: set[int], most: int) -> Placement:
     is_apart = spec.subject.database.is_apart
     cores = core_siblings(available)
     return place_most(available, limits.cpus, cores, is_database_apart=is_apart, least=least, most=most)
+
+
+def on_hosts(most: Placement, hosts: int, limits: Limits) -> Placement:
+    """The placement for the most hosts with so many only; raises TestbedError with what it is that they do not fit."""
+    check_memory(hosts, limits, int(psutil.virtual_memory().total))
+    return most.on(hosts)
 
 
 def check_memory(hosts: int, limits: Limits, total_bytes: int) -> None:
@@ -55,19 +61,13 @@ def of_hosts(placement: Placement, limits: Limits) -> Iterator[str]:
         f" Hosts {_all(numbers)} take turns on CPU {cpu}, and lose its caches to each other."
         for cpu, numbers in crowded.items()
     )
-    generator = _overlap(placement.database_cpus, placement.generator_cpus)
+    crowding = " The database and the way to it use the load generator's CPU." if placement.is_database_crowded else ""
     yield (
         f"The {count} hosts are control groups of one machine, each with {placement.cpus:g} vCPU and "
         f"{limits.subject_memory_bytes // MEBIBYTE} MB of its own for what is measured.{shared} They have the larger "
         f"caches, the memory's speed and the disk in common, and no network between them; balancer, cache and pooler "
-        f"are on host 1.{generator}"
+        f"are on host 1.{crowding}"
     )
-
-
-def _overlap(database_cpus: Collection[int], generator_cpus: Collection[int]) -> str:
-    if not set(database_cpus) & set(generator_cpus):
-        return ""
-    return " The database and the way to it use the load generator's CPU."
 
 
 def _all(numbers: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Which CPUs the subject gets and which the load generator gets: decided purely."""
 
+import contextlib
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,10 +48,17 @@ class Placement:
         """vCPUs of all hosts together."""
         return self.cpus * len(self.hosts)
 
+    @property
+    def is_database_crowded(self) -> bool:
+        """Whether a database that is apart shares its CPU with the generator."""
+        return bool(set(self.database_cpus) & set(self.generator_cpus))
+
     def on(self, count: int) -> "Placement":
         """The same with so many hosts only. Raises TestbedError when there are fewer."""
         if count > len(self.hosts):
-            raise does_not_fit(count, self.cpus, {*self.subject_cpus, *self.generator_cpus, *self.database_cpus})
+            every = {*self.subject_cpus, *self.generator_cpus, *self.database_cpus}
+            has_own = bool(self.database_cpus) and not self.is_database_crowded
+            raise does_not_fit(count, self.cpus, every, has_database=has_own)
         hosts = self.hosts[:count]
         used = tuple(sorted({cpu for host in hosts for cpu in host}))
         return replace(self, subject_cpus=used, first=hosts[0], further=hosts[1:])
@@ -65,13 +73,18 @@ def place_most(
     least: int = 1,
     most: int = 1,
 ) -> Placement:
-    """For as many hosts as fit, between least and most. Raises TestbedError when the fewest do not."""
+    """For as many hosts as fit, between least and most. Raises TestbedError when the fewest do not.
+
+    A database that is apart keeps a CPU of its own, if it has one beside the fewest: else every measurement there, on
+    few hosts too, would be another for the sake of hosts that only some of them use.
+    """
+    fewest = place(available, cpus, cores, is_database_apart=is_database_apart, hosts=least)
     for count in range(max(least, most), least, -1):
-        try:
-            return place(available, cpus, cores, is_database_apart=is_database_apart, hosts=count)
-        except TestbedError:
-            continue
-    return place(available, cpus, cores, is_database_apart=is_database_apart, hosts=least)
+        with contextlib.suppress(TestbedError):
+            more = place(available, cpus, cores, is_database_apart=is_database_apart, hosts=count)
+            if fewest.is_database_crowded or not more.is_database_crowded:
+                return more
+    return fewest
 
 
 def place(
@@ -85,7 +98,8 @@ def place(
     """Decide from the CPUs this process may use and the plan's vCPUs.
 
     cores: CPU numbers that are threads of one physical core, where known; the generator is kept off the subject's.
-    is_database_apart: the database gets one CPU that is not the subject's; the generator's, when no other is left.
+    is_database_apart: the database gets one CPU that is not the subject's; the generator's, when no other is left, even
+        where hosts of a fraction share one.
     hosts: several get their whole vCPUs each, never less. Raises TestbedError when that does not fit.
     """
     placement = _place(available, cpus, cores, hosts)
@@ -94,23 +108,31 @@ def place(
     *others, last = placement.generator_cpus
     if others:
         return replace(placement, generator_cpus=tuple(others), database_cpus=(last,))
+    if hosts > 1:
+        # Hosts of a fraction can take turns on fewer CPUs.
+        with contextlib.suppress(TestbedError):
+            return replace(_place({*available} - {last}, cpus, cores, hosts), database_cpus=(last,))
     caveat = f"This machine has no CPU left for a database of its own: it shares CPU {last} with " + (
         "subject and load generator." if placement.shared else "the load generator, and is slower when both work."
     )
     return replace(placement, database_cpus=(last,), caveats=(*placement.caveats, caveat))
 
 
-def does_not_fit(hosts: int, cpus: float, available: Collection[int]) -> TestbedError:
-    """So many hosts of so many vCPUs, on a machine that has these CPUs to use."""
+def does_not_fit(hosts: int, cpus: float, available: Collection[int], *, has_database: bool = False) -> TestbedError:
+    """So many hosts of so many vCPUs, on a machine that has these CPUs to use. has_database: one is the database's."""
     room = len(available) - 1
     needed = hosts * math.ceil(cpus) if cpus >= 1 else math.ceil(hosts / math.floor(1 / cpus + 1e-9))
     fraction = math.floor(100 / math.ceil(hosts / room)) / 100 if room > 0 else 0.0
     smaller = f", or compare smaller ones, such as cpus = {fraction:g} in [plan]" if 0 < fraction < cpus else ""
+    beside = "the load generator's"
+    if has_database:
+        beside = "one for the load generator and one for the database"
+        smaller = f", or say hosts = {hosts} in [services]: then the database shares the load generator's CPU"
     return TestbedError(
-        f"{hosts} hosts of {cpus:g} vCPU do not fit into this machine: they need {_count(needed)} beside the load "
-        f"generator's, and it has {_count(len(available))} to use in all",
+        f"{hosts} hosts of {cpus:g} vCPU do not fit into this machine: they need {_count(needed)} beside {beside}, "
+        f"and it has {_count(len(available))} to use in all",
         where="services.hosts",
-        try_this=f"Measure on a machine with {needed + 1} CPUs{smaller}.",
+        try_this=f"Measure on a machine with {needed + 1 + has_database} CPUs{smaller}.",
     )
 
 
@@ -158,8 +180,9 @@ def _place_hosts(ordered: Sequence[int], core_of: Mapping[int, int], cpus: float
     placed = tuple(taken[number % wide] for number in range(hosts))
     subject = sorted({cpu for host in placed for cpu in host})
     generator_cpus, same_core = _generator(sorted(ordered), core_of, subject)
-    between = {core: {host for host in placed if core in {core_of.get(cpu, cpu) for cpu in host}} for core in subject}
-    if any(len(hosts_there) > 1 for hosts_there in between.values()):
+    cores = {core_of.get(cpu, cpu) for cpu in subject}
+    between = [{host for host in placed if core in {core_of.get(cpu, cpu) for cpu in host}} for core in cores]
+    if any(len(hosts_there) > 1 for hosts_there in between):
         caveat = "Some hosts are on threads of the same physical core, and slow each other down as two machines do not."
         same_core = (*same_core, caveat)
     return Placement(

@@ -16,7 +16,7 @@ from seatrial.testbed.caveats import COPIED, LENT, NO_PINNING, OWN_DATABASE, UNT
 from seatrial.testbed.database import Database, GivenDatabase, with_direct
 from seatrial.testbed.distance import Distance
 from seatrial.testbed.enclosure import Enclosure
-from seatrial.testbed.hosts import of_hosts, place_subject
+from seatrial.testbed.hosts import of_hosts, on_hosts, place_subject
 from seatrial.testbed.inside import InsideView
 from seatrial.testbed.instances import Instances, Launch
 from seatrial.testbed.placement import Placement
@@ -181,7 +181,7 @@ class Testbed:
         """
         self.stop()
         keeper, enclosure = self._open()
-        self.placement = self._most.on(subject.services.hosts)
+        self.placement = on_hosts(self._most, subject.services.hosts, self._limits)
         self._subject = dataclasses.replace(subject, directory=self._copy.path if self._copy else subject.directory)
         at = Surroundings(keeper, self.folder, self.placement.hosts[0], enclosure.services)
         self._beside = beside_of(subject.services, at, self._limits.subject_memory_bytes)

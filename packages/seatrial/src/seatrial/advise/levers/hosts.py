@@ -45,10 +45,10 @@ class HostsSeen:
 
 
 def hosts_seen(starts: Sequence[Seen]) -> tuple[HostsSeen, ...]:
-    """One for each set of levers that ran on several hosts, in their order."""
+    """One for each set of levers that ran on several hosts, in their order; without starts that the rig spoiled."""
     by_levers: dict[tuple[str, ...], list[tuple[HostUse, ...]]] = {}
     for seen in starts:
-        if seen.hosts:
+        if seen.hosts and seen.saturated_rps is not None:
             by_levers.setdefault(seen.levers, []).append(seen.hosts)
     return tuple(_seen(levers, uses) for levers, uses in by_levers.items())
 
