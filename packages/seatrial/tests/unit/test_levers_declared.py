@@ -1,5 +1,6 @@
 """Levers as a seatrial.toml declares them, those that come with Seatrial, and how many fit into the time."""
 
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -192,6 +193,25 @@ def test_what_the_model_says_of_a_lever_is_of_one_host(a_study) -> None:
 
     assert told(1) is not None
     assert told(2) is None
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "dearer"),
+    [
+        pytest.param(0.0, math.log(1.3) / 1.96, id="the CPU binds: up to 30 % more for each"),
+        pytest.param(0.4, 0.0, id="slots bind, and wait for others"),
+    ],
+)
+def test_what_is_foretold_of_a_second_worker_is_as_sure_as_what_binds(a_study, wait_s: float, dearer: float) -> None:
+    study = a_study()
+    saturation = next(seen for seen in study.measurements if seen.label == "saturation")
+    profiles = [replace(each, wait_s=wait_s, wall_s=each.cpu_s + wait_s) for each in study.operations]
+    seen = replace(saturation, throughput_rps=4 / (0.008 + wait_s) if wait_s else 125.0)
+    two = replace(study.spec.subject, server=replace(study.spec.subject.server, workers=2))
+    told = forecast(profiles, seen, study.spec, replace(study.spec, subject=two))
+    assert told is not None
+    assert told.ratio == pytest.approx(2.0 if wait_s else 1.0, rel=0.03)
+    assert math.log(told.high / told.low) / 2 / 1.96 == pytest.approx(math.hypot(0.06, dearer), rel=0.05)
 
 
 @pytest.mark.parametrize("command", [measure, tune])

@@ -14,7 +14,7 @@ from seatrial.model.queueing import Outcome, run_open
 from seatrial.model.work import OperationDemand, draw_work
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["EXTRAPOLATED", "KIND_ERROR", "PROCESSES_ERROR", "SAME_BOX_ERROR", "Carrier"]
+__all__ = ["EXTRAPOLATED", "KIND_ERROR", "LEAST_RPS", "PROCESSES_ERROR", "SAME_BOX_ERROR", "Carrier"]
 
 DRAW_SHARE = 0.2
 """Of the requests, simulated for each draw: here and there meet the same ones, so little is lost."""
@@ -90,10 +90,13 @@ class Carrier:
         system = configuration.system(self._timeout_s)
         return run_open(work, system, rate_rps / self._factor, by_operation=by_operation)
 
-    def half_width(
+    def half_widths(
         self, configuration: Configuration, capacity: float, saturation: float, draws: int, starts: int
-    ) -> float | None:
-        """Half of the 95 % interval, of the logarithm of the capacity; None after a single start."""
+    ) -> tuple[float, float, float] | None:
+        """How far the ends of the 95 % interval lie below and above the logarithm of the capacity, and `by_cpu`.
+
+        None after a single start. Near the objective a dearer request takes more away than a cheaper one adds.
+        """
         anchor = self.anchor
         if anchor.variance_of_mean is None:
             return None
@@ -103,11 +106,17 @@ class Carrier:
             (anchor.variance_of_mean + anchor.variance_of_start / starts, anchor.freedom),
             (self._drawn_variance(configuration, draws, by_objective), anchor.freedom),
             (self._model_variance(configuration), SURE),
-            *self._dearness_variances(configuration, by_objective),
             *([] if self._hours is None else [(self._hours.of_another, self._hours.freedom)]),
         ]
-        found = summed_variance(parts)
-        return t_half_width(*found) if found else 0.0
+        company = self._dearness.variances(anchor.configuration, configuration)
+        dearer, cheaper = self._elasticities(configuration, math.fsum(part for part, _ in company), by_objective)
+        below, above = (
+            t_half_width(*found)
+            if (found := summed_variance([*parts, *((part * by_cpu**2, free) for part, free in company)]))
+            else 0.0
+            for by_cpu in (dearer, cheaper)
+        )
+        return below, above, (dearer + cheaper) / 2.0
 
     @property
     def _model_here(self) -> tuple[float | None, float]:
@@ -148,16 +157,15 @@ class Carrier:
         ratios = [there - here for there, here in drawn]
         return math.fsum((ratio - ratios[0]) ** 2 for ratio in ratios[1:]) / draws
 
-    def _dearness_variances(self, configuration: Configuration, by_objective: bool) -> list[tuple[float, float]]:
-        """Of the logarithm of the rate there, as far as CPU seconds decide it: not at all where it waits for others."""
-        parts = self._dearness.variances(self.anchor.configuration, configuration)
-        if not parts:
-            return []
-        step = math.sqrt(math.fsum(part for part, _ in parts))
-        dearer = (math.exp(step), math.exp(step), 1.0)
-        rates = self._log_rates(configuration, (AS_MEASURED, dearer), by_objective)
-        elasticity = (rates[1] - rates[0]) / step
-        return [(part * elasticity**2, freedom) for part, freedom in parts]
+    def _elasticities(self, configuration: Configuration, variance: float, by_objective: bool) -> tuple[float, float]:
+        """How much less it carries for dearer requests, and how much more for cheaper ones: of the logarithms, 0 to 1
+        and more. Not at all where it waits for others. variance: of the logarithm of the CPU seconds there."""
+        if variance <= 0.0:
+            return 0.0, 0.0
+        step = math.sqrt(variance)
+        changed = ((math.exp(change), math.exp(change), 1.0) for change in (step, -step))
+        now, dearer, cheaper = self._log_rates(configuration, (AS_MEASURED, *changed), by_objective)
+        return (now - dearer) / step, (cheaper - now) / step
 
     def _log_rates(
         self, configuration: Configuration, every: Sequence[Factors], by_objective: bool

@@ -8,7 +8,7 @@ from datetime import date
 from seatrial.advise.advice import Advice, Change, Level, Offer
 from seatrial.advise.appraisal import Appraiser
 from seatrial.advise.appraising import appraiser_of, at_once_of
-from seatrial.advise.dearness import dearness_words
+from seatrial.advise.dearness import dearness_hint, dearness_words
 from seatrial.advise.hours import hours_words
 from seatrial.advise.improvements import improvements
 from seatrial.advise.need import ASSUMED, Need
@@ -189,8 +189,7 @@ def _caveats(study: Study, predictor: Predictor, memory: MemoryModel | None, nee
     hint = "" if predictor.hours else "Measure again at another hour: studies of the same code are reckoned together."
     found.append(Caveat("hours", hours_words(predictor.hours), hint))
     if text := dearness_words(predictor.dearness):
-        hint = "" if predictor.dearness.ratio else "Measure with measure.plan_starts = 1."
-        found.append(Caveat("workers-share-cpus", text, hint))
+        found.append(Caveat("workers-share-cpus", text, dearness_hint(predictor.dearness, study.spec)))
     if abs(math.log(predictor.unexplained)) > UNEXPLAINED_TOLD:
         text = (
             f"What the requests were measured to cost explains {100 / max(predictor.unexplained, 1e-9):.0f} % of the "

@@ -6,6 +6,9 @@ CPU, near 1 for many (a reload transient of Thiebaut and Stone, ACM Transactions
 change of hands). A study tries two numbers of workers, so one parameter is all it can tell:
 
     CPU seconds of a request = those without crowding x exp(exponent x crowding)
+
+Four and five workers on one CPU are crowded nearly alike, and then chance alone would make an exponent of anything. So
+what was seen is weighed with what is known beforehand, by how sure each is.
 """
 
 import math
@@ -14,8 +17,9 @@ from dataclasses import dataclass
 
 from seatrial.advise.anchor import SURE, Anchor
 from seatrial.model.configuration import Configuration
+from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["UNKNOWN_ERROR", "Dearness", "crowding", "dearness_of", "dearness_words"]
+__all__ = ["UNKNOWN_ERROR", "Dearness", "crowding", "dearness_hint", "dearness_of", "dearness_words"]
 
 UNKNOWN_ERROR = 2.0 * math.log(1.30) / 1.96
 """Standard error of the exponent where nothing was measured: a second worker on a CPU, which crowds it by a half, is
@@ -30,8 +34,9 @@ WORTH_TELLING = 0.02
 class Dearness:
     """exponent: 0 where no second number of workers was measured. variance: of it, with its degrees of freedom.
 
-    least, most: the crowding of what was measured. ratio: CPU seconds of a request at most over those at least; None
-    where only one was measured.
+    covariances: crowding of each measured server -> covariance of the exponent with the logarithm of the CPU seconds
+    there, as both have the error of the same starts. least, most: the crowding of what was measured. ratio: CPU seconds
+    of a request at most over those at least; None where only one was measured.
     """
 
     exponent: float = 0.0
@@ -40,6 +45,7 @@ class Dearness:
     least: float = 0.0
     most: float = 0.0
     ratio: float | None = None
+    covariances: tuple[tuple[float, float], ...] = ()
 
     def factor(self, here: Configuration, there: Configuration) -> float:
         """CPU seconds of a request there over those here."""
@@ -48,14 +54,17 @@ class Dearness:
     def variances(self, here: Configuration, there: Configuration) -> tuple[tuple[float, float], ...]:
         """Of the logarithm of `factor`, with degrees of freedom; () where both are crowded alike.
 
-        The first is the measurement's. Beyond what was measured the form is a guess, and all that it adds there is
-        taken as its standard error: that nothing is added lies at one, and growth without end within two or three.
+        The first is the measurement's: whoever reads too high here makes the exponent too high as well, or too low, so
+        it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess,
+        and all that it adds there is taken as its standard error: that nothing is added lies at one, and growth without
+        end within two or three.
         """
         step = crowding(there) - crowding(here)
         if not step:
             return ()
         beyond = max(0.0, crowding(there) - self.most, self.least - crowding(there))
-        parts = ((self.variance * step**2, self.freedom), ((self.exponent * beyond) ** 2, SURE))
+        own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(crowding(here), 0.0)
+        parts = ((own, self.freedom), ((self.exponent * beyond) ** 2, SURE))
         return tuple(part for part in parts if part[0] > 0.0)
 
 
@@ -68,23 +77,32 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
     """From the declared server, which comes first, and the one measured beside it that was crowded otherwise.
 
     That a request got cheaper in company has other reasons, such as fewer threads in each process: it is not carried
-    on, and the exponent is 0. Its variance is that of two means over starts.
+    on, and the exponent is 0. Seen, it has the variance of two means over starts; known beforehand is 0, with
+    `UNKNOWN_ERROR`. Both are taken as normal, and weighed by one over their variance.
     """
     declared = anchors[0]
     here = crowding(declared.configuration)
     other = max(anchors, key=lambda anchor: abs(crowding(anchor.configuration) - here))
-    step = crowding(other.configuration) - here
+    there = crowding(other.configuration)
+    step = there - here
     if not step:
         return Dearness(least=here, most=here)
     change = math.log(other.cpu_s / declared.cpu_s)
     of_start, freedom = declared.cpu_variance
+    seen = of_start * (1.0 / declared.starts + 1.0 / other.starts) / step**2
+    weight = UNKNOWN_ERROR**2 / (UNKNOWN_ERROR**2 + seen)
     return Dearness(
-        exponent=max(0.0, change / step),
-        variance=of_start * (1.0 / declared.starts + 1.0 / other.starts) / step**2,
-        freedom=freedom,
-        least=min(here, here + step),
-        most=max(here, here + step),
+        exponent=max(0.0, weight * change / step),
+        variance=weight * seen,
+        # Of the sum's inverse only this part was estimated from a few starts.
+        freedom=min(SURE, freedom / weight**2),
+        least=min(here, there),
+        most=max(here, there),
         ratio=math.exp(change * math.copysign(1.0, step)),
+        covariances=(
+            (here, -weight * of_start / declared.starts / step),
+            (there, weight * of_start / other.starts / step),
+        ),
     )
 
 
@@ -102,3 +120,15 @@ def dearness_words(dearness: Dearness) -> str:
         "CPU, since workers that share one find its caches full of each other's data. Rates with other numbers of "
         "workers have that in them."
     )
+
+
+def dearness_hint(dearness: Dearness, spec: TrialSpec) -> str:
+    """How to have it measured; "" where it was, and where the number of workers is not Seatrial's to change."""
+    server, cpus = spec.subject.server, spec.plan.limits.usable_cpus
+    if dearness.ratio is not None or not server.can_vary:
+        return ""
+    if not spec.measure.plan_starts:
+        return "Measure with measure.plan_starts = 1."
+    # As many workers as CPUs were tried, or twice the threads, or the rig spoiled the other number.
+    crowded = max(server.workers, math.floor(max(1.0, cpus)) + 1)
+    return f"Measure again with server.workers = {crowded}, on a plan with the memory for it."

@@ -19,6 +19,8 @@ WORTH_TELLING = 1.03
 RELATIVE_ERROR_95 = 0.06
 """Of the ratio of two rates of one box in such a model: two standard errors of 3 %, see `advise.carrier`."""
 
+RELATIVE_95 = 1.96
+
 HALF = 0.5
 ROUND_TRIP_S = 0.001
 
@@ -68,7 +70,7 @@ def _of_settings(
         found = predictor.predict(there)
         if found.capacity_rps and now.capacity_rps:
             gain = found.capacity_rps / now.capacity_rps
-            half = _half_width(found, now, declared)
+            half = _half_width(predictor, found, now, declared)
             yield Change(name, sentence, found.capacity_rps, (gain * math.exp(-half), gain, gain * math.exp(half)))
 
 
@@ -111,13 +113,21 @@ def _with(
     return tuple(new if demand is old else demand for demand in demands)
 
 
-def _half_width(there: Prediction, here: Prediction, declared: Prediction) -> float:
+def _half_width(predictor: Predictor, there: Prediction, here: Prediction, declared: Prediction) -> float:
     """Of the logarithm of the gain: what both intervals hold of their own, the measured capacity being common to them.
 
-    The common part is the interval of the measured server, so of each square that much is left off.
+    The common part is the interval of the measured server, so of each square that much is left off. What is not known
+    of what company costs is common too, but for what company there and here differ by.
     """
-    own = [max(0.0, _half(each) ** 2 - _half(declared) ** 2) for each in (there, here)]
-    return max(RELATIVE_ERROR_95, math.sqrt(sum(own)))
+    own = [
+        _half(each) ** 2
+        - _half(declared) ** 2
+        - (RELATIVE_95 * each.by_cpu) ** 2 * predictor.company_variance(each.configuration)
+        for each in (there, here)
+    ]
+    by_cpu = RELATIVE_95 * max(there.by_cpu, here.by_cpu)
+    between = by_cpu**2 * predictor.company_variance(there.configuration, here.configuration)
+    return max(RELATIVE_ERROR_95, math.sqrt(between + sum(max(0.0, each) for each in own)))
 
 
 def _half(predicted: Prediction) -> float:

@@ -4,13 +4,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.advise.carrier import KIND_ERROR, PROCESSES_ERROR, SAME_BOX_ERROR
+from seatrial.advise.carrier import KIND_ERROR, LEAST_RPS, PROCESSES_ERROR, SAME_BOX_ERROR
 from seatrial.advise.dearness import Dearness
 from seatrial.advise.estimate import configuration_of, demands_under_load, slower
 from seatrial.measure.lever_record import Forecast
 from seatrial.measure.measurement import Measurement, OperationProfile
 from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
+from seatrial.model.work import OperationDemand
 from seatrial.spec.subject import Subject
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -48,7 +49,11 @@ def forecast(
     rates = [saturation_rps(at_speed, each.system(timeout_s), seed, REQUESTS) for each in (here, there)]
     if not min(rates):
         return None
-    half = STANDARD_ERRORS * math.sqrt(_variance(here, there))
+    # Dearer requests in company cost throughput as far as CPU seconds decide it: nothing where slots are what binds.
+    crowded = math.sqrt(math.fsum(part for part, _ in Dearness().variances(here, there)))
+    dearer = [_dearer(demand, math.exp(crowded)) for demand in at_speed] if crowded else at_speed
+    lost = math.log(rates[1] / max(saturation_rps(dearer, there.system(timeout_s), seed, REQUESTS), LEAST_RPS))
+    half = STANDARD_ERRORS * math.hypot(math.sqrt(_variance(here, there)), lost)
     ratio = rates[1] / rates[0]
     return Forecast(ratio, ratio * math.exp(-half), ratio * math.exp(half))
 
@@ -64,11 +69,14 @@ def _without_server(subject: Subject) -> Subject:
     return replace(subject, server=server, database=replace(subject.database, pool=None))
 
 
+def _dearer(demand: OperationDemand, factor: float) -> OperationDemand:
+    return replace(demand, app_cpu_s=demand.app_cpu_s * factor, database_cpu_s=demand.database_cpu_s * factor)
+
+
 def _variance(here: Configuration, there: Configuration) -> float:
     errors = {
         PROCESSES_ERROR: here.workers != there.workers,
         SAME_BOX_ERROR: (here.threads, here.pool) != (there.threads, there.pool),
         KIND_ERROR: here.worker_class != there.worker_class,
     }
-    crowded = math.fsum(part for part, _ in Dearness().variances(here, there))
-    return crowded + math.fsum(error**2 for error, differs in errors.items() if differs)
+    return math.fsum(error**2 for error, differs in errors.items() if differs)
