@@ -128,11 +128,12 @@ def test_a_database_beside_the_app_is_on_the_first_host_and_one_apart_is_on_none
         with Testbed(trial_of(cpus=0.4, services=TWO, database=database)) as testbed:
             testbed.prepare()
             testbed.start(2, 2, fresh_data=False)
-            hosts = testbed.readings().hosts
+            read = testbed.readings()
+            hosts = read.hosts
             assert [host.name for host in hosts] == names
             if database.is_apart:
                 assert hosts[2].limit_bytes is None
-                assert hosts[2].memory_bytes == testbed.readings().database_memory_bytes
+                assert hosts[2].memory_bytes == read.database_memory_bytes
             else:
                 assert hosts[0].memory_bytes > hosts[1].memory_bytes + 10 * MEBIBYTE
 
