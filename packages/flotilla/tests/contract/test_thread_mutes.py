@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from mastodon.errors import MastodonNotFoundError
 
-from flotilla.errors import NotFoundError
+from flotilla.errors import NotFoundError, StartError
 from flotilla.social import Visibility, open_site
 from flotilla.social.checkup import check_up
 from flotilla.store.migrating import migrate
@@ -135,13 +135,35 @@ def test_in_two_schemas_old_replies_get_their_threads_from_the_migration_and_fro
 
         with psycopg.connect(two_schemas.owner_url) as connection:
             for shard in ("s0000", "s0001"):
-                # As a program that does not know of threads leaves it.
-                connection.execute(f"UPDATE {shard}.posts SET thread_id = NULL WHERE id = %s", [deep[9]])
+                # As a program that does not know of threads leaves it: replies to what is gone, and what hangs on them.
+                old = [deep[n] for n in (0, 2, 4, 6, 9)]
+                connection.execute(f"UPDATE {shard}.posts SET thread_id = NULL WHERE id = ANY(%s)", [old])
         (finding,) = check_up(site.database, site.files, repair=True)
-        assert (finding.what, finding.count) == ("replies that are in another thread than their parent", 1)
+        assert (finding.what, finding.count) == ("replies that are in another thread than their parent", len(old))
         assert threads(two_schemas) == right
     finally:
         site.close()
+
+
+def test_threads_of_old_replies_are_filled_in_some_at_a_time_and_go_on_where_that_was_broken_off(
+    own_settings, monkeypatch
+):
+    monkeypatch.setattr("flotilla.store.migrating.ATTEMPTS", 1)
+    filled = "SELECT count(*) FROM s0000.posts WHERE thread_id = 1"
+    with psycopg.connect(own_settings.owner_url, autocommit=True) as owner:
+        owner.execute("INSERT INTO s0000.profile (account_id, handle, display_name) VALUES (1, 'ada', 'Ada')")
+        owner.execute(
+            "INSERT INTO s0000.posts (id, author_id, body, parent_id, parent_author_id)"
+            " SELECT n, 1, 'hello', nullif(1, n), CASE WHEN n > 1 THEN 1 END FROM generate_series(1, 5001) n"
+        )
+        owner.execute("UPDATE g.schema_version SET version_num = '0011'")
+        with psycopg.connect(own_settings.database_url) as other:
+            other.execute("SELECT FROM s0000.posts WHERE id = 5000 FOR UPDATE")
+            with pytest.raises(StartError, match="a long transaction, holds it up"):
+                migrate(own_settings)
+        assert owner.execute(filled).fetchone() == (4000,)
+        migrate(own_settings)
+        assert owner.execute(filled).fetchone() == (5000,)
 
 
 def test_an_app_mutes_a_thread(server):

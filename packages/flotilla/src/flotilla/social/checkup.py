@@ -46,7 +46,7 @@ def check_up(
         progress(rule.name)
         keys: list[tuple[int, int]] = []
         count = 0
-        for batch in _offences(database, rule, repair=repair):
+        for batch in _until_none_is_left(database, rule, repair=repair):
             count += len(batch)
             keys += batch[: EXAMPLES - len(keys)]
         if count:
@@ -70,6 +70,17 @@ def check_up(
         examples = tuple(orphans.missing[:EXAMPLES])
         findings.append(Finding("files that are missing; a backup has them", len(orphans.missing), examples, False))
     return tuple(findings)
+
+
+def _until_none_is_left(database: Database, rule: IntegrityRule, *, repair: bool) -> Iterator[list[tuple[int, int]]]:
+    """What offends; of a rule in chains, whose offences show when what they hang on is mended, until none is left."""
+    for _ in range(ROUNDS_MAX):
+        found = False
+        for batch in _offences(database, rule, repair=repair):
+            found = True
+            yield batch
+        if not (found and repair and rule.chains):
+            return
 
 
 def _offences(database: Database, rule: IntegrityRule, *, repair: bool) -> Iterator[list[tuple[int, int]]]:

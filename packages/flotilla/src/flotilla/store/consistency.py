@@ -18,13 +18,14 @@ FOUND_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class IntegrityRule:
-    """`over`: accounts or posts. Without `repair` somebody has to look at it."""
+    """`over`: accounts or posts. Without `repair` somebody has to look at it. `chains`: mending may show more."""
 
     name: str
     over: str
     find: LiteralString
     repair: tuple[LiteralString, ...] = ()
     pairs: bool = False
+    chains: bool = False
 
 
 _KEYS: LiteralString = "unnest(%(first)s::bigint[], %(second)s::bigint[]) AS k (first, second)"

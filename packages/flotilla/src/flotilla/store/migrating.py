@@ -61,7 +61,7 @@ def _until_it_gets_its_locks(url: str, settings: Settings) -> None:
 
 
 def _explained(error: BaseException, url: str) -> StartError:
-    advice = "Nothing of the migration that failed was kept."
+    advice = "What was finished before is kept, and what failed can be done again: `flotilla migrate` goes on there."
     if isinstance(error, psycopg.errors.LockNotAvailable):
         advice = "Another `flotilla migrate`, or a long transaction, holds it up: try again when that has ended."
     elif isinstance(error, psycopg.errors.InsufficientPrivilege):
