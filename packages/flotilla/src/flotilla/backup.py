@@ -17,7 +17,7 @@ from flotilla import __version__
 from flotilla.errors import StartError, StorageUnavailableError
 from flotilla.settings import Settings
 from flotilla.store import dumping
-from flotilla.store.files import Files, OpenedFile, is_place
+from flotilla.store.files import Files, OpenedFile, elsewhere, is_place
 from flotilla.store.migrating import migrate
 from flotilla.store.opening_files import open_files
 from flotilla.store.schema import SCHEMA_VERSION
@@ -96,11 +96,14 @@ def _archive(folder: Path, files: Files) -> int:
             archive.add(folder / DUMP, DUMP)
             (folder / DUMP).unlink()
             for place in files.places():
-                opened = files.open_at(place)
+                # It may have been withheld, or shown again, since the place was told.
+                for there in (place, elsewhere(place)):
+                    if opened := files.open_at(there):
+                        break
                 # Removed meanwhile: that is found missing later, as it should be.
                 if opened is not None:
                     with opened.stream:
-                        archive.addfile(_member(place, opened), opened.stream)
+                        archive.addfile(_member(there, opened), opened.stream)
                     # The archive's own list of what was written would grow with every picture.
                     archive.members = []  # type: ignore[attr-defined]
                     pictures += 1

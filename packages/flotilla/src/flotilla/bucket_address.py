@@ -9,6 +9,9 @@ __all__ = ["SHAPE", "BucketAddress"]
 SHAPE = "s3://bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1"
 USUAL_REGION = "us-east-1"
 
+# What else might stand there the client takes, and ends the process over it.
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~%/-]*)?", re.ASCII)
+_REGION = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]", re.ASCII)
 
 
@@ -30,14 +33,20 @@ class BucketAddress:
         parts = urlsplit(text)
         if parts.scheme != "s3":
             raise ValueError("it does not begin with s3://")
-        if "@" in parts.netloc:
+        told = dict(parse_qsl(parts.query, keep_blank_values=True))
+        endpoint = told.get("endpoint", "")
+        if "@" in parts.netloc or "@" in urlsplit(endpoint).netloc:
             raise ValueError("it holds a key, which belongs into FLOTILLA_MEDIA_KEY_ID and FLOTILLA_MEDIA_SECRET_KEY")
         if not _BUCKET.fullmatch(parts.netloc):
             raise ValueError("it does not name a bucket")
-        told = dict(parse_qsl(parts.query, keep_blank_values=True))
         for name in told.keys() - {"endpoint", "region"}:
             raise ValueError(f"it says {name}, and only endpoint and region are known")
-        endpoint = told.get("endpoint", "")
-        if endpoint and (urlsplit(endpoint).scheme not in {"http", "https"} or not urlsplit(endpoint).hostname):
+        if endpoint and not _ENDPOINT.fullmatch(endpoint):
             raise ValueError("its endpoint is no address that begins with https:// or http://")
-        return cls(parts.netloc, parts.path.strip("/"), endpoint.rstrip("/"), told.get("region") or USUAL_REGION)
+        region = told.get("region") or USUAL_REGION
+        if not _REGION.fullmatch(region):
+            raise ValueError("its region is not written like eu-central-1")
+        prefix = parts.path.strip("/")
+        if prefix and {"", ".", ".."} & set(prefix.split("/")):
+            raise ValueError("a part of its prefix is empty, or . or ..")
+        return cls(parts.netloc, prefix, endpoint.rstrip("/"), region)

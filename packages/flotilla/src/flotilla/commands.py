@@ -39,8 +39,8 @@ def add_commands(commands: Any, settings: str) -> None:
     restore = commands.add_parser(
         "restore",
         help="make a site from such a file",
-        description="Make the site in the file anew: in an empty database and an empty folder for pictures, both\n"
-        "named by the settings. Nothing that is there is ever replaced.",
+        description="Make the site in the file anew: in an empty database, and in a folder or a bucket without\n"
+        "pictures, both named by the settings. Nothing that is there is ever replaced.",
         epilog=settings,
         formatter_class=raw,
     )

@@ -20,7 +20,7 @@ from PIL import Image
 
 from flotilla.app import create_app
 from flotilla.backup import back_up, restore
-from flotilla.errors import StartError, StorageUnavailableError
+from flotilla.errors import InvalidInputError, StartError, StorageUnavailableError
 from flotilla.social import open_site
 from flotilla.social.checkup import check_up
 from flotilla.store.bucket import PATIENCE_S
@@ -105,6 +105,18 @@ def test_a_site_keeps_withholds_checks_and_forgets_its_pictures_in_a_bucket(in_b
 
     assert stored() == set()
     assert [path for path in (tmp_path / "work").rglob("*") if path.is_file()] == []
+
+
+def test_what_was_sent_stays_on_no_machine_whichever_finds_it_gone(in_bucket, bucket, tmp_path, monkeypatch):
+    ada, other = join(in_bucket, "ada"), open_site(dataclasses.replace(bucket, media_folder=str(tmp_path / "other")))
+    monkeypatch.setattr(in_bucket.media, "_try_to_remove_gone", other.media._try_to_remove_gone)
+    try:
+        assert in_bucket.media.take_now(ada, picture()).url
+        with pytest.raises(InvalidInputError):
+            in_bucket.media.take_now(ada, io.BytesIO(picture().read()[:60]))
+    finally:
+        other.close()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_copy_of_ones_data_holds_the_pictures(in_bucket):
@@ -260,6 +272,22 @@ def test_a_bucket_that_hangs_is_waited_for_once(in_bucket, process, monkeypatch)
     assert in_bucket.files.is_given_up
 
 
+def test_a_listing_that_nobody_answers_does_not_say_that_the_bucket_is_back(in_bucket, process, monkeypatch):
+    for name in ("LEFT_ALONE_FIRST_S", "LEFT_ALONE_MAX_S"):
+        monkeypatch.setattr(f"flotilla.store.leaving_alone.{name}", 0.001)
+    process.kill()
+    try:
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                with pytest.raises(StorageUnavailableError, match="error sending request"):
+                    list(in_bucket.files.places())
+                # Until it may be asked again.
+                time.sleep(0.01)
+    finally:
+        process.start()
+    assert [line["event"] for line in logs] == ["the bucket of the pictures does not answer"]
+
+
 @pytest.mark.long
 def test_workers_forked_from_a_checked_application_serve_from_the_bucket(bucket, in_bucket, tmp_path):
     names = hang(in_bucket, join(in_bucket, "ada"))
@@ -277,12 +305,13 @@ def test_workers_forked_from_a_checked_application_serve_from_the_bucket(bucket,
             connection.close()
 
 
-def test_the_line_in_the_how_to_copies_a_folder_into_the_bucket(bucket, settings, process, tmp_path, stored):
+def test_the_line_in_the_how_to_makes_the_bucket_what_the_folder_is(bucket, settings, process, tmp_path, stored):
     on_disk = dataclasses.replace(settings, media_folder=str(tmp_path / "media"))
     site = open_site(on_disk)
     try:
-        names = hang(site, join(site, "ada"))
-        (line,) = re.findall(r"^    (rclone copy .+)$", HOW_TO.read_text(), re.MULTILINE)
+        bo = join(site, "bo")
+        hers, (his, former) = hang(site, join(site, "ada")), hang(site, bo)
+        (line,) = re.findall(r"^    (rclone sync .+)$", HOW_TO.read_text(), re.MULTILINE)
         program, *arguments = shlex.split(line)
         assert program == "rclone"
         put_in = {
@@ -301,9 +330,17 @@ def test_the_line_in_the_how_to_copies_a_folder_into_the_bucket(bucket, settings
             "RCLONE_CONFIG_STORAGE_SECRET_ACCESS_KEY": process.secret,
         }
         assert set(re.findall(r"export (\w+)=", HOW_TO.read_text())) == set(environment) - {"HOME", "PATH"}
-        for _ in range(2):
+
+        def copy():
             subprocess.run([RCLONE, *arguments], env=environment, check=True, capture_output=True, timeout=WAIT_S)
-        assert stored() == both("public", *names)
+
+        copy()
+        assert stored() == both("public", *hers, his, former)
+        # The site ran meanwhile: somebody was suspended, and somebody took a picture away.
+        site.operator.suspend("ada")
+        site.profiles.set_avatar(bo, None)
+        copy()
+        assert stored() == both("withheld", *hers) | both("public", his)
         assert check_up(site.database, open_files(bucket)) == ()
     finally:
         site.close()

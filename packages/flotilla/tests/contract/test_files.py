@@ -149,6 +149,15 @@ def test_all_that_is_stored_is_found_and_half_a_picture_too(files, keys):
     assert files.whole([*names, half, withheld, orphan]) == {*names, half, withheld}
 
 
+def test_what_goes_while_it_is_looked_for_is_left_out(files):
+    received = {files.receive(io.BytesIO(b"x"), most_bytes=10) for _ in range(3)}
+    found = files.stored()
+    first = next(found).name
+    for name in received:
+        files.drop(name)
+    assert {one.name for one in found} | {first} <= received
+
+
 def test_pictures_come_back_from_a_backup_to_where_they_lay(files, keys):
     name, withheld = hang(files), hang(files)
     files.withhold(withheld)

@@ -6,6 +6,8 @@ import dataclasses
 import io
 import os
 import pwd
+import tarfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,12 @@ from PIL import Image
 from flotilla.backup import back_up, restore
 from flotilla.commands import run_command
 from flotilla.errors import StartError
+from flotilla.social import open_site
 from flotilla.social.checkup import check_up
 from flotilla.social.sanctions import Kind
+from flotilla.social.withholding import MOVED_AT_ONCE, misplaced, put_right
 from flotilla.store.disk_files import DiskFiles
-from flotilla.store.files import small_of
+from flotilla.store.files import new_name, small_of
 
 PASSWORD = "a calm sea at dawn"
 
@@ -100,17 +104,84 @@ def test_the_check_puts_pictures_where_their_owners_state_wants_them(site, owner
     assert check_up(site.database, site.files) == ()
 
 
+def test_the_check_goes_by_what_is_decided_when_it_moves_a_picture(site, owner, person, shown, statuses):
+    hers = shown(person("ada"))
+    owner.execute("UPDATE g.account SET state = 'suspended' WHERE handle = 'ada'")
+    found = list(misplaced(site.database, site.files))
+    assert len(found) == 2
+    owner.execute("UPDATE g.account SET state = 'active' WHERE handle = 'ada'")
+
+    put_right(site.database, site.files, found)
+
+    assert statuses(hers) == {200}
+
+
+def test_the_check_shows_nobody_a_withheld_picture_that_no_row_knows(site):
+    name = f"{new_name()}.jpg"
+    site.files.put_at(f"withheld/{name}", io.BytesIO(b"of somebody who is gone"))
+    check_up(site.database, site.files, repair=True)
+    assert (list(site.files.shown()), list(site.files.withheld())) == ([], [name])
+
+
+def test_pictures_are_moved_a_few_in_each_transaction_for_a_bucket_takes_its_time(site, owner, person, monkeypatch):
+    ada = person("ada")
+    owner.execute(
+        "INSERT INTO s0000.media (id, account_id, state, file, width, height)"
+        " SELECT n, %s, 'ready', 'ab/' || lpad(n::text, 30, '0') || '.jpg', 1, 1 FROM generate_series(1, 23) n",
+        [ada.account_id],
+    )
+    moved = Counter()
+
+    def move(_files, _name):
+        ((transaction,),) = owner.execute(
+            "SELECT virtualtransaction FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE datname = current_database() AND relation = 'g.account'::regclass AND mode = 'RowShareLock'"
+        ).fetchall()
+        moved[transaction] += 1
+
+    monkeypatch.setattr(DiskFiles, "withhold", move)
+    site.operator.suspend("ada")
+
+    assert sum(moved.values()) == 23
+    assert max(moved.values()) == MOVED_AT_ONCE
+
+
 def test_a_backup_holds_withheld_pictures_and_brings_them_back_withheld(
     site, settings, empty_settings, person, shown, tmp_path
 ):
     hers = shown(person("ada"))
     site.operator.suspend("ada")
     assert back_up(settings, tmp_path / "backup") == len(hers)
-    back = dataclasses.replace(empty_settings, media_folder=str(tmp_path / "back"))
+    folder = Path(empty_settings.media_folder)
+    folder.mkdir(mode=0o750)
+    give_to_nobody(folder)
+    back = dataclasses.replace(empty_settings, media_folder=str(folder / "back"))
     assert restore(back, tmp_path / "backup") == len(hers)
-    files = DiskFiles(tmp_path / "back")
+    files = DiskFiles(folder / "back")
     names = [address.removeprefix("/media/") for address in (hers[0], hers[2])]
     assert (files.whole(names), list(files.shown())) == (set(names), [])
+    # Root's command, or the site's user's: what it made is that user's.
+    assert owners(folder) == {folder.stat().st_uid}
+    with the_sites_user():
+        files.show(names[0])
+        files.remove(names[1])
+    assert (list(files.shown()), files.whole(names)) == ([names[0]], {names[0]})
+
+
+def test_a_backup_holds_what_is_withheld_while_it_is_made(site, settings, person, shown, tmp_path, monkeypatch):
+    hers = shown(person("ada"))
+    told = DiskFiles.places
+
+    def places(files):
+        found = list(told(files))
+        site.operator.suspend("ada")
+        return iter(found)
+
+    monkeypatch.setattr(DiskFiles, "places", places)
+    assert back_up(settings, tmp_path / "backup") == len(hers)
+    with tarfile.open(tmp_path / "backup") as archive:
+        held = {name for name in archive.getnames() if name.startswith("media/")}
+    assert held == {address.replace("/media/", "media/withheld/") for address in hers}
 
 
 @contextlib.contextmanager
@@ -131,6 +202,23 @@ def give_to_nobody(folder):
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
+
+
+def owners(folder):
+    return {path.stat().st_uid for path in (folder, *folder.rglob("*"))}
+
+
+def test_pictures_that_root_takes_are_the_sites_own_users_and_no_folder_is_opened_wider(settings, person, tmp_path):
+    tmp_path.chmod(0o777)
+    give_to_nobody(tmp_path)
+    site = open_site(dataclasses.replace(settings, media_folder=str(tmp_path / "media")))
+    try:
+        site.media.take_now(person("ada"), picture())
+    finally:
+        site.close()
+    assert owners(tmp_path) == {tmp_path.stat().st_uid}
+    folders = {path.name: path.stat().st_mode & 0o007 for path in (tmp_path / "media", *(tmp_path / "media").iterdir())}
+    assert folders == {"media": 0o005, "public": 0o005, "incoming": 0}
 
 
 def test_what_root_withholds_the_sites_own_user_can_show_again_and_remove(site, person, shown):

@@ -1,4 +1,6 @@
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -99,8 +101,13 @@ def test_each_setting_is_declared_with_a_description_and_a_default_within_its_bo
     [
         ("MEDIA_URL", "https://bucket.example", "does not begin with s3://"),
         ("MEDIA_URL", "s3://id:hush-hush@bucket", "FLOTILLA_MEDIA_KEY_ID"),
+        ("MEDIA_URL", "s3://bucket?endpoint=https://id:hush-hush@s3.example", "FLOTILLA_MEDIA_KEY_ID"),
         ("MEDIA_URL", "s3:///prefix", "does not name a bucket"),
         ("MEDIA_URL", "s3://bucket?endpoint=storage.example", "endpoint is no address"),
+        ("MEDIA_URL", "s3://bucket?endpoint=https://storage example", "endpoint is no address"),
+        ("MEDIA_URL", "s3://bucket?region=eu central", "region is not written like"),
+        ("MEDIA_URL", "s3://bucket/a/../b", "part of its prefix"),
+        ("MEDIA_URL", "s3://bucket/a//b", "part of its prefix"),
         ("MEDIA_URL", "s3://bucket?reigon=eu", "it says reigon"),
         ("MEDIA_PUBLIC_URL", "https://a.example; script-src *", "has to be like"),
         ("MEDIA_PUBLIC_URL", "pictures.example.org", "has to be like"),
@@ -111,6 +118,16 @@ def test_an_address_of_a_bucket_that_cannot_be_right_is_refused_without_repeatin
         Settings.from_environment(URL | {f"FLOTILLA_{name}": text})
     assert f"FLOTILLA_{name}" in str(caught.value)
     assert "hush-hush" not in str(caught.value)
+
+
+def test_clients_of_what_is_not_used_take_no_memory():
+    program = (
+        "import sys, flotilla.app; from flotilla.settings import Settings; from flotilla.social import open_site;"
+        "open_site(Settings(database_url='postgresql://app@127.0.0.1/town'));"
+        "print({name.partition('.')[0] for name in sys.modules} & {'obstore', 'valkey', 'alembic'})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_an_address_of_a_bucket_says_where_it_is():

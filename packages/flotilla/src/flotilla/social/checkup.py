@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flotilla.social.notifying import POST_KINDS
 from flotilla.social.orphans import find_orphans, remove_orphans
-from flotilla.social.withholding import misplaced
+from flotilla.social.withholding import misplaced, put_right
 from flotilla.store import consistency
 from flotilla.store.consistency import RULES, IntegrityRule
 from flotilla.store.database import Database
@@ -55,9 +55,8 @@ def check_up(
     progress("files")
     if strays := list(misplaced(database, files)):
         if repair:
-            for name, is_served in strays:
-                (files.withhold if is_served else files.show)(name)
-        examples = tuple(name for name, _ in strays[:EXAMPLES])
+            put_right(database, files, strays)
+        examples = tuple(strays[:EXAMPLES])
         findings.append(Finding("pictures served or withheld against a decision", len(strays), examples, mended=repair))
     orphans = find_orphans(database, files)
     if orphans.files:

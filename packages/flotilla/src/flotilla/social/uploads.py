@@ -128,12 +128,15 @@ class Uploads:
             with self._database.write() as work:
                 media_rows.fail(work, media_id, source=source, problem=str(refused))
                 self.remove_gone_after(work, media_id)
+            self._files.drop(source)
             return
         with self._database.write() as work:
             kept = media_rows.finish(
                 work, media_id, source=source, file=made.file, width=made.width, height=made.height
             )
             self.remove_gone_after(work, media_id)
+        # Another machine may have been quicker to find it gone, and have looked for it on its own disk.
+        self._files.drop(source)
         if not kept:
             self._files.remove(made.file)
 

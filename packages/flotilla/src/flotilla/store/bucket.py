@@ -96,13 +96,14 @@ class Bucket:
         told = json.dumps({"address": asdict(self._address), "key": asdict(self._key)})
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "flotilla.store.bucket"],
+                # -P: the folder it is started in has no say in what is imported.
+                [sys.executable, "-P", "-m", "flotilla.store.bucket"],
                 input=told, capture_output=True, text=True, timeout=CHECK_MAX_S, check=False,
             )  # fmt: skip
-            # Its answer is the last line: before that it may have told its log.
-            problem = json.loads(done.stdout.rpartition("\n")[2])["problem"]
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        except (OSError, subprocess.TimeoutExpired) as error:
             problem = f"{type(error).__name__}: {error}"[:REASON_MAX_CHARACTERS]
+        else:
+            problem = _told_by(done)
         if problem:
             raise StartError(
                 f"Pictures cannot be stored in the bucket {self._address.bucket}: {problem}",
@@ -152,8 +153,14 @@ class Bucket:
 
     def list(self, prefix: str) -> Iterator[Found]:
         """Every object in the folder `prefix`, page by page."""
-        pages = self._ask(lambda store: store.list(prefix, chunk_size=LISTED_AT_ONCE))
-        while pages is not None and (page := self._ask(lambda _: next(pages, None))):
+        pages: list[Iterator[Any]] = []
+
+        def next_page(store: "S3Store") -> Sequence[Any] | None:
+            # To begin a listing asks nobody yet, so it says nothing about whether the bucket answers.
+            pages[:] = pages or [iter(store.list(prefix, chunk_size=LISTED_AT_ONCE))]
+            return next(pages[0], None)
+
+        while page := self._ask(next_page):
             for found in page:
                 yield Found(found["path"], found["last_modified"].timestamp())
 
@@ -161,9 +168,8 @@ class Bucket:
         """What `do` gives; None: there is no such object."""
         if not self._left_alone.may_ask():
             raise StorageUnavailableError(f"The bucket {self._address.bucket} does not answer.")
-        store = self._opened()
         try:
-            answer = do(store)
+            answer = do(self._opened())
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
                 self._missing()
@@ -210,6 +216,15 @@ class Bucket:
             retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=PATIENCE_S)},
             **told,
         )
+
+
+def _told_by(done: "subprocess.CompletedProcess[str]") -> str:
+    try:
+        # Its answer is the last line: before that it may have told its log.
+        return str(json.loads(done.stdout.rpartition("\n")[2])["problem"])
+    except ValueError:
+        last = done.stderr.strip().rpartition("\n")[2]
+        return last[:REASON_MAX_CHARACTERS] or f"the process that tried it ended with status {done.returncode}"
 
 
 def _reason(error: Exception) -> str:

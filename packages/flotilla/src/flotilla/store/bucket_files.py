@@ -6,13 +6,14 @@ where it was: doing it again finishes what was left half done.
 
 import io
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from flotilla.errors import StorageUnavailableError
 from flotilla.store.bucket import Bucket
 from flotilla.store.files import (
+    PRIVATE_FOLDER,
     PUBLIC,
     WITHHELD,
     Files,
@@ -23,6 +24,7 @@ from flotilla.store.files import (
     is_place,
     is_public,
     large_of,
+    make_like_above,
 )
 
 __all__ = ["BucketFiles"]
@@ -69,7 +71,7 @@ class BucketFiles(Files):
         try:
             found = self._bucket.get(f"{INCOMING}/{name}")
             if found is not None:
-                copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_like_above(copy.parent, mode=PRIVATE_FOLDER)
                 copy.write_bytes(found[0])
             yield copy
         finally:
@@ -117,7 +119,8 @@ class BucketFiles(Files):
         if self._incoming.is_dir():
             for path in self._incoming.iterdir():
                 if is_incoming(path.name):
-                    yield StoredFile(path.name, path.stat().st_mtime)
+                    with suppress(FileNotFoundError):
+                        yield StoredFile(path.name, path.stat().st_mtime)
         for found in self._bucket.list(INCOMING):
             name = found.key.removeprefix(f"{INCOMING}/")
             if is_incoming(name):

@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,10 +16,12 @@ from flotilla.store.files import (
     OpenedFile,
     StoredFile,
     both_makes,
+    give_like_above,
     is_incoming,
     is_place,
     is_public,
     large_of,
+    make_like_above,
 )
 
 __all__ = ["DiskFiles"]
@@ -81,11 +82,12 @@ class DiskFiles(Files):
         """Give a finished file its public name: whoever looks finds nothing or all of it, after a power cut too."""
         target = self.path_of(name)
         try:
-            target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            make_like_above(target.parent)
             written.chmod(READABLE_BY_ALL)
             with written.open("rb") as file:
                 os.fsync(file.fileno())
             written.rename(target)
+            give_like_above(target)
             folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)
@@ -157,10 +159,11 @@ class DiskFiles(Files):
         path = self._at(place)
         part = path.with_name(secrets.token_hex(16))
         try:
-            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            make_like_above(path.parent)
             with part.open("xb") as written:
                 shutil.copyfileobj(stream, written, CHUNK_BYTES)
             part.chmod(READABLE_BY_ALL)
+            give_like_above(part)
             part.rename(path)
         except OSError as error:
             raise StorageUnavailableError(f"A picture could not be stored: {error}") from error
@@ -205,17 +208,5 @@ def _move(name: str, source: Path, target: Path) -> None:
     for each in both_makes(name):
         with suppress(FileNotFoundError):
             if (source / each).is_file():
-                _make_like_above((target / each).parent)
+                make_like_above((target / each).parent)
                 (source / each).rename(target / each)
-
-
-def _make_like_above(folder: Path) -> None:
-    """Make a folder, with those above it; made by root, it is the site's user's as much as the one above."""
-    if folder.is_dir():
-        return
-    _make_like_above(folder.parent)
-    folder.mkdir(mode=0o755, exist_ok=True)
-    if os.geteuid() == 0:
-        above = folder.parent.stat()
-        os.chown(folder, above.st_uid, above.st_gid)
-        folder.chmod(stat.S_IMODE(above.st_mode))

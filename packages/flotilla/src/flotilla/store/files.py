@@ -9,12 +9,14 @@ Where these lie, under a folder of the disk or in a bucket, is said by `open_fil
 chance, so knowing one address helps nobody to another. The folders between keep each of them small enough to be listed.
 """
 
+import os
 import re
 import secrets
 import shutil
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,6 +24,7 @@ from typing import IO
 from flotilla.errors import StorageUnavailableError
 
 __all__ = [
+    "PRIVATE_FOLDER",
     "PUBLIC",
     "WITHHELD",
     "FileTooLargeError",
@@ -29,10 +32,13 @@ __all__ = [
     "OpenedFile",
     "StoredFile",
     "both_makes",
+    "elsewhere",
+    "give_like_above",
     "is_incoming",
     "is_place",
     "is_public",
     "large_of",
+    "make_like_above",
     "new_name",
     "small_of",
 ]
@@ -41,6 +47,9 @@ FREE_MIN_BYTES = 64 << 20
 CHUNK_BYTES = 64 << 10
 PUBLIC = "public"
 WITHHELD = "withheld"
+PRIVATE_FOLDER = 0o700
+# Of the folder above, what one made by root takes over: not who else may write there, as in /tmp.
+RIGHTS_TAKEN_OVER = 0o2775
 
 _PUBLIC_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}(?:\.small)?\.(?:jpg|webp)", re.ASCII)
 _INCOMING_NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -107,6 +116,36 @@ def is_place(place: str) -> bool:
     return top in {PUBLIC, WITHHELD} and is_public(name)
 
 
+def elsewhere(place: str) -> str:
+    """Where a picture lies that was withheld, or shown again, since it lay there."""
+    top, _, name = place.partition("/")
+    return f"{WITHHELD if top == PUBLIC else PUBLIC}/{name}"
+
+
+def make_like_above(folder: Path, *, mode: int = 0o755) -> None:
+    """Make a folder, with those above it; made by root, it is the site's user's as much as the one above.
+
+    `mode`: what it is made with, and what root does not widen.
+    """
+    if folder.is_dir():
+        return
+    make_like_above(folder.parent)
+    folder.mkdir(mode=mode, exist_ok=True)
+    if os.geteuid() == 0:
+        give_like_above(folder)
+        rights = stat.S_IMODE(folder.parent.stat().st_mode) & RIGHTS_TAKEN_OVER
+        folder.chmod(rights & mode if mode == PRIVATE_FOLDER else rights)
+
+
+def give_like_above(made: Path) -> None:
+    """What root made, give to the owner of the folder above, where that may be done."""
+    if os.geteuid() == 0:
+        above = made.parent.stat()
+        # A folder over the network may let nobody give anything away.
+        with suppress(PermissionError):
+            os.chown(made, above.st_uid, above.st_gid)
+
+
 class Files(ABC):
     """The files of a site's pictures. What is being received and worked on lies on this machine's disk meanwhile.
 
@@ -122,7 +161,7 @@ class Files(ABC):
         name = secrets.token_hex(16)
         path = self._received(name)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_like_above(path.parent, mode=PRIVATE_FOLDER)
             if shutil.disk_usage(path.parent).free < FREE_MIN_BYTES + most_bytes:
                 raise StorageUnavailableError("There is no room for pictures on the disk.")
             with path.open("xb") as file:

@@ -4,10 +4,19 @@ A trigger writes these down whenever a row that knew of files goes; see the migr
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flotilla.store.database import Work
 
-__all__ = ["forget_gone", "gone", "known", "known_page", "of_account", "of_suspended"]
+__all__ = ["OwnerRow", "forget_gone", "gone", "known", "known_page", "of_account", "owners"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    """Whose a file is, and whether they are suspended."""
+
+    account_id: int
+    suspended: bool
 
 
 def gone(work: Work, shard: str, *, limit: int) -> list[str]:
@@ -78,20 +87,20 @@ def of_account(work: Work, account_id: int, *, after: str, limit: int) -> list[s
     return [file for (file,) in rows]
 
 
-def of_suspended(work: Work, files: Sequence[str]) -> dict[str, int]:
-    """Whose those of these files are that belong to somebody who is suspended."""
-    found: dict[str, int] = {}
+def owners(work: Work, files: Sequence[str]) -> dict[str, OwnerRow]:
+    """Whose these files are; of those that no row knows, nothing."""
+    found: dict[str, OwnerRow] = {}
     for shard in work.shards.schemas:
         rows = work.all(
             """
-            SELECT own.file, own.account_id FROM (
+            SELECT own.file, own.account_id, a.state = 'suspended' FROM (
                 SELECT file, account_id FROM {shard}.media WHERE file = ANY(%(files)s)
                 UNION ALL SELECT avatar, account_id FROM {shard}.profile WHERE avatar = ANY(%(files)s)
                 UNION ALL SELECT header, account_id FROM {shard}.profile WHERE header = ANY(%(files)s)
-            ) own JOIN g.account a ON a.id = own.account_id AND a.state = 'suspended'
+            ) own JOIN g.account a ON a.id = own.account_id
             """,
             {"files": list(files)},
             shard=shard,
         )
-        found |= dict(rows)
+        found |= {file: OwnerRow(account_id, suspended) for file, account_id, suspended in rows}
     return found
