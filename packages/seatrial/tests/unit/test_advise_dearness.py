@@ -59,6 +59,14 @@ def of(predictor: Predictor, **change: object) -> Prediction:
     return predictor.predict(replace(predictor.declared, **change))  # type: ignore[arg-type]
 
 
+def sides_of(predicted: Prediction) -> tuple[float, float]:
+    """How far the ends of the interval are below and above, of logarithms."""
+    assert predicted.low_rps
+    assert predicted.high_rps
+    assert predicted.capacity_rps
+    return math.log(predicted.capacity_rps / predicted.low_rps), math.log(predicted.high_rps / predicted.capacity_rps)
+
+
 def half_of(predicted: Prediction) -> float:
     assert predicted.low_rps is not None
     assert predicted.high_rps is not None
@@ -119,10 +127,12 @@ def test_where_no_second_number_was_measured_the_point_stays_and_the_interval_is
 ) -> None:
     two, nine = of(unknown, workers=2), of(unknown, workers=9)
     assert two.saturation_rps == pytest.approx(125.0, rel=0.02)
-    # 6 % of such models; up to 30 % for a second worker; three starts here and there: 2.28 % x sqrt(2 / 3). A CPU that
-    # is full answers as much less as a request costs more.
-    spread = math.sqrt(0.06**2 + (math.log(1.3) / 1.96) ** 2 + 0.0228**2 * 2 / 3)
-    assert half_of(two) == pytest.approx(1.96 * spread, rel=0.02)
+    # 6 % of such models; three starts here and there: 2.28 % x sqrt(2 / 3); up to 30 % dearer with a second worker. A
+    # CPU that is full answers as much less as a request costs more. That it costs less in company is not believed.
+    own, company = 0.06**2 + 0.0228**2 * 2 / 3, math.log(1.3) / 1.96
+    below, above = sides_of(two)
+    assert below == pytest.approx(1.96 * math.sqrt(own + company**2), rel=0.02)
+    assert above == pytest.approx(1.96 * math.sqrt(own), rel=0.02)
     assert half_of(nine) > half_of(two) > half_of(of(dearer, workers=2))
     assert half_of(of(unknown)) == pytest.approx(half_of(of(dearer)))
 
@@ -240,7 +250,16 @@ def test_numbers_of_workers_that_are_crowded_nearly_alike_tell_next_to_nothing()
     assert found.variances(four, one)[0][0] < Dearness().variances(four, one)[0][0]
 
 
-def test_near_the_objective_what_is_not_known_takes_all_away_and_adds_no_more_than_a_cheaper_request_would(
+def test_an_exponent_below_0_is_not_believed_of_fewer_workers_either() -> None:
+    here, fewer, more = (Configuration(workers, 4, "gthread", 1.0) for workers in (4, 2, 8))
+    assert [bool(sum(part for part, _ in side)) for side in Dearness().sides(here, more)] == [True, False]
+    assert [bool(sum(part for part, _ in side)) for side in Dearness().sides(here, fewer)] == [False, True]
+    assert Dearness().sides(here, here) == ((), ())
+    seen = Dearness(exponent=0.5, variance=0.05**2, most=0.9)
+    assert seen.sides(here, more) == (seen.variances(here, more),) * 2
+
+
+def test_near_the_objective_what_is_not_known_takes_all_away_and_adds_nothing(
     a_study: MakeStudy,
 ) -> None:
     study = a_study(plan_saturated=None)
@@ -250,9 +269,10 @@ def test_near_the_objective_what_is_not_known_takes_all_away_and_adds_no_more_th
     nine = predictor.predict(replace(predictor.declared, workers=9), draws=0)
     assert nine.low_rps is not None
     assert nine.high_rps is not None
+    assert nine.capacity_rps is not None
     assert nine.low_rps < 1.0
-    # A request at its cheapest: 8 ms less what the end of the interval takes off.
-    assert nine.high_rps < 125.0 * math.exp(1.96 * UNKNOWN_ERROR * 8 / 9)
+    # What such models are wrong by, twice 6 % beyond four times the workers, and starts; not by factors.
+    assert nine.high_rps < 1.4 * nine.capacity_rps
 
 
 def test_it_is_told_and_what_to_do_where_it_is_not_known(

@@ -211,7 +211,8 @@ def test_what_is_foretold_of_a_second_worker_is_as_sure_as_what_binds(a_study, w
     told = forecast(profiles, seen, study.spec, replace(study.spec, subject=two))
     assert told is not None
     assert told.ratio == pytest.approx(2.0 if wait_s else 1.0, rel=0.03)
-    assert math.log(told.high / told.low) / 2 / 1.96 == pytest.approx(math.hypot(0.06, dearer), rel=0.05)
+    assert math.log(told.ratio / told.low) / 1.96 == pytest.approx(math.hypot(0.06, dearer), rel=0.05)
+    assert math.log(told.high / told.ratio) / 1.96 == pytest.approx(0.06)
 
 
 @pytest.mark.parametrize("command", [measure, tune])

@@ -290,6 +290,6 @@ class Appraiser:
 
 
 def _log_variance(predicted: Prediction) -> float:
-    if not predicted.low_rps or not predicted.high_rps:
+    if predicted.interval is None:
         return 0.0
-    return (math.log(predicted.high_rps / predicted.low_rps) / (2 * RELATIVE_95)) ** 2
+    return (predicted.interval.below**2 + predicted.interval.above**2) / 2.0 / RELATIVE_95**2

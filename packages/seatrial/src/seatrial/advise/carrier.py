@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from seatrial.advise.anchor import SURE, Anchor, Factors
 from seatrial.advise.dearness import Dearness
@@ -14,7 +14,7 @@ from seatrial.model.queueing import Outcome, run_open
 from seatrial.model.work import OperationDemand, draw_work
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["EXTRAPOLATED", "KIND_ERROR", "LEAST_RPS", "PROCESSES_ERROR", "SAME_BOX_ERROR", "Carrier"]
+__all__ = ["EXTRAPOLATED", "KIND_ERROR", "LEAST_RPS", "PROCESSES_ERROR", "SAME_BOX_ERROR", "Carrier", "Interval"]
 
 DRAW_SHARE = 0.2
 """Of the requests, simulated for each draw: here and there meet the same ones, so little is lost."""
@@ -36,6 +36,20 @@ other numbers of users and measured demands (Kattepur and Nambiar 2015); 13 % at
 (Stewart and Shen 2005), taken as two standard errors. Ours: more CPUs lie in between, another kind of server above.
 More processes also wait for one another where no model looks (accept queues, locks that grow with load); what they cost
 each other in CPU time comes on top, as `Dearness` tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How far its ends lie below and above the logarithm of the capacity.
+
+    alone: half of it, were it known what company costs a request. by_cpu: where that is not, how much less is carried
+    if a request takes more CPU (1: as much less).
+    """
+
+    below: float
+    above: float
+    alone: float
+    by_cpu: float
 
 
 class Carrier:
@@ -90,12 +104,12 @@ class Carrier:
         system = configuration.system(self._timeout_s)
         return run_open(work, system, rate_rps / self._factor, by_operation=by_operation)
 
-    def half_widths(
+    def interval(
         self, configuration: Configuration, capacity: float, saturation: float, draws: int, starts: int
-    ) -> tuple[float, float, float] | None:
-        """How far the ends of the 95 % interval lie below and above the logarithm of the capacity, and `by_cpu`.
+    ) -> Interval | None:
+        """The 95 % interval; None after a single start.
 
-        None after a single start. Near the objective a dearer request takes more away than a cheaper one adds.
+        Near the objective a dearer request takes more away than a cheaper one adds.
         """
         anchor = self.anchor
         if anchor.variance_of_mean is None:
@@ -108,15 +122,20 @@ class Carrier:
             (self._model_variance(configuration), SURE),
             *([] if self._hours is None else [(self._hours.of_another, self._hours.freedom)]),
         ]
-        company = self._dearness.variances(anchor.configuration, configuration)
-        dearer, cheaper = self._elasticities(configuration, math.fsum(part for part, _ in company), by_objective)
-        below, above = (
-            t_half_width(*found)
-            if (found := summed_variance([*parts, *((part * by_cpu**2, free) for part, free in company)]))
-            else 0.0
-            for by_cpu in (dearer, cheaper)
+        sides = self._dearness.sides(anchor.configuration, configuration)
+        most = max(math.fsum(part for part, _ in side) for side in sides)
+        elasticities = self._elasticities(configuration, most, by_objective)
+        alone, below, above = (
+            t_half_width(*found) if (found := summed_variance([*parts, *company])) else 0.0
+            for company in (
+                (),
+                *(
+                    [(part * by_cpu**2, free) for part, free in side]
+                    for by_cpu, side in zip(elasticities, sides, strict=True)
+                ),
+            )
         )
-        return below, above, (dearer + cheaper) / 2.0
+        return Interval(below, above, alone, math.fsum(elasticities) / 2.0)
 
     @property
     def _model_here(self) -> tuple[float | None, float]:

@@ -29,6 +29,9 @@ taken to make a request up to 30 % dearer, as the end of a 95 % interval. Warm c
 
 WORTH_TELLING = 0.02
 
+Parts = tuple[tuple[float, float], ...]
+"""Variances that add up, each with its degrees of freedom."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dearness:
@@ -51,7 +54,7 @@ class Dearness:
         """CPU seconds of a request there over those here."""
         return math.exp(self.exponent * (crowding(there) - crowding(here)))
 
-    def variances(self, here: Configuration, there: Configuration) -> tuple[tuple[float, float], ...]:
+    def variances(self, here: Configuration, there: Configuration) -> Parts:
         """Of the logarithm of `factor`, with degrees of freedom; () where both are crowded alike.
 
         The first is the measurement's: whoever reads too high here makes the exponent too high as well, or too low, so
@@ -66,6 +69,18 @@ class Dearness:
         own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(crowding(here), 0.0)
         parts = ((own, self.freedom), ((self.exponent * beyond) ** 2, SURE))
         return tuple(part for part in parts if part[0] > 0.0)
+
+    def sides(self, here: Configuration, there: Configuration) -> tuple[Parts, Parts]:
+        """`variances`, for dearer requests there than `factor` says and for cheaper ones.
+
+        That an exponent is below 0 is not believed, so to that side the end of a 95 % interval is where it is 0.
+        """
+        parts, step = self.variances(here, there), crowding(there) - crowding(here)
+        if not parts:
+            return (), ()
+        share = min(1.0, (self.exponent * step / 1.96) ** 2 / math.fsum(part for part, _ in parts))
+        bounded = tuple((part * share, freedom) for part, freedom in parts)
+        return (parts, bounded) if step > 0.0 else (bounded, parts)
 
 
 def crowding(configuration: Configuration) -> float:

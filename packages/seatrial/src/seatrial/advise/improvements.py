@@ -119,18 +119,9 @@ def _half_width(predictor: Predictor, there: Prediction, here: Prediction, decla
     The common part is the interval of the measured server, so of each square that much is left off. What is not known
     of what company costs is common too, but for what company there and here differ by.
     """
-    own = [
-        _half(each) ** 2
-        - _half(declared) ** 2
-        - (RELATIVE_95 * each.by_cpu) ** 2 * predictor.company_variance(each.configuration)
-        for each in (there, here)
-    ]
-    by_cpu = RELATIVE_95 * max(there.by_cpu, here.by_cpu)
-    between = by_cpu**2 * predictor.company_variance(there.configuration, here.configuration)
-    return max(RELATIVE_ERROR_95, math.sqrt(between + sum(max(0.0, each) for each in own)))
-
-
-def _half(predicted: Prediction) -> float:
-    if not predicted.low_rps or not predicted.high_rps:
-        return 0.0
-    return math.log(predicted.high_rps / predicted.low_rps) / 2.0
+    intervals = [each.interval for each in (there, here) if each.interval is not None]
+    measured = 0.0 if declared.interval is None else declared.interval.alone
+    own = math.fsum(max(0.0, each.alone**2 - measured**2) for each in intervals)
+    by_cpu = max((each.by_cpu for each in intervals), default=0.0)
+    company = predictor.company_variance(here.configuration, there.configuration) * (RELATIVE_95 * by_cpu) ** 2
+    return max(RELATIVE_ERROR_95, math.sqrt(own + company))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seatrial.advise.anchor import anchors_of
 from seatrial.advise.capacity import Start
-from seatrial.advise.carrier import EXTRAPOLATED, Carrier
+from seatrial.advise.carrier import EXTRAPOLATED, Carrier, Interval
 from seatrial.advise.dearness import Dearness, dearness_of
 from seatrial.advise.hours import Hours, hours_of
 from seatrial.measure.study import Study
@@ -30,8 +30,7 @@ class Prediction:
     capacity_rps: None when no rate meets the objective there. low_rps, high_rps: 95 % interval for the capacity that
     one study there would find; None when the study had a single start. saturation_rps: with always something waiting.
     utilization: by station, at capacity. gives_way: the stations that bind, first and next, by `bounds_rps`.
-    is_extrapolated: beyond four times what was measured in workers, CPUs or rate. by_cpu: where workers share the CPUs
-    otherwise than was measured, how much less it carries if a request takes more CPU (1: as much less).
+    is_extrapolated: beyond four times what was measured in workers, CPUs or rate. interval: the same, of the logarithm.
     """
 
     configuration: Configuration
@@ -42,7 +41,7 @@ class Prediction:
     utilization: Mapping[str, float]
     gives_way: tuple[str, ...]
     is_extrapolated: bool
-    by_cpu: float = 0.0
+    interval: Interval | None = None
 
 
 class Predictor:
@@ -91,10 +90,9 @@ class Predictor:
         """What the study saw of how much dearer a request is when workers share CPUs."""
         return self._dearness
 
-    def company_variance(self, there: Configuration, here: Configuration | None = None) -> float:
-        """Of the logarithm of a request's CPU seconds there over those here, the measured server unless said
-        otherwise: as far as it is not known what company costs it."""
-        here = self._from(there).anchor.configuration if here is None else here
+    def company_variance(self, here: Configuration, there: Configuration) -> float:
+        """Of the logarithm of a request's CPU seconds there over those here, as far as it is not known what company
+        costs it."""
         return math.fsum(part for part, _ in self._dearness.variances(here, there))
 
     @property
@@ -165,13 +163,12 @@ class Predictor:
         capacity, saturation = carrier.carried(configuration)
         utilization: Mapping[str, float] = {}
         low = high = None
-        by_cpu = 0.0
+        interval = None
         if capacity is not None:
             utilization = carrier.run(configuration, capacity).utilization
-            ends = carrier.half_widths(configuration, capacity, saturation, draws, starts)
-            if ends is not None:
-                below, above, by_cpu = ends
-                low, high = capacity * math.exp(-below), capacity * math.exp(above)
+            interval = carrier.interval(configuration, capacity, saturation, draws, starts)
+            if interval is not None:
+                low, high = capacity * math.exp(-interval.below), capacity * math.exp(interval.above)
         system = configuration.system(self._timeout_s)
         return Prediction(
             configuration=configuration,
@@ -182,7 +179,7 @@ class Predictor:
             utilization=utilization,
             gives_way=tuple(bounds_rps(carrier.demands(configuration), system))[:2],
             is_extrapolated=self._is_extrapolated(configuration, saturation),
-            by_cpu=by_cpu,
+            interval=interval,
         )
 
     def _from(self, configuration: Configuration) -> Carrier:

@@ -49,13 +49,16 @@ def forecast(
     rates = [saturation_rps(at_speed, each.system(timeout_s), seed, REQUESTS) for each in (here, there)]
     if not min(rates):
         return None
-    # Dearer requests in company cost throughput as far as CPU seconds decide it: nothing where slots are what binds.
-    crowded = math.sqrt(math.fsum(part for part, _ in Dearness().variances(here, there)))
-    dearer = [_dearer(demand, math.exp(crowded)) for demand in at_speed] if crowded else at_speed
-    lost = math.log(rates[1] / max(saturation_rps(dearer, there.system(timeout_s), seed, REQUESTS), LEAST_RPS))
-    half = STANDARD_ERRORS * math.hypot(math.sqrt(_variance(here, there)), lost)
+    # What a request costs in company counts as far as CPU seconds decide: nothing where slots are what binds.
+    ends = []
+    for sign, side in zip((1.0, -1.0), Dearness().sides(here, there), strict=True):
+        change = sign * math.sqrt(math.fsum(part for part, _ in side))
+        changed = [_dearer(demand, math.exp(change)) for demand in at_speed]
+        rate = saturation_rps(changed, there.system(timeout_s), seed, REQUESTS) if change else rates[1]
+        lost = math.log(max(rate, LEAST_RPS) / rates[1])
+        ends.append(STANDARD_ERRORS * math.hypot(math.sqrt(_variance(here, there)), lost))
     ratio = rates[1] / rates[0]
-    return Forecast(ratio, ratio * math.exp(-half), ratio * math.exp(half))
+    return Forecast(ratio, ratio * math.exp(-ends[0]), ratio * math.exp(ends[1]))
 
 
 def _configuration(spec: TrialSpec) -> Configuration:
