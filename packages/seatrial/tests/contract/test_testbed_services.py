@@ -95,6 +95,13 @@ def testbed(trial_of, tmp_path_factory) -> Iterator[Testbed]:
         yield opened
 
 
+@pytest.fixture
+def to_break(testbed: Testbed) -> Iterator[Testbed]:
+    """The same, for a test that leaves it other than it was: tests side by side come in any order."""
+    yield testbed
+    testbed.start(3, 2, fresh_data=True)
+
+
 def test_requests_are_spread_over_instances_that_share_the_workers(testbed):
     assert len({text(f"{testbed.url}/instance") for _ in range(40)}) == 2
     # Two servers, with two workers and with one.
@@ -189,32 +196,32 @@ def test_cpu_and_memory_of_the_services_are_read_apart_and_counted_with_the_app(
         assert {process.pid for process in processes} <= {int(pid) for pid in group.members.read_text().split()}
 
 
-def test_a_further_start_has_new_services_and_the_measured_middleware_in_every_instance(testbed):
-    old = [process.pid for process in testbed._beside.processes]
-    testbed.start(2, 2, fresh_data=True, is_measured=True)
+def test_a_further_start_has_new_services_and_the_measured_middleware_in_every_instance(to_break):
+    old = [process.pid for process in to_break._beside.processes]
+    to_break.start(2, 2, fresh_data=True, is_measured=True)
     assert not any(Path(f"/proc/{pid}").exists() for pid in old)
-    testbed.inside.switch(on=True)
+    to_break.inside.switch(on=True)
     for _ in range(40):
-        get(testbed.url, {"X-Seatrial-Operation": "1 GET /"})
-    testbed.inside.switch(on=False)
-    assert len(testbed.inside.requests()) == 40
-    assert len(list(testbed.inside.folder.glob("*.requests"))) == 2
+        get(to_break.url, {"X-Seatrial-Operation": "1 GET /"})
+    to_break.inside.switch(on=False)
+    assert len(to_break.inside.requests()) == 40
+    assert len(list(to_break.inside.folder.glob("*.requests"))) == 2
 
 
-def test_when_one_instance_dies_the_other_answers_everything_and_the_test_bed_tells(testbed):
-    dead = testbed._app.processes[1]
+def test_when_one_instance_dies_the_other_answers_everything_and_the_test_bed_tells(to_break):
+    dead = to_break._app.processes[1]
     for pid in reversed(descendants(dead.pid)):
         os.kill(pid, signal.SIGKILL)
     assert dead.wait(10.0) == -signal.SIGKILL
-    assert {text(f"{testbed.url}/instance") for _ in range(20)} == {str(testbed._app.processes[0].pid)}
+    assert {text(f"{to_break.url}/instance") for _ in range(20)} == {str(to_break._app.processes[0].pid)}
     with pytest.raises(SubjectExited, match="the app ended by itself"):
-        testbed.check_alive()
+        to_break.check_alive()
 
 
-def test_a_service_that_dies_is_told_by_name(testbed):
-    next(service for service in testbed._beside._running.values() if service.name == "PgBouncer").process.stop()
+def test_a_service_that_dies_is_told_by_name(to_break):
+    next(service for service in to_break._beside._running.values() if service.name == "PgBouncer").process.stop()
     with pytest.raises(TestbedError, match="PgBouncer ended by itself"):
-        testbed.check_alive()
+        to_break.check_alive()
 
 
 @pytest.mark.parametrize(
