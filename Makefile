@@ -1,5 +1,5 @@
 # make trial   sets everything up, measures Flotilla on an embedded PostgreSQL, prints the answer
-# make test    sets everything up, runs the tests (10 to 22 minutes on 2 CPUs, as fast as they are)
+# make test    sets everything up, runs the tests (17 to 22 minutes seen on 2 CPUs, as fast as they are)
 # make test-long  those that start whole apps for a minute or more each, and properties a thousand times: before a release
 # make check   format, lint, types, layers, house rules (under 50 s)
 PYTHON ?= python3

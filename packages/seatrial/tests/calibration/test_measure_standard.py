@@ -98,7 +98,7 @@ def test_one_slot_of_20_ms_cpu_is_reported_with_its_demand_and_capacity_and_twic
     ended = [run_seatrial("measure", spec, "--json") for _ in range(runs)]
     assert {one.status for one in ended} == {0}, "".join(one.err for one in ended)
     truth_ms = server_cpu_ms(clock_file)
-    assert truth_ms > 20.0  # the spin, and what gunicorn adds: 0.2 ms, and 1 ms where a CPU is five times slower
+    assert truth_ms > 20.0  # the spin, and what gunicorn adds: 0.3 ms, and 1 ms in a slow hour
     truth_rps = mdone_capacity_rps(truth_ms / 1000, 0.2, 0.95)
     for found in (one.findings for one in ended):
         assert found["demand_ms"]["app"] == pytest.approx(truth_ms, rel=0.05)

@@ -304,3 +304,10 @@ def test_no_plan_is_bounded_by_what_requests_cost_with_more_workers_than_it_need
     # Two CPUs and two workers: 8 ms each. A third one would make it 8.6 for nothing.
     assert (workers, rate_rps) == (2, pytest.approx(250.0, rel=0.03))
     assert appraiser.bound_rps(Placement(plan)) >= rate_rps
+
+
+def test_what_chance_alone_may_have_done_is_told_no_cause() -> None:
+    # 5 % more in company, an exponent of 0.1 over half a CPU: three standard errors are told, one and a half are not.
+    for error, is_told in ((0.1 / 3, True), (0.1 / 1.5, False)):
+        seen = Dearness(exponent=0.1, variance=error**2, most=0.5, ratio=1.05)
+        assert bool(dearness_words(seen)) is is_told

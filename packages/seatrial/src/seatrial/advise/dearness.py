@@ -128,6 +128,9 @@ def dearness_words(dearness: Dearness) -> str:
             "Whether a request costs more CPU when workers share one was not measured: rates with more workers than "
             "CPUs may be too high, and their intervals are the wider for it."
         )
+    # What chance alone does to a few starts has no cause that could be told.
+    if dearness.exponent < 1.96 * math.sqrt(dearness.variance):
+        return ""
     if dearness.exponent * (dearness.most - dearness.least) < WORTH_TELLING:
         return ""
     return (
