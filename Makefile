@@ -1,5 +1,5 @@
 # make trial   sets everything up, measures Flotilla on an embedded PostgreSQL, prints the answer
-# make test    sets everything up, runs the tests (17 to 22 minutes seen on 2 CPUs, as fast as they are)
+# make test    sets everything up, runs the tests
 # make test-long  those that start whole apps for a minute or more each, and properties a thousand times: before a release
 # make check   format, lint, types, layers, house rules (under 50 s)
 PYTHON ?= python3
@@ -9,16 +9,22 @@ unexport PYTHONDONTWRITEBYTECODE
 # Whole visits in a browser: Playwright keeps an event loop in its process, beside which no other can run.
 BROWSED := packages/flotilla/tests/e2e
 
-.PHONY: trial test test-long check types rules setup lock clean
+.PHONY: trial test crowded browsed test-long check types rules setup lock clean
 
 trial: setup
 	$(BIN)/seatrial measure trials/flotilla/seatrial.toml
 
 test: setup
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
-	$(BIN)/pytest --numprocesses 3 $(BROWSED)
+	@$(MAKE) --no-print-directory --jobs 2 crowded browsed
 	$(BIN)/pytest -m "quiet and not long" packages/seatrial/tests
+
+crowded:
+	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
+
+# Told in one piece: the dots of two would run into each other.
+browsed:
+	@told=$$(mktemp); $(BIN)/pytest --numprocesses 2 -m "not long" $(BROWSED) >$$told 2>&1; ended=$$?; cat $$told; rm $$told; exit $$ended
 
 test-long: setup
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest --numprocesses 2 -m hypothesis packages/seatrial/tests

@@ -75,10 +75,10 @@ def declare(tmp_path: Path) -> Declare:
                 "brief_starts": 0,
                 "inside": False,
                 "faults": False,
-                "warm_up_max_s": 6,
+                "warm_up_max_s": 3,
                 "half_load_s": 2,
-                "saturation_s": 4,
-                "confirm_s": 6,
+                "saturation_s": 3,
+                "confirm_s": 4,
             },
         }
         for name, keys in sections.items():

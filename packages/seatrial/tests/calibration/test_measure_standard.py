@@ -19,7 +19,13 @@ from seatrial.measure.preflight import spin_ratio
 
 pytestmark = [pytest.mark.linux, pytest.mark.quiet]
 
-HOG = "while True: pass"
+HOG = """
+import os, sys, time
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.05)
+while True:
+    pass
+"""
 
 
 def mdone_capacity_rps(service_s: float, limit_s: float, quantile: float) -> float:
@@ -165,12 +171,18 @@ def test_an_objective_of_five_service_times_is_told_well_below_saturation_for_on
 
 
 @pytest.fixture
-def starved_generator() -> Iterator[None]:
-    """Two spinning processes on every CPU but the subject's, which is the last one."""
+def begun(tmp_path: Path) -> Path:
+    """The file that the subject makes when the first request is there."""
+    return tmp_path / "begun"
+
+
+@pytest.fixture
+def starved_generator(begun: Path) -> Iterator[None]:
+    """Two spinning processes on every CPU but the subject's, which is the last one, as soon as there is load."""
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:
         pytest.fail("this calibration needs two CPUs: one for the subject, one on which the generator is starved")
-    hogs = [subprocess.Popen([sys.executable, "-c", HOG]) for _ in range(2 * (len(cpus) - 1))]
+    hogs = [subprocess.Popen([sys.executable, "-c", HOG, begun]) for _ in range(2 * (len(cpus) - 1))]
     try:
         for number, hog in enumerate(hogs):
             os.sched_setaffinity(hog.pid, {cpus[number % (len(cpus) - 1)]})
@@ -182,10 +194,10 @@ def starved_generator() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("starved_generator")
-def test_a_starved_generator_gives_an_invalid_verdict_and_no_capacity(declare, run_seatrial) -> None:
+def test_a_starved_generator_gives_an_invalid_verdict_and_no_capacity(declare, run_seatrial, begun: Path) -> None:
     # At niceness 12 beside two others the generator gets a thirtieth of its CPU (weights 70 and 1024, sched(7)).
     short = {"warm_up_max_s": 3, "half_load_s": 1, "saturation_s": 2, "confirm_s": 2}
-    spec = declare(subject={"environment": {"CPU_MS": "5"}}, measure=short)
+    spec = declare(subject={"environment": {"CPU_MS": "5", "BEGUN_FILE": str(begun)}}, measure=short)
     ended = run_seatrial("measure", spec, "--json", niceness=12)
     assert ended.status == 3, ended.out
     assert ended.findings["verdict"] == "invalid"

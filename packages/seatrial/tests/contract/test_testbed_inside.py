@@ -89,7 +89,8 @@ def test_marked_requests_are_seen_from_inside_while_it_is_on_and_answers_stay_as
     assert seen[3].answer_bytes == 2
     assert seen[4].answer_bytes == 3000
     assert 0.05 <= seen[3].wall_s < 0.5
-    assert 0.05 <= seen[3].elsewhere_s < 0.5
+    # Going to sleep and waking up are CPU of the worker too.
+    assert 0.05 - seen[3].cpu_s <= seen[3].elsewhere_s < 0.5
     assert seen[3].cpu_s < 0.02
     assert not any(request.has_driver for request in seen.values())
     assert view.in_flight() == 0

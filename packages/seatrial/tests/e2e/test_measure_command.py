@@ -1,5 +1,6 @@
 """The program from outside: what a person gets when something is wrong, and that nothing is left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,10 +16,10 @@ FAST = {
     "restarts": 1,
     "brief_starts": 0,
     "plan_starts": 0,
-    "warm_up_max_s": 5,
+    "warm_up_max_s": 2,
     "half_load_s": 1,
-    "saturation_s": 2,
-    "confirm_s": 3,
+    "saturation_s": 1,
+    "confirm_s": 2,
     "allow_noise": True,  # what is told and left behind is tested here, not how well it measures
 }
 
@@ -121,7 +122,9 @@ def test_json_goes_to_standard_output_alone_and_progress_to_standard_error(
     assert "left]" in ended.err
     # One second for what can be left out is over by then; what the rig spoiled is not followed by anything anyway.
     left_out = [caveat["text"] for caveat in found["caveats"] if caveat["code"] == "left-out-for-time"]
-    assert found["verdict"] == "invalid" or "where the time of a request goes; the check of a prediction" in left_out[0]
+    study = json.loads((tmp_path / "results" / "study.json").read_text())
+    if study["measurements"][-1]["verdict"] != "invalid":
+        assert "where the time of a request goes; the check of a prediction" in left_out[0]
     again = run_seatrial("report", tmp_path / "results" / "study.json", "--json")
     assert again.findings == found
     assert "<svg" in (tmp_path / "results" / "report.html").read_text()

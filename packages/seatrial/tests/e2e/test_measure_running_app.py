@@ -22,9 +22,9 @@ THREADS = 4
 FAST = {
     "restarts": 1,
     "brief_starts": 0,
-    "warm_up_max_s": 5,
+    "warm_up_max_s": 2,
     "half_load_s": 1,
-    "saturation_s": 2,
+    "saturation_s": 1,
     "confirm_s": 2,
     "search_trial_s": 3,
     "allow_noise": True,

@@ -41,6 +41,7 @@ def haproxy_cfg(port: int, instances: Sequence[int], services: Services, keep_al
         "\tcompression type text/html text/css text/plain text/javascript application/javascript application/json\n"
     )
     servers = [f"\tserver app{n} 127.0.0.1:{one}\n" for n, one in enumerate(instances, start=1)]
+    # What merely asks is asked again when an instance died over it; anything else may have been stored.
     # What the load says was forwarded (X-Forwarded-Proto) reaches the app, as it does without a balancer.
     return f"""\
 global
@@ -55,6 +56,7 @@ defaults
 	{"option http-keep-alive" if keep_alive_s else "option http-server-close"}
 	retries 3
 	option redispatch 1
+	retry-on conn-failure empty-response
 	option forwardfor if-none
 frontend everybody
 	bind 127.0.0.1:{port}
@@ -63,6 +65,7 @@ frontend everybody
 	default_backend app
 backend app
 	balance leastconn
+	http-request disable-l7-retry if !{{ method GET HEAD }}
 	default-server observe layer4 error-limit 1 on-error mark-down inter 2s rise 1 check {kept}
 {"".join(servers)}"""
 

@@ -2,8 +2,8 @@
 
 Each request burns CPU_MS of this thread's own CPU clock, then sleeps WAIT_MS. What the server adds around it is told by
 another clock than Seatrial's meters: when CLOCK_FILE is set, each process writes there at its end how many requests it
-served and the CPU time it used from the first to the end (`time.process_time`). `/health` costs nothing; `/wrong`
-answers 403.
+served and the CPU time it used from the first to the end (`time.process_time`). When BEGUN_FILE is set, it is made at
+the first of them. `/health` costs nothing; `/wrong` answers 403.
 """
 
 import atexit
@@ -36,6 +36,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     if environ["PATH_INFO"] != "/health":
         if not next(served):
             first_cpu_s.append(time.process_time())
+            if "BEGUN_FILE" in os.environ:
+                Path(os.environ["BEGUN_FILE"]).touch()
         until = time.thread_time() + CPU_S
         while time.thread_time() < until:
             pass

@@ -424,6 +424,23 @@ def test_bytes_nobody_asked_for_end_the_connection(run) -> None:
     run(main())
 
 
+def test_a_connection_given_up_at_any_moment_of_its_making_is_gone(run) -> None:
+    async def main() -> None:
+        async with bare_server(_always(OK, then="stay")) as port, _client(port) as client:
+            wire = Wire(f"127.0.0.1:{port}", keep_alive=True)
+            for turns in range(40):
+                exchange = Asked(wire.encode(request("GET", "/"), ""), time.perf_counter() + 5.0)
+                client.submit(exchange)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                client.fail(exchange, "timeout", "")
+            closing_s = time.perf_counter()
+            await client.close()
+            assert time.perf_counter() - closing_s < 4.0  # five seconds for one of which nobody says that it is lost
+
+    run(main())
+
+
 def test_any_bytes_from_a_real_socket_end_each_request_once_and_leave_nothing(run) -> None:
     rng = random.Random(1)
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"

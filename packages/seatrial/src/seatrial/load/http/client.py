@@ -150,8 +150,9 @@ class Client:
             self.fail(exchange, *why_not(self._target, error))
             return
         except asyncio.CancelledError:
-            # It may have been made in the same moment.
+            # It may have been made in the same moment; uvloop closes it then and does not say that it is lost.
             connection.close()
+            self.dropped(connection)
             raise
         if connection.first is not None:
             connection.close()
