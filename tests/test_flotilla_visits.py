@@ -101,6 +101,7 @@ def test_open_pages_hear_of_all_that_is_posted_on_the_whole_site() -> None:
     assert sum(one.is_broadcast for one in record.observations) >= told.total()
 
 
+@pytest.mark.long
 def test_the_session_file_is_driven_as_its_first_lines_say(town: str) -> None:
     command = shown_command(SESSIONS.read_text(encoding="utf-8"))
     assert command[:2] == ["seatrial", "load"]

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -176,9 +176,36 @@ def empty_settings(database_server: DatabaseServer) -> Iterator[Settings]:
     database_server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def opened_site(shared_settings: Settings) -> Iterator[Site]:
+    """One site for all tests: a new connection to PostgreSQL costs more than most of them."""
+    opened = open_site(shared_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def forgetful() -> Callable[[Site], Site]:
+    """forgetful(site): it, remembering nothing of its database, or of who asked how often."""
+
+    def forget(site: Site) -> Site:
+        site.gatekeeping.forget()
+        for remembering in (site.house_rules, site.announcements, site.site_settings, site.size):
+            remembering._kept.forget()
+        return site
+
+    return forget
+
+
 @pytest.fixture
-def site(settings: Settings) -> Iterator[Site]:
-    """An open site on a fresh database."""
+def site(settings: Settings, opened_site: Site, forgetful: Callable[[Site], Site]) -> Site:
+    """An open site on an emptied database."""
+    return forgetful(opened_site)
+
+
+@pytest.fixture
+def own_site(settings: Settings) -> Iterator[Site]:
+    """A site that this test alone may change as it likes."""
     opened = open_site(settings)
     yield opened
     opened.close()

@@ -68,12 +68,9 @@ def made_app(shared_settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def app(settings: Settings, made_app: Flask) -> Flask:
-    """The application on an emptied database, of which it remembers nothing."""
-    site = made_app.extensions["flotilla.site"]
-    site.gatekeeping.forget()
-    for remembering in (site.house_rules, site.announcements, site.site_settings):
-        remembering._kept.forget()
+def app(settings: Settings, made_app: Flask, forgetful: Callable[[Site], Site]) -> Flask:
+    """The application on an emptied database."""
+    forgetful(made_app.extensions["flotilla.site"])
     return made_app
 
 

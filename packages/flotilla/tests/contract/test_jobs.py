@@ -69,23 +69,23 @@ def test_work_is_done_with_its_arguments_and_its_row_is_gone(queued, owner):
     assert (done, waiting(owner)) == ([(2**62, "ö")], [])
 
 
-def test_without_a_jobs_process_the_work_is_done_after_the_commit(site, owner):
+def test_without_a_jobs_process_the_work_is_done_after_the_commit(own_site, owner):
     seen = []
-    site.background.does(ROW, lambda: seen.append(owner.execute("SELECT count(*) FROM g.hashtag").fetchone()[0]))
-    with site.database.write() as work:
+    own_site.background.does(ROW, lambda: seen.append(owner.execute("SELECT count(*) FROM g.hashtag").fetchone()[0]))
+    with own_site.database.write() as work:
         work.count("INSERT INTO g.hashtag VALUES (1, 'tea')", {})
-        site.background.later(work, ROW)
+        own_site.background.later(work, ROW)
         assert seen == []
     assert seen == [1]
     with pytest.raises(RuleError):
-        ask_and_fail(site, ROW)
+        ask_and_fail(own_site, ROW)
     assert seen == [1]
 
 
-def test_without_a_jobs_process_a_failing_task_does_not_fail_the_request(site):
-    site.background.does(ROW, lambda: 1 / 0)
+def test_without_a_jobs_process_a_failing_task_does_not_fail_the_request(own_site):
+    own_site.background.does(ROW, lambda: 1 / 0)
     with structlog.testing.capture_logs() as logs:
-        ask(site, ROW)
+        ask(own_site, ROW)
     assert [(line["event"], line["task"]) for line in logs] == [("task failed", "row")]
 
 

@@ -192,9 +192,9 @@ def test_moderators_messages_have_no_name_beside_them(site, people):
     assert (event.message, event.actor) == ("A post of yours was removed.", None)
 
 
-def test_pages_and_single_events_cover_everything_once(site, people):
+def test_pages_and_single_events_cover_everything_once(site, people, monkeypatch):
     me, *others = people
-    site.notifications._page_size = 3
+    monkeypatch.setattr(site.notifications, "_page_size", 3)
     posts = [site.posts.publish(me, str(number)) for number in range(5)]
     for post in posts:
         for person in others[:2]:

@@ -62,7 +62,7 @@ def _workload(arrivals: str) -> Workload:
     return Workload({"hello": hello}, {"hello": 1}, people=10, timeout_s=5.0, arrivals=arrivals)
 
 
-@pytest.mark.parametrize("arrivals", ["poisson", "constant"])
+@pytest.mark.parametrize("arrivals", ["poisson", pytest.param("constant", marks=pytest.mark.long)])
 def test_a_server_stopped_one_second_in_ten_shows_p95_of_500_ms_and_p99_of_900_ms(
     standard: tuple[int, str], arrivals: str
 ) -> None:

@@ -48,6 +48,7 @@ def sized_trial(trial_of, tmp_path):
     )
 
 
+@pytest.mark.long
 @pytest.mark.quiet
 def test_a_missing_index_is_told_from_one_that_is_there(sized_trial) -> None:
     told = []

@@ -53,6 +53,7 @@ HAR = [
 ]
 
 
+@pytest.mark.long
 def test_a_visit_that_a_browser_recorded_is_replayed_with_fresh_people(project, run_seatrial, tmp_path):
     folder, har = project("noticeboard"), tmp_path / "visit.har"
     entries = []

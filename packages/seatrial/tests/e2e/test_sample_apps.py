@@ -30,9 +30,6 @@ OPERATIONS = {
     "plain": {"front", "time"},
 }
 
-BRIEF = {"tracker"}
-"""ASGI, JSON and a token; WSGI, forms and a session are in the README's own example. The others: `make test-long`."""
-
 SHORTER = """
 [measure]
 allow_noise = true
@@ -62,7 +59,7 @@ OVERLOADED = {"timeout", "unfinished", "cap"}
 REQUESTS_LEAST = 8
 """Of each operation, one at a time."""
 
-pytestmark = [pytest.mark.linux, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.linux, pytest.mark.long, pytest.mark.timeout(400)]
 
 
 def commands_for(name: str) -> list[list[str]]:
@@ -73,9 +70,7 @@ def commands_for(name: str) -> list[list[str]]:
     return [shlex.split(line) for line in shown[:2]]
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in BRIEF else pytest.param(name, marks=pytest.mark.long) for name in OPERATIONS]
-)
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_two_commands_lead_from_a_checkout_to_an_answer(sample_app, run_seatrial, name: str) -> None:
     folder = sample_app(name)
     page = (HOW_TO / PAGES[name]).read_text(encoding="utf-8") if name in PAGES else ""
