@@ -138,24 +138,53 @@ def shared_settings(database_server: DatabaseServer, migrated_template: str) -> 
     return database_server.settings(database_server.new_database(migrated_template))
 
 
+class Emptying:
+    """Empties the shared database. A function of its own session keeps the plans of sixty statements."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._session().execute("SELECT pg_temp.empty()")
+        except psycopg.OperationalError:  # tests end the sessions of others, to see what becomes of a site
+            self.close()
+            self._session().execute("SELECT pg_temp.empty()")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _session(self) -> psycopg.Connection[tuple[object, ...]]:
+        if self._connection is None:
+            self._connection = psycopg.connect(self._url, autocommit=True)
+            tables = self._connection.execute(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('g', 's0000')"
+                " AND tablename NOT IN ('shard_map', 'schema_version')"
+                # Last, because deleting pictures writes down there which files have to go.
+                " ORDER BY tablename = 'media_gone'"
+            ).fetchall()
+            statements = "".join(f"DELETE FROM {table};" for (table,) in tables)
+            self._connection.execute(
+                f"CREATE FUNCTION pg_temp.empty() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {statements} END $$"
+            )
+        return self._connection
+
+
 @pytest.fixture(scope="session")
-def emptying(shared_settings: Settings) -> str:
-    """The statements that empty the shared database, to be sent at once."""
-    with psycopg.connect(shared_settings.owner_url) as connection:
-        tables = connection.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('g', 's0000')"
-            " AND tablename NOT IN ('shard_map', 'schema_version')"
-            # Last, because deleting pictures writes down there which files have to go.
-            " ORDER BY tablename = 'media_gone'"
-        ).fetchall()
-    return ";".join(f"DELETE FROM {table}" for (table,) in tables)
+def emptying(shared_settings: Settings) -> Iterator[Emptying]:
+    """emptying(): no row is left in the shared database."""
+    made = Emptying(shared_settings.owner_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def settings(shared_settings: Settings, emptying: str) -> Settings:
+def settings(shared_settings: Settings, emptying: Emptying) -> Settings:
     """Settings of a migrated, empty database: emptied, because making a new one takes the time of ten tests."""
-    with psycopg.connect(shared_settings.owner_url) as connection:
-        connection.execute(emptying)
+    emptying()
     shutil.rmtree(shared_settings.media_folder, ignore_errors=True)
     return shared_settings
 
