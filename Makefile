@@ -24,11 +24,12 @@ crowded:
 
 # Told in one piece: the dots of two would run into each other.
 browsed:
-	@told=$$(mktemp); $(BIN)/pytest --numprocesses 2 -m "not long" $(BROWSED) >$$told 2>&1; ended=$$?; cat $$told; rm $$told; exit $$ended
+	@told=$$(mktemp); trap "rm -f $$told" EXIT; $(BIN)/pytest --numprocesses 2 -m "not long" $(BROWSED) >$$told 2>&1; ended=$$?; cat $$told; exit $$ended
 
 test-long: setup
 	HYPOTHESIS_PROFILE=thorough $(BIN)/pytest --numprocesses 2 -m hypothesis packages/seatrial/tests
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long --ignore $(BROWSED)
+	$(BIN)/pytest -m long $(BROWSED)
 
 check: setup
 	@$(MAKE) --no-print-directory --jobs 2 types rules
