@@ -195,10 +195,10 @@ def starved_generator(begun: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("starved_generator")
 def test_a_starved_generator_gives_an_invalid_verdict_and_no_capacity(declare, run_seatrial, begun: Path) -> None:
-    # At niceness 12 beside two others the generator gets a thirtieth of its CPU (weights 70 and 1024, sched(7)).
+    # At niceness 5 beside two others the generator gets a seventh of its CPU (weights 335 and 1024, sched(7)).
     short = {"warm_up_max_s": 3, "half_load_s": 1, "saturation_s": 2, "confirm_s": 2}
     spec = declare(subject={"environment": {"CPU_MS": "5", "BEGUN_FILE": str(begun)}}, measure=short)
-    ended = run_seatrial("measure", spec, "--json", niceness=12)
+    ended = run_seatrial("measure", spec, "--json", niceness=5)
     assert ended.status == 3, ended.out
     assert ended.findings["verdict"] == "invalid"
     codes = {caveat["code"] for caveat in ended.findings["caveats"]}
