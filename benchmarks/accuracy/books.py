@@ -25,8 +25,11 @@ MEASURING = (
     "trials/flotilla",
     "benchmarks/accuracy/subjects",
 )
-REPEATS = 3
-"""Studies of each base in the whole matrix: three pairs for the A/A test."""
+CELLS_AT_A_TIME = 4
+"""Of one app, before the next one's turn: as many as fit after one base that is near them in time."""
+
+REPEAT_TURNS = (1, 3)
+"""Turns that begin with the base once more, in full: three studies of it, and so three pairs for the A/A test."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,20 @@ class Unit:
 
 
 def units(*, is_smoke: bool) -> list[Unit]:
-    """In the order of measuring: the bases, then cells of all apps in turn with the bases' repeats between them.
+    """In the order of measuring: the bases, then a few cells of each app in turn, at times after its base once more.
 
     A smoke has no time for bases near its cells, so there each app's cells follow its base at once.
     """
     if is_smoke:
         return [Unit(app, setting) for app in APPS for setting in (app.base, *app.smoke_cells())]
-    firsts = [Unit(app, app.base) for app in APPS]
-    lists = [[Unit(app, cell) for cell in app.cells()] for app in APPS]
-    longest = max(map(len, lists))
-    turns = [unit for turn in range(longest) for rows in lists for unit in rows[turn : turn + 1]]
-    repeats = [Unit(app, app.base, n) for n in range(2, REPEATS + 1) for app in APPS]
-    # Spread evenly, the last one at the end: the machine of another hour is asked again.
-    for place, unit in enumerate(repeats, 1):
-        turns.insert(place * (longest * len(APPS)) // len(repeats) + place - 1, unit)
-    return firsts + turns
+    order = [Unit(app, app.base) for app in APPS]
+    cells_of = {app: [Unit(app, cell) for cell in app.cells()] for app in APPS}
+    for turn in range(math.ceil(max(map(len, cells_of.values())) / CELLS_AT_A_TIME)):
+        for app, cells in cells_of.items():
+            if turn in REPEAT_TURNS:
+                order.append(Unit(app, app.base, 2 + REPEAT_TURNS.index(turn)))
+            order += cells[turn * CELLS_AT_A_TIME : (turn + 1) * CELLS_AT_A_TIME]
+    return order
 
 
 def commit_now() -> str:
