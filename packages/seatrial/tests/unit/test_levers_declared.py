@@ -138,6 +138,31 @@ def test_every_built_in_lever_either_makes_a_trial_or_says_why_it_does_not(tmp_p
 
 
 @pytest.mark.parametrize(
+    ("database", "variable", "tried", "refusals"),
+    [
+        ('kind = "none"', "", {}, {"pool": "It has no database."}),
+        ("", "", {}, {"pool": "The app is not told."}),
+        ("pool = 2", "unused", {}, {"pool": "The app is not told."}),
+        ("pool = 2", "{{pool}} in braces", {}, {"pool": "The app is not told."}),
+        ("pool = 2", "{pool}", {"pool-4": 4, "pool-1": 1}, {}),
+        ("pool = 1", "{pool}", {"pool-2": 2}, {}),
+        # Four threads: of eight connections four are never used, and half of what is used are two.
+        ("pool = 8", "{pool}", {"pool-2": 2}, {"pool-16": "Each process works on 4 at once"}),
+    ],
+)
+def test_more_and_fewer_connections_are_levers_where_the_app_is_told_their_number(
+    tmp_path, database, variable, tried, refusals
+) -> None:
+    text = FILE.replace('COLOUR = "red"', f'POOL_SIZE = "{variable}"')
+    found = declared(tmp_path, f"[database]\n{database}\n", text)
+    levers = {lever.name: lever for lever in built_in_levers(found.spec) if lever.name.startswith("pool")}
+    told = {name: lever.refusal for name, lever in levers.items() if lever.refusal}
+    assert {name: why[: len(refusals[name])] for name, why in told.items()} == refusals
+    pulled = {name: found.with_levers([lever]) for name, lever in levers.items() if not lever.refusal}
+    assert {name: spec.subject.database.pool for name, spec in pulled.items()} == tried
+
+
+@pytest.mark.parametrize(
     ("services", "refusal"),
     [
         ("", ""),

@@ -29,7 +29,7 @@ workers = {workers}
 {threads}
 
 [database]
-kind = "none"
+{database}
 
 [plan]
 name = "box"
@@ -50,9 +50,16 @@ def declare(tmp_path):
     def write(shape: Shape, cpus: float = 1, memory_mb: int = 512):
         path = tmp_path / "seatrial.toml"
         threads = f"threads = {shape.threads}" if shape.has_threads else ""
-        path.write_text(
-            FILE.format(kind=shape.worker_class, workers=shape.workers, threads=threads, cpus=cpus, memory_mb=memory_mb)
+        text = FILE.format(
+            kind=shape.worker_class,
+            workers=shape.workers,
+            threads=threads,
+            cpus=cpus,
+            memory_mb=memory_mb,
+            database='kind = "none"' if shape.pool is None else f"pool = {shape.pool}",
         )
+        told = "" if shape.pool is None else '\n[subject.environment]\nPOOL_SIZE = "{pool}"\n'
+        path.write_text(text + told)
         return read_declared(path)
 
     return write
@@ -60,14 +67,15 @@ def declare(tmp_path):
 
 class World:
     """Requests of so much CPU and waiting; a throughput by the asymptotic bounds of a closed network: N / (D + Z) and
-    1 / D for each CPU (Denning and Buzen 1978), 3 % lower for each worker beyond the CPUs. gevent: a share less."""
+    1 / D for each CPU (Denning and Buzen 1978), 3 % lower for each worker beyond the CPUs. gevent: a share less. Where
+    there are connections a request holds one all the time, so no more of them are inside."""
 
     def __init__(self, cpu_s: float, wait_s: float, cpus: float, worker_mb: int, gevent_rate: float = 0.9) -> None:
         self.cpu_s, self.wait_s, self.cpus, self.worker_mb = cpu_s, wait_s, cpus, worker_mb
         self.gevent_rate = gevent_rate
 
     def rps(self, shape: Shape) -> float:
-        inside = shape.workers * (512 if shape.worker_class == "gevent" else shape.threads)
+        inside = shape.workers * min(512 if shape.worker_class == "gevent" else shape.threads, shape.pool or 512)
         cpus = min(self.cpus, shape.workers)
         rate = min(inside / (self.cpu_s + self.wait_s), cpus / self.cpu_s)
         rate *= self.gevent_rate if shape.worker_class == "gevent" else 1.0
@@ -143,10 +151,35 @@ def test_what_is_taken_carries_within_4_percent_of_the_best_of_all(
     every = [one for one in candidates(declared.spec, replace(record, tried=())) if world.memory_mb(one) <= plan_mb]
     best_rps = max(world.rps(one) for one in every)
     assert found.best is not None
-    taken = Shape(found.best.worker_class, found.best.workers, found.best.threads or 1)
+    taken = Shape(found.best.worker_class, found.best.workers, found.best.threads or 1, found.best.pool)
     assert world.rps(taken) >= 0.96 * best_rps
     # A fifth of a grid of two starts each.
     assert len(record.tried) <= max(2 * len(every) / 5, STARTS_MAX + 8)
+
+
+def test_connections_are_sought_with_the_threads_where_the_app_is_told_their_number(declare, saturation_of) -> None:
+    # 2 ms of CPU and 38 ms in the database: one connection answers 25 a second, with any threads; the CPU could 500.
+    shape = Shape("gthread", 1, 4, pool=1)
+    declared = declare(shape)
+    world = World(0.002, 0.038, 1, 60)
+    record, judge = sought(world, declared, shape, saturation_of)
+    found = conclude_tuning(record, declared, judge)
+    assert found.best is not None
+    assert found.best.pool is not None
+    assert found.best.saturated_rps > 0.9 * max(world.rps(one) for one in candidates(declared.spec, record))
+    assert len(record.tried) <= STARTS_MAX + 8
+    assert any(change.after == f"pool = {found.best.pool}" for change in found.changes)
+
+
+@pytest.mark.parametrize(("kind", "threads"), [("sync", 1), ("gthread", 4), ("gthread", 32)])
+def test_no_more_connections_are_thought_of_than_a_process_can_use(declare, kind, threads) -> None:
+    declared = declare(Shape(kind, 1, threads, pool=3))
+    record = TuneRecord("now", Shape(kind, 1, threads, pool=3), 600.0, classes=CLASSES)
+    every = candidates(declared.spec, record)
+    assert {one.pool for one in every if one.worker_class == "sync"} == {1}
+    assert {one.pool for one in every if one.worker_class == "gthread" and one.threads == 8} == {2, 3, 4, 8}
+    assert all(one.workers * (one.pool or 0) <= 92 for one in every)  # PostgreSQL's 100, less those kept back
+    assert set(references(declared.spec, CLASSES).values()) <= set(every)
 
 
 def test_nothing_is_changed_where_nothing_is_better(declare, saturation_of) -> None:

@@ -108,7 +108,8 @@ def _record(spec: TrialSpec, budget_s: float) -> "TuneRecord":
     server = spec.subject.server
     is_asgi = server.worker_class == "asgi"
     classes = ("asgi",) if is_asgi else WSGI_CLASSES
-    declared = Shape(server.worker_class, server.workers)
+    pool = spec.subject.database.pool if spec.subject.is_told_its_pool else None
+    declared = Shape(server.worker_class, server.workers, pool=pool)
     if declared.has_threads:
         declared = replace(declared, threads=server.threads)
     return TuneRecord(

@@ -13,11 +13,13 @@ __all__ = ["Shape", "Tried", "TuneRecord"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Shape:
-    """One way to set the server. threads: of each worker; 1 of sync, and of an event loop, which has no such number."""
+    """One way to set the server. threads: of each worker; 1 of sync, and of an event loop, which has no such number.
+    pool: database connections of each worker; None where that is the app's own affair."""
 
     worker_class: str
     workers: int
     threads: int = 1
+    pool: int | None = None
 
     @property
     def has_threads(self) -> bool:
@@ -28,13 +30,18 @@ class Shape:
     def lever(self) -> Lever:
         """The same as a change of a seatrial.toml."""
         server = {"worker_class": self.worker_class, "workers": self.workers}
-        return Lever(
-            self.words(), changes={"server": {**server, "threads": self.threads if self.has_threads else None}}
-        )
+        changes = {"server": {**server, "threads": self.threads if self.has_threads else None}}
+        database = {} if self.pool is None else {"database": {"pool": self.pool}}
+        return Lever(self.words(), changes={**changes, **database})
+
+    @property
+    def server(self) -> str:
+        """Without its connections, as in the table: `gthread 2 x 4`, `sync 3`."""
+        return f"{self.worker_class} {self.workers}" + (f" x {self.threads}" if self.has_threads else "")
 
     def words(self) -> str:
-        """As in the table: `gthread 2 x 4`, `sync 3`."""
-        return f"{self.worker_class} {self.workers}" + (f" x {self.threads}" if self.has_threads else "")
+        """All of it: `gthread 2 x 4, pool 2`."""
+        return self.server + ("" if self.pool is None else f", pool {self.pool}")
 
 
 @dataclass(frozen=True, slots=True)

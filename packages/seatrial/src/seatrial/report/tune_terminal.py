@@ -1,6 +1,6 @@
 """The best settings of a server, for a terminal: the answer, the table, the lines to change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from seatrial.advise.tuning.conclude import ServerRow, TuneFindings
 from seatrial.report.levers_words import change_words, times
@@ -10,8 +10,8 @@ from seatrial.report.text_blocks import filled, labelled, listed
 
 __all__ = ["tune_answer"]
 
-COLUMNS = (17, 9, 16, 9, 9, 9, 8)
-"""server, capacity, interval, what the model said, response time, memory, starts: 77 in all."""
+COLUMNS = {"server": 17, "pool": 6, "capacity": 9, "95 %": 14, "told": 8, "p": 9, "memory": 9, "starts": 7}
+"""Widths, 79 in all; "95 %" is the interval, "told" what the model said, "p" the response time."""
 
 KINDS = {
     "gthread": "each of its threads takes one request at a time",
@@ -47,7 +47,9 @@ def _headline(findings: TuneFindings) -> str:
             f"With no settings that were tried does {findings.subject} on {findings.plan} meet the objective: "
             f"{ended(findings.objective)}"
         )
-    threads = f" with {best.threads} threads{' each' if best.workers > 1 else ''}" if best.threads else ""
+    holds = [(best.threads, "thread"), (best.pool, "database connection")]
+    held = " and ".join(f"{count} {what}{'s' if count > 1 else ''}" for count, what in holds if count)
+    threads = f" with {held}{' each' if best.workers > 1 else ''}" if held else ""
     interval = rate_span(best.low_rps, best.high_rps)
     sure = f" (95 %: {interval})" if interval else ""
     return (
@@ -80,38 +82,45 @@ def _declared_rps(findings: TuneFindings) -> float | None:
 def _table(findings: TuneFindings, width: int) -> str:
     if not findings.rows:
         return ""
-    heads = ("server", "capacity", "95 %", "told", f"p{findings.quantile * 100:g}", "memory", "starts")
-    lines = [_line(heads), *(line for row in findings.rows for line in _row(row, findings.best))]
+    columns = dict(COLUMNS)
+    if all(row.pool is None for row in findings.rows):
+        del columns["pool"]
+    quantile = f"p{findings.quantile * 100:g}"
+    heads = {name: quantile if name == "p" else name for name in columns}
+    rows = (line for row in findings.rows for line in _row(row, findings.best, columns))
+    pool = "pool: database connections of each worker. " if "pool" in columns else ""
     note = (
-        "* the one to take. server: kind of worker, workers x threads. capacity: requests/s within the objective. "
-        f"told: what the model said from the first start alone. p{findings.quantile * 100:g}: response time at "
+        f"* the one to take. server: kind of worker, workers x threads. {pool}capacity: requests/s within the "
+        f"objective. told: what the model said from the first start alone. {quantile}: response time at "
         f"{rate(findings.fixed_rate_rps)}/s, the same for all. Settings as good as the best, as far as so many starts "
         "can tell, count as equal: of those the declared ones are kept, otherwise the least memory decides."
     )
-    return "\n".join([*lines, filled(note, width)])
+    return "\n".join([_line(heads, columns), *rows, filled(note, width)])
 
 
-def _row(row: ServerRow, best: ServerRow | None) -> Iterator[str]:
-    interval = rate_span(row.low_rps, row.high_rps).replace(" to ", "-")
-    memory = UNKNOWN if row.memory_mb is None else megabytes(row.memory_mb * 1024 * 1024)
-    yield _line(
-        (
-            f"{'*' if row == best else ' '} {row.server}",
-            "failed" if row.failure else rate(row.capacity_rps),
-            interval,
-            rate(row.promised_rps),
-            milliseconds(row.response_time_ms),
-            memory,
-            str(row.starts),
-        )
-    )
+def _row(row: ServerRow, best: ServerRow | None, columns: Mapping[str, int]) -> Iterator[str]:
+    cells = {
+        "server": f"{'*' if row == best else ' '} {row.server}",
+        "pool": UNKNOWN if row.pool is None else str(row.pool),
+        "capacity": "failed" if row.failure else rate(row.capacity_rps),
+        "95 %": rate_span(row.low_rps, row.high_rps).replace(" to ", "-"),
+        "told": rate(row.promised_rps),
+        "p": milliseconds(row.response_time_ms),
+        "memory": UNKNOWN if row.memory_mb is None else megabytes(row.memory_mb * 1024 * 1024),
+        "starts": str(row.starts),
+    }
+    yield _line(cells, columns)
     for name in row.names:
         yield f"    {name}"
 
 
-def _line(cells: Sequence[str]) -> str:
-    left = f"{cells[0]:<{COLUMNS[0]}}"
-    return (left + "".join(f"{cell:>{wide}}" for cell, wide in zip(cells[1:], COLUMNS[1:], strict=True))).rstrip()
+def _line(cells: Mapping[str, str], columns: Mapping[str, int]) -> str:
+    wide = [f"{cells[name]:>{width}}" for name, width in columns.items() if name != "server"]
+    return (f"{cells['server']:<{columns['server']}}" + "".join(wide)).rstrip()
+
+
+def _words(row: ServerRow) -> str:
+    return row.server + ("" if row.pool is None else f", pool {row.pool}")
 
 
 def _changes(findings: TuneFindings, file_name: str, width: int) -> str:
@@ -123,7 +132,7 @@ def _changes(findings: TuneFindings, file_name: str, width: int) -> str:
 def _not_tried(findings: TuneFindings, width: int) -> str:
     reasons = {
         **findings.not_tried,
-        **{row.server: row.failure for row in findings.rows if row.failure},
+        **{_words(row): row.failure for row in findings.rows if row.failure},
         **findings.refused,
     }
     return listed("Not possible here:", [f"{name}: {why}" for name, why in reasons.items()], width) if reasons else ""

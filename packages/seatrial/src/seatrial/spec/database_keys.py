@@ -58,7 +58,7 @@ DATABASE = Section(
             "How many connections each process of the app keeps open: SQLAlchemy's `pool_size` (5 when you say "
             "nothing), `max_size` of psycopg's pool (4). Django without a pool opens one for each thread. It changes "
             "nothing in the app by itself: it is reckoned against what a database plan allows, and `environment` can "
-            "hand it on as `{pool}`.",
+            "hand it on as `{pool}`. Where it does, `seatrial tune` and `seatrial levers` try other numbers.",
             "pool = 5",
             default_words="one for each thread",
             at_least=0,

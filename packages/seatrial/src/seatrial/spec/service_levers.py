@@ -5,6 +5,7 @@ from typing import Any
 
 from seatrial.spec.lever import Lever
 from seatrial.spec.services import SERVICE_NAMES, Services
+from seatrial.spec.subject import slots_per_process
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["service_levers"]
@@ -14,16 +15,51 @@ SHARED_BUFFERS_SHARE = 4
 INSTANCES = 2
 MICRO_CACHE_S = 1
 
+NOT_TOLD = (
+    "The app is not told. Say pool = 5 in [database], and hand it on in [subject.environment], by a variable that it "
+    'reads: POOL_SIZE = "{pool}".'
+)
 NOT_EMBEDDED = "It needs the PostgreSQL that Seatrial starts itself."
 
 
 def service_levers(spec: TrialSpec) -> tuple[Lever, ...]:
     """Each with its changes, or with the reason why it is none for this app."""
-    return (*_postgres(spec), *_balancers(spec), _hosts(spec))
+    return (*_pools(spec), *_postgres(spec), *_balancers(spec), _hosts(spec))
 
 
 def _lever(name: str, about: str, costs: str = "", risk: str = "", **changes: dict[str, Any]) -> Lever:
     return Lever(name, about, costs, risk, changes)
+
+
+def _pools(spec: TrialSpec) -> Iterator[Lever]:
+    """Twice as many connections, and half as many."""
+    subject = spec.subject
+    now = subject.database.pool
+    if subject.database.kind == "none":
+        yield Lever("pool", refusal="It has no database.")
+        return
+    if now is None or not subject.is_told_its_pool:
+        yield Lever("pool", "Each process keeps more database connections, or fewer.", refusal=NOT_TOLD)
+        return
+    server = subject.server
+    slots = None if server.is_event_loop else slots_per_process(server.worker_class, server.threads)
+    used = now if slots is None else min(now, slots)
+    more = (
+        f"Each process keeps {2 * now} database connections instead of {now}. It helps where requests wait for one of "
+        "them while the database has time."
+    )
+    if slots is not None and now >= slots:
+        why = f"Each process works on {slots} at once, and keeps as many connections already."
+        yield Lever(f"pool-{2 * now}", more, refusal=why)
+    else:
+        yield _lever(f"pool-{2 * now}", more, "Memory of PostgreSQL for each.", database={"pool": 2 * now})
+    if used > 1:
+        about = (
+            f"Each process keeps {used // 2} database connections instead of {now}. If that changes nothing, as many "
+            "more workers or machines fit under the database's limit."
+        )
+        risk = "A request that wants two connections at once waits for ever where there is one."
+        yield _lever(f"pool-{used // 2}", about, "", risk, database={"pool": used // 2})
 
 
 def _postgres(spec: TrialSpec) -> Iterator[Lever]:

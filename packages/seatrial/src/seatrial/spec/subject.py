@@ -151,6 +151,13 @@ class Subject:
         return {"python": str(self.python), "bin": str(self.python.parent), **filled}
 
     @property
+    def is_told_its_pool(self) -> bool:
+        """Whether `database.pool` reaches the app, so that another number makes a difference."""
+        said = (*self.environment.values(), *self.server.command)
+        # Doubled braces stand for themselves, as in the test bed.
+        return self.database.pool is not None and any("{pool}" in text.replace("{{", "") for text in said)
+
+    @property
     def whole_server(self) -> Server:
         """The declared server with the workers of all instances on all hosts together."""
         return replace(self.server, workers=self.server.workers * self.services.servers)

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from seatrial.measure.tune_record import Shape, TuneRecord
-from seatrial.spec.subject import EVENT_LOOP_SLOTS
+from seatrial.spec.subject import EVENT_LOOP, EVENT_LOOP_SLOTS
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["THREADS", "WORKERS", "candidates", "memory_of", "neighbours", "references"]
@@ -14,6 +15,12 @@ MEBIBYTE = 1024 * 1024
 WORKERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 THREADS = (1, 2, 4, 8, 16, 32)
 """Steps of half as many again or twice: between them capacity changes by less than starts differ."""
+
+POOL_SHARES = (1, 2, 4)
+"""A pool is as large as the threads that share it, or one so many times smaller: more are never used."""
+
+LOOP_POOLS = (5, 10, 20, 40)
+"""Connections of an event loop, whose requests are not counted."""
 
 WORKERS_OF_A_CPU = 12
 """More workers than that for each CPU only wait for it, and those that wait for something else can be threads."""
@@ -35,10 +42,13 @@ def references(spec: TrialSpec, classes: tuple[str, ...]) -> Mapping[str, Shape]
     rule = 2 * math.ceil(spec.plan.limits.usable_cpus) + 1
     memory_mb = spec.plan.limits.memory_bytes / MEBIBYTE
     heroku = next((workers for most_mb, workers in HEROKU_WORKERS if memory_mb <= most_mb), HEROKU_WORKERS[-1][1])
+    pool = None
+    if spec.subject.is_told_its_pool:  # of which they say nothing: one for the one thread, of a loop what is declared
+        pool = spec.subject.database.pool if kind in EVENT_LOOP else 1
     return {
-        "gunicorn's default": Shape(kind, 1),
-        "gunicorn's rule, 2 for each CPU and 1": Shape(kind, rule),
-        f"Heroku's default for {memory_mb:.0f} MB": Shape(kind, heroku),
+        "gunicorn's default": Shape(kind, 1, pool=pool),
+        "gunicorn's rule, 2 for each CPU and 1": Shape(kind, rule, pool=pool),
+        f"Heroku's default for {memory_mb:.0f} MB": Shape(kind, heroku, pool=pool),
     }
 
 
@@ -47,7 +57,8 @@ def candidates(spec: TrialSpec, record: TuneRecord) -> tuple[Shape, ...]:
     most = WORKERS_OF_A_CPU * math.ceil(spec.plan.limits.usable_cpus)
     return tuple(
         shape
-        for shape in _grid(record.classes, most)
+        for server in _grid(record.classes, most)
+        for shape in _with_pools(spec, server)
         if _connections(spec, shape) <= CONNECTIONS_MAX
         and (memory_of(record, shape) or 0.0) <= spec.plan.limits.subject_memory_bytes
     )
@@ -61,9 +72,24 @@ def _grid(classes: tuple[str, ...], workers_max: int) -> Iterator[Shape]:
                     yield Shape(worker_class, workers, threads)
 
 
+def _with_pools(spec: TrialSpec, server: Shape) -> Iterator[Shape]:
+    """Where the app can be told its pool, one for each size that makes a difference; the server itself where not."""
+    declared = spec.subject.database.pool
+    if declared is None or not spec.subject.is_told_its_pool:
+        yield server
+        return
+    is_loop = server.worker_class in EVENT_LOOP
+    sizes = LOOP_POOLS if is_loop else tuple(math.ceil(server.threads / share) for share in POOL_SHARES)
+    for pool in sorted({*sizes, *((declared,) if is_loop or declared <= server.threads else ())}):
+        yield replace(server, pool=pool)
+
+
 def _connections(spec: TrialSpec, shape: Shape) -> int:
     in_a_worker = shape.threads if shape.has_threads or shape.worker_class == "sync" else EVENT_LOOP_SLOTS
-    return spec.subject.connections(shape.workers, in_a_worker)
+    subject = spec.subject
+    if shape.pool is not None:
+        subject = replace(subject, database=replace(subject.database, pool=shape.pool))
+    return subject.connections(shape.workers, in_a_worker)
 
 
 def memory_of(record: TuneRecord, shape: Shape) -> float | None:
@@ -81,10 +107,10 @@ def memory_of(record: TuneRecord, shape: Shape) -> float | None:
 
 
 def neighbours(shape: Shape, among: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    """One step away in workers or in threads, of the same kind."""
+    """One step away in workers, in threads with as large a share of connections, or in connections; of one kind."""
 
-    def steps(one: Shape) -> tuple[int, int]:
-        return _place(WORKERS, one.workers), _place(THREADS, one.threads)
+    def steps(one: Shape) -> tuple[int, int, int]:
+        return _place(WORKERS, one.workers), _place(THREADS, one.threads), _pool_place(one)
 
     here = steps(shape)
     return tuple(
@@ -95,5 +121,13 @@ def neighbours(shape: Shape, among: tuple[Shape, ...]) -> tuple[Shape, ...]:
     )
 
 
-def _place(scale: tuple[int, ...], value: int) -> int:
+def _pool_place(shape: Shape) -> int:
+    if shape.pool is None:
+        return 0
+    if shape.worker_class in EVENT_LOOP:
+        return _place(LOOP_POOLS, shape.pool)
+    return _place(POOL_SHARES, max(1.0, shape.threads / shape.pool))
+
+
+def _place(scale: tuple[int, ...], value: float) -> int:
     return min(range(len(scale)), key=lambda place: abs(math.log(scale[place] / value)))

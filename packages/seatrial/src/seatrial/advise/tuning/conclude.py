@@ -24,7 +24,7 @@ AS_GOOD = 0.02
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """Settings that were tried.
+    """Settings that were tried. pool: database connections of each worker; None where the app is told none.
 
     capacity_rps: within the objective, mean over the starts; low_rps, high_rps: 95 % interval, None where nothing tells
     how starts differ. response_time_ms, memory_mb, cpu_ms: means, at the fixed load. promised_rps: by the model, from
@@ -35,6 +35,7 @@ class ServerRow:
     worker_class: str
     workers: int
     threads: int | None
+    pool: int | None
     starts: int
     capacity_rps: float | None
     low_rps: float | None
@@ -150,10 +151,11 @@ def _row(record: TuneRecord, judge: TuneJudge, shape: Shape, spread: _Spread) ->
 
     names = [name for name, one in record.references.items() if one == shape]
     return ServerRow(
-        server=shape.words(),
+        server=shape.server,
         worker_class=shape.worker_class,
         workers=shape.workers,
         threads=shape.threads if shape.has_threads else None,
+        pool=shape.pool,
         starts=len(starts),
         capacity_rps=worth,
         low_rps=None if half is None or worth is None else worth * math.exp(-half),
@@ -185,7 +187,7 @@ def _best(record: TuneRecord, rows: Mapping[Shape, ServerRow], spread: _Spread) 
     good = [shape for shape in again if is_as_good(shape)]
     if record.declared in good:
         return record.declared
-    return min(good, key=lambda shape: (rows[shape].memory_mb or 0.0, shape.workers, shape.threads))
+    return min(good, key=lambda shape: (rows[shape].memory_mb or 0.0, shape.workers, shape.threads, shape.pool or 0))
 
 
 def _harmonic(first: int, second: int) -> float:

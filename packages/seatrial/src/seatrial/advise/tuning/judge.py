@@ -111,8 +111,12 @@ class TuneJudge:
         )
 
     def _first(self, shapes: Sequence[Shape], promises: dict[Shape, float]) -> Shape | None:
-        """The one that promises most; of nearly equal ones the one with the fewest workers, then threads."""
+        """The one that promises most; of nearly equal ones the one with the fewest workers, then threads.
+
+        Then with the most connections: what of a request's wait holds one, the first start does not tell.
+        """
         if not shapes:
             return None
         most_rps = max(promises[shape] for shape in shapes)
-        return min((s for s in shapes if promises[s] >= AS_GOOD * most_rps), key=lambda s: (s.workers, s.threads))
+        alike = [shape for shape in shapes if promises[shape] >= AS_GOOD * most_rps]
+        return min(alike, key=lambda shape: (shape.workers, shape.threads, -(shape.pool or 0)))

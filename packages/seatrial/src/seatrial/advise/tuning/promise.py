@@ -65,6 +65,8 @@ class Promises:
 
     def _there(self, shape: Shape) -> System:
         here = configuration_of(self._spec, shape.workers, shape.threads)
+        if shape.pool is not None:
+            here = replace(here, pool=shape.pool + self._spec.subject.database.overflow)
         return replace(here, worker_class=shape.worker_class).system(self._spec.workload.timeout_s)
 
     @cached_property
