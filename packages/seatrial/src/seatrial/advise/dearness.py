@@ -1,14 +1,15 @@
 """How much dearer a request becomes as workers share CPUs: what a study saw of it, for other numbers of workers. Pure.
 
-Whoever gets a CPU finds its caches as the last one left them. Of `workers` that take turns on `cpus`, the last one was
-another with chance 1 - cpus / workers, here called the crowding: 0 while each has a CPU of its own, 1/2 for two on one
-CPU, near 1 for many (a reload transient of Thiebaut and Stone, ACM Transactions on Computer Systems 5, 1987, at each
-change of hands). A study tries two numbers of workers, so one parameter is all it can tell:
+Whoever gets a CPU finds its caches as the others left them (a reload transient of Thiebaut and Stone, ACM Transactions
+on Computer Systems 5, 1987), and the more there are, the less of its own is still there. By how much is taken from what
+was seen of apps on one CPU (benchmarks/accuracy): about as much again for each doubling of `workers` on `cpus`. The
+number of doublings is here called the crowding: 0 while each has a CPU of its own, 1 for two on one CPU, 3 for eight. A
+study tries two numbers of workers, so one parameter is all it can tell:
 
     CPU seconds of a request = those without crowding x exp(exponent x crowding)
 
-Four and five workers on one CPU are crowded nearly alike, and then chance alone would make an exponent of anything. So
-what was seen is weighed with what is known beforehand, by how sure each is.
+Fifteen and sixteen workers on one CPU are crowded nearly alike, and then chance alone would make an exponent of
+anything. So what was seen is weighed with what is known beforehand, by how sure each is.
 """
 
 import math
@@ -21,9 +22,9 @@ from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["UNKNOWN_ERROR", "Dearness", "crowding", "dearness_hint", "dearness_of", "dearness_words"]
 
-UNKNOWN_ERROR = 2.0 * math.log(1.30) / 1.96
-"""Standard error of the exponent where nothing was measured: a second worker on a CPU, which crowds it by a half, is
-taken to make a request up to 30 % dearer, as the end of a 95 % interval. Warm caches were published to be worth up to
+UNKNOWN_ERROR = math.log(1.30) / 1.96
+"""Standard error of the exponent where nothing was measured: a second worker on a CPU, which crowds it by one, is taken
+to make a request up to 30 % dearer, as the end of a 95 % interval. Warm caches were published to be worth up to
 10 % of the time of databases and compilers (Torrellas, Tucker and Gupta, Journal of Parallel and Distributed Computing
 24, 1995) and up to 30 % of the throughput of a network server (Foong and others, ISPASS 2005)."""
 
@@ -59,8 +60,8 @@ class Dearness:
 
         The first is the measurement's: whoever reads too high here makes the exponent too high as well, or too low, so
         it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess,
-        and all that it adds there is taken as its standard error: that nothing is added lies at one, and growth without
-        end within two or three.
+        and all that it adds there is taken as its standard error: that nothing is added lies at one, and twice as much
+        as well.
         """
         step = crowding(there) - crowding(here)
         if not step:
@@ -84,8 +85,8 @@ class Dearness:
 
 
 def crowding(configuration: Configuration) -> float:
-    """The chance that the CPU which a worker gets was another worker's before. A quota below 1 is a share of one."""
-    return max(0.0, 1.0 - max(1.0, configuration.cpus) / configuration.workers)
+    """How many times the workers of a CPU were doubled from one. A quota below 1 is a share of one."""
+    return max(0.0, math.log2(configuration.workers / max(1.0, configuration.cpus)))
 
 
 def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
