@@ -182,6 +182,15 @@ def test_no_more_connections_are_thought_of_than_a_process_can_use(declare, kind
     assert set(references(declared.spec, CLASSES).values()) <= set(every)
 
 
+def test_what_others_would_set_is_tried_between_the_steps_of_the_search_too(declare) -> None:
+    # Five workers for a dyno of 2 GB; the search itself goes from four to six.
+    declared = declare(Shape("sync", 1), memory_mb=2048)
+    others = references(declared.spec, CLASSES)
+    record = TuneRecord("now", Shape("sync", 1), 600.0, classes=CLASSES, references=others)
+    assert others["Heroku's default for 2048 MB"] == Shape("sync", 5)
+    assert Shape("sync", 5) in candidates(declared.spec, record)
+
+
 def test_nothing_is_changed_where_nothing_is_better(declare, saturation_of) -> None:
     # 10 ms of CPU and no waiting: one slot fills the one CPU, and every further worker costs 3 %.
     shape = Shape("sync", 1)

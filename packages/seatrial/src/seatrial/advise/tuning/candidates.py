@@ -53,12 +53,13 @@ def references(spec: TrialSpec, classes: tuple[str, ...]) -> Mapping[str, Shape]
 
 
 def candidates(spec: TrialSpec, record: TuneRecord) -> tuple[Shape, ...]:
-    """Every combination that the plan's memory and the database's connections hold, as far as is known by now."""
+    """Every combination, those that others would set among them, that the plan's memory and the database's connections
+    hold, as far as is known by now."""
     most = WORKERS_OF_A_CPU * math.ceil(spec.plan.limits.usable_cpus)
+    every = (shape for server in _grid(record.classes, most) for shape in _with_pools(spec, server))
     return tuple(
         shape
-        for server in _grid(record.classes, most)
-        for shape in _with_pools(spec, server)
+        for shape in dict.fromkeys((*every, *record.references.values()))
         if _connections(spec, shape) <= CONNECTIONS_MAX
         and (memory_of(record, shape) or 0.0) <= spec.plan.limits.subject_memory_bytes
     )
