@@ -145,7 +145,8 @@ def test_what_waits_for_others_is_not_made_less_sure_by_it(a_study: MakeStudy) -
     )
     slow = Predictor(replace(study, operations=waits, measurements=seen), requests=4_000)
     two = of(slow, workers=2)
-    assert two.saturation_rps == pytest.approx(74.0, rel=0.05)
+    # Chance leaves a few per cent of the slots idle where each worker has a line of its own.
+    assert 0.92 * 74.0 < two.saturation_rps < 74.0
     own = math.sqrt(max(0.0, half_of(two) ** 2 - half_of(of(slow)) ** 2)) / 1.96
     assert own < 1.25 * 0.06
 

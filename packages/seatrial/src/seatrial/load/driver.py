@@ -214,9 +214,9 @@ class Driver:
         seed = f"{self._seed}/closed/{next(self._intervals)}"
         interval = Interval(thinks=False, book=book, on_observation=on_request)
         loops = Loops(self, interval, self.crowd.jobs(seed, in_exact_shares=True), stop=until)
-        return await self._loops(
-            interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=is_kept_if_cancelled
-        )
+        with self.client.spread(concurrency):
+            is_kept = is_kept_if_cancelled
+            return await self._loops(interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=is_kept)
 
     async def serial(
         self,

@@ -14,6 +14,10 @@ __all__ = ["Loops"]
 # After a failure at once (nobody listens, a journey that raises): a loop must not spin.
 _AFTER_FAILURE_S = 0.05
 
+# People do not all come in the same millisecond. Connections that do are all taken by the one worker that wakes first,
+# and it keeps them: of eight workers six had nothing to do for a whole interval.
+_START_APART_S = 0.001
+
 
 class Loops:
     """Runs jobs in loops until they run out, the time is over, or `stop` says so.
@@ -38,12 +42,13 @@ class Loops:
         self._drained: asyncio.Future[None] = stage.loop.create_future()
 
     async def run(self, concurrency: int, started_s: float, duration_s: float | None) -> float:
-        """Run; returns when the interval ended (perf_counter)."""
+        """Run; returns when the interval ended (perf_counter). The loops begin one after the other."""
         self._ends_s = math.inf if duration_s is None else started_s + duration_s
         self._lasted_s = 0.0 if duration_s is None else duration_s
         self._loops_left = concurrency
-        for _ in range(concurrency):
-            self._next()
+        self._next()
+        for number in range(1, concurrency):
+            self._stage.loop.call_later(number * _START_APART_S, self._next)
         timeout_s = None if duration_s is None else max(0.0, self._ends_s - time.perf_counter())
         await asyncio.wait((self._finished,), timeout=timeout_s)
         self._is_over = True

@@ -18,6 +18,7 @@ from seatrial.measure.machine_speed import MemoryWalk
 from seatrial.measure.measurement import Measurement, MemoryReading, Verdict
 from seatrial.measure.preflight import spin_ratio
 from seatrial.measure.profile import FAILURES_TOLD, ProfileSample
+from seatrial.spec.subject import saturating_requests
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
@@ -35,8 +36,8 @@ STEP_ANSWERS = 40
 UNKNOWN_SLOTS = 4
 """Kept inside while an app is warmed up of which nobody said how many requests it works on at once."""
 
-CLOSED_MAX = 512
-"""Most requests kept inside: what a process may have open is often limited to a thousand."""
+PATIENCE = 0.5
+"""Of the timeout, that an answer may take while an app is saturated: later ones would be cut off."""
 
 IN_FLIGHT_MAX_S = 5.0
 """Seconds of arrivals that may wait at once before the generator refuses more (and counts them as failed)."""
@@ -71,6 +72,7 @@ class FreshStart:
         self.measurements: list[Measurement] = []
         self.memory_growth: list[MemoryPoint] = []
         self._served = 0
+        self._warm_rps = 0.0
         self.samples: tuple[ProfileSample, ...] = ()
 
     async def warm_up(self, window_s: float = 1.0) -> float:
@@ -95,6 +97,7 @@ class FreshStart:
         rate_rps = fmean(w.throughput_rps for w in windows[-2:])
         if rate_rps <= 0.0:
             raise self._unanswered("no request was answered rightly", record)
+        self._warm_rps = rate_rps
         return rate_rps
 
     @property
@@ -120,12 +123,15 @@ class FreshStart:
         return max((throughput_rps for _, throughput_rps in steps), default=rate_rps)
 
     async def saturate(self, duration_s: float) -> Measurement:
-        """Closed loop with four times the slots: the throughput when there is always something waiting.
+        """Closed loop with `saturating_requests` inside: the throughput when there is always something waiting.
 
-        With twice the slots, threads under the GIL were seen to idle between an answer and the next request: 4 % less.
+        Of a slow app fewer, so that they are answered within half of the timeout.
         """
-        concurrency = min(CLOSED_MAX, 4 * self.slots)
-        return await self._keep_fit(lambda: self._closed("saturation", max(self.slots, concurrency), duration_s))
+        workers = self._workers or 1
+        wanted = saturating_requests(workers, max(1, self.slots // workers))
+        patient = int(PATIENCE * self._spec.workload.timeout_s * self._warm_rps)
+        concurrency = min(wanted, max(patient, 4 * self.slots))
+        return await self._keep_fit(lambda: self._closed("saturation", concurrency, duration_s))
 
     async def open_trial(self, label: str, rate_rps: float, duration_s: float) -> Measurement:
         """Holds an offered rate, in requests per second, whatever the answers do."""

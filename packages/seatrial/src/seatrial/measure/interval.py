@@ -9,6 +9,7 @@ from typing import Protocol
 from seatrial.load.books.histogram import quantile
 from seatrial.load.books.observation import HeardCounts, LoadRecord, Observation
 from seatrial.load.generator.validity import journey_fault
+from seatrial.measure.evenness import idle_workers_caveat, worker_shares
 from seatrial.measure.measurement import Caveat, HostUse, Measurement
 from seatrial.measure.neighbours import busy_s, others_share
 from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
@@ -54,7 +55,7 @@ class CpuUse:
     """CPU seconds used by the app and the database between two readings `wall_s` apart.
 
     throttled_s: held back by a quota. others_share: of the subject's CPUs, used by neither of the two. services_s: of
-    app_s, as in CpuSeconds. hosts: each of several, before and after.
+    app_s, as in CpuSeconds. hosts: each of several, before and after. worker_shares: as in Measurement.
     """
 
     app_s: float
@@ -64,6 +65,7 @@ class CpuUse:
     others_share: float = 0.0
     services_s: float | None = None
     hosts: tuple[tuple[HostReading, HostReading], ...] = ()
+    worker_shares: tuple[float, ...] = ()
 
 
 class Meters(Protocol):
@@ -121,6 +123,7 @@ async def run_interval(
             else 0.0,
             services_s=None if after.services_s is None else after.services_s - (before.services_s or 0.0),
             hosts=tuple(zip(first.hosts, last.hosts, strict=True)),
+            worker_shares=worker_shares(first.process_cpu_s, last.process_cpu_s, conditions.workers or 1),
         )
     return summarize(record, conditions, use, started_at=started_at, spin_ratio=spin_ratio), record
 
@@ -135,7 +138,6 @@ def summarize(
     duration_s = record.ended_s - record.started_s
     seen = record.requests
     within = [o for o in seen if o.done_s <= record.ended_s]
-    errors = Counter(o.error for o in seen if o.error)
     judged = seen if conditions.mode == "open" else within
     times = sorted(_counted_s(o, conditions.timeout_s) for o in judged)
     lateness_p99_s = _lateness_p99_s(seen) if conditions.mode == "open" else 0.0
@@ -149,7 +151,7 @@ def summarize(
     else:
         offered = len(within) / duration_s
         verdict = judge_closed(error_ratio, conditions.slo, faults)
-    sent = max(1, _inside(seen))
+    sent, part_per_s = max(1, _inside(seen)), _inside(within) / duration_s
     demand_s = conditions.own_s(cpu.app_s, cpu.database_s or 0.0) / sent if cpu else None
     return Measurement(
         run=conditions.run,
@@ -168,12 +170,12 @@ def summarize(
         verdict=verdict,
         concurrency=conditions.concurrency,
         slots=conditions.slots,
-        errors=dict(errors),
+        errors=dict(Counter(o.error for o in seen if o.error)),
         app_cpu_s=cpu.app_s / sent if cpu else None,
         database_cpu_s=cpu.database_s / sent if cpu and cpu.database_s is not None else None,
         services_cpu_s=cpu.services_s / sent if cpu and cpu.services_s is not None else None,
         # The utilization law, U = X D / c, over the interval itself: the readings also span its preparation and drain.
-        cpu_utilization=_inside(within) / duration_s * demand_s / conditions.cpus if demand_s is not None else None,
+        cpu_utilization=None if demand_s is None else part_per_s * demand_s / conditions.cpus,
         throttled_s=cpu.throttled_s if cpu else 0.0,
         lateness_p99_s=lateness_p99_s,
         generator_busy=record.generator_busy,
@@ -182,8 +184,9 @@ def summarize(
         failures=record.failures,
         others_share=cpu.others_share if cpu else 0.0,
         heard=record.heard if record.heard != HeardCounts() else None,
-        hosts=tuple(_use(*pair, _inside(within) / duration_s / sent) for pair in cpu.hosts) if cpu else (),
-        caveats=faults + _outlasting(record, conditions) + _noise(spin_ratio),
+        hosts=tuple(_use(*pair, part_per_s / sent) for pair in cpu.hosts) if cpu else (),
+        worker_shares=cpu.worker_shares if cpu else (),
+        caveats=faults + _outlasting(record, conditions) + _idle(conditions, cpu) + _noise(spin_ratio),
     )
 
 
@@ -225,6 +228,13 @@ def _outlasting(record: LoadRecord, conditions: Conditions) -> tuple[Caveat, ...
         "were ended before all was sent: they outlast the interval, so that its load was less than it is said to be."
     )
     return (Caveat("outlasting-journeys", text, "Measure for longer, or let sessions arrive instead of operations."),)
+
+
+def _idle(conditions: Conditions, cpu: CpuUse | None) -> tuple[Caveat, ...]:
+    """Only where every slot could have been taken: below that, idle workers are as it should be."""
+    if cpu is None or conditions.label != "saturation":
+        return ()
+    return idle_workers_caveat(cpu.worker_shares)
 
 
 def _inside(seen: Sequence[Observation]) -> int:

@@ -211,6 +211,7 @@ class Measurement:
     fixed walk through memory just before and after (mean): the machine's own speed.
     hosts: each of several, and a database that is apart; () for one host. heard: of held listeners; None without them.
     answered_by_second: good answers in each whole second of the interval; their spread is the noise inside one run.
+    worker_shares: each worker's part of the workers' CPU, the largest first; () for one, and where they are not told.
     """
 
     run: int
@@ -245,6 +246,7 @@ class Measurement:
     services_cpu_s: float | None = None
     hosts: tuple[HostUse, ...] = ()
     heard: HeardCounts | None = None
+    worker_shares: tuple[float, ...] = ()
 
     @property
     def cpu_s(self) -> float | None:

@@ -27,6 +27,11 @@ class Shape:
         return self.worker_class != "sync" and self.worker_class not in EVENT_LOOP
 
     @property
+    def shares_pool(self) -> bool:
+        """Whether its requests can wait for a connection: an event loop may have any number of them inside."""
+        return self.pool is not None and (self.pool < self.threads or self.worker_class in EVENT_LOOP)
+
+    @property
     def lever(self) -> Lever:
         """The same as a change of a seatrial.toml."""
         server = {"worker_class": self.worker_class, "workers": self.workers}

@@ -9,10 +9,13 @@ call for each step of a request would take half as long again.
 """
 
 import math
+import random
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 
+from seatrial.model.box_parts import NOBODY, DatabaseMachine, Process, Tokens
 from seatrial.model.route import APART, APP, DELAY, GIVE, LEAVES, TAKE, route
 from seatrial.model.system import System
 from seatrial.model.work import Work
@@ -22,95 +25,11 @@ __all__ = ["Box"]
 NEVER = (math.inf, -1)
 """At the end of a heap of (time, request), so that it is never empty."""
 
-NOBODY = -1
 
-
-class Process:
-    """The threads of one process that want app CPU under the GIL: together they are served as one entity."""
-
-    __slots__ = ("at_virtual", "finishes", "served")
-
-    def __init__(self) -> None:
-        self.served = 0.0
-        self.at_virtual = 0.0
-        self.finishes: list[tuple[float, int]] = []
-
-    def begin(self, virtual: float, request: int, cpu_s: float) -> float:
-        """One thread more; returns when, on the virtual clock, the first of them will be through."""
-        finishes = self.finishes
-        if finishes:
-            self.served += (virtual - self.at_virtual) / len(finishes)
-        self.at_virtual = virtual
-        heappush(finishes, (self.served + cpu_s, request))
-        return virtual + (finishes[0][0] - self.served) * len(finishes)
-
-    def end(self, virtual: float) -> tuple[int, float]:
-        """The request whose thread is through now, and when the next one will be (inf: none is left)."""
-        finishes = self.finishes
-        self.served, request = heappop(finishes)
-        self.at_virtual = virtual
-        return request, virtual + (finishes[0][0] - self.served) * len(finishes) if finishes else math.inf
-
-
-class DatabaseMachine:
-    """The CPUs of a database's own machine, shared by its backends; idle for ever when the database has none."""
-
-    __slots__ = ("at_s", "finishes", "rates", "virtual")
-
-    def __init__(self, rates: Sequence[float]) -> None:
-        self.rates = rates
-        self.at_s = self.virtual = 0.0
-        self.finishes: list[tuple[float, int]] = []
-
-    def begin(self, now_s: float, request: int, cpu_s: float) -> float:
-        """One backend more; returns when the first of them will be through."""
-        self.virtual += (now_s - self.at_s) * self.rates[len(self.finishes)]
-        heappush(self.finishes, (self.virtual + cpu_s, request))
-        return self._next_s(now_s)
-
-    def end(self, now_s: float) -> tuple[int, float]:
-        """The request whose backend is through now, and when the next one will be (inf: none is left)."""
-        self.virtual, request = heappop(self.finishes)
-        return request, self._next_s(now_s)
-
-    def _next_s(self, now_s: float) -> float:
-        self.at_s = now_s
-        ahead = self.finishes[0][0] - self.virtual if self.finishes else math.inf
-        return now_s + ahead / self.rates[len(self.finishes)]
-
-
-class Tokens:
-    """What a process has a number of, first come first served: database connections, its loop, threads beside it.
-
-    held_s: by all of them together so far.
-    """
-
-    __slots__ = ("free", "held_s", "taken_at_s", "waiting")
-
-    def __init__(self, count: float) -> None:
-        self.free = count
-        self.held_s = 0.0
-        self.taken_at_s: dict[int, float] = {}
-        self.waiting: deque[int] = deque()
-
-    def take(self, request: int, now_s: float) -> bool:
-        """Whether one was free; otherwise the request waits in line."""
-        if not self.free:
-            self.waiting.append(request)
-            return False
-        self.free -= 1
-        self.taken_at_s[request] = now_s
-        return True
-
-    def give(self, request: int, now_s: float) -> int:
-        """One is given back; returns who takes it, or nobody."""
-        self.held_s += now_s - self.taken_at_s.pop(request)
-        if not self.waiting:
-            self.free += 1
-            return NOBODY
-        successor = self.waiting.popleft()
-        self.taken_at_s[successor] = now_s
-        return successor
+@lru_cache(maxsize=8)
+def _affinities(requests: int, workers: int) -> Sequence[int]:
+    """Which process has each request's connection, by chance: the same in all runs of so many, whatever their rate."""
+    return random.Random(f"affinities {workers}").choices(range(workers), k=requests)
 
 
 class Box:
@@ -127,12 +46,15 @@ class Box:
         self.has_gil = system.gil and system.threads > 1
         self.home = bytearray(requests) if system.workers < 256 else [0] * requests  # the process of each
         self.has_tokens = any(TAKE <= kind < LEAVES for kind in self.kinds)
+        # Which process each belongs to; None: whichever has a slot. Then all wait in one line, else each has its own.
+        self.affinities = _affinities(requests, system.workers) if system.has_affinity else None
+        lines = system.workers if system.has_affinity else 1
+        self.free = [system.slots // lines] * lines
+        self.queues: list[deque[int]] = [deque() for _ in range(lines)]
         # Slots taken by process, where it matters which.
-        self.busy = [0] * (system.workers if self.has_gil or self.has_tokens else 1)
+        self.busy = [0] * (system.workers if self.has_gil or self.has_tokens or system.has_affinity else 1)
         self.processes = [Process() for _ in self.busy]
         self.tokens = [[Tokens(count) for count in system.tokens] for _ in self.busy]
-        self.free = system.slots
-        self.queue: deque[int] = deque()
         self.waits = [NEVER]
         self.started_s = [math.inf] * requests
         self.left_s = [math.inf] * requests
@@ -254,17 +176,18 @@ class Box:
 
     def _arrive(self, request: int, now_s: float) -> int:
         """A request takes a slot, waits for one, or is refused; returns whoever has a slot now and needs something."""
-        if self.free:
-            self.free -= 1
+        line = self.affinities[request] if self.affinities else 0
+        if self.free[line]:
+            self.free[line] -= 1
             return request if self._start(request, now_s) else self._leave(request, now_s)
-        if len(self.queue) < self.system.backlog:
-            self.queue.append(request)
+        if len(self.queues[line]) < self.system.backlog:
+            self.queues[line].append(request)
         return NOBODY
 
     def _start(self, request: int, now_s: float) -> bool:
-        """A request takes a slot of the process with the fewest busy ones; whether it needs anything there."""
+        """A request takes a slot: of its own process, or of the one with the fewest busy; whether it needs anything."""
         self.started_s[request] = now_s
-        home = self.busy.index(min(self.busy))
+        home = self.affinities[request] if self.affinities else self.busy.index(min(self.busy))
         self.home[request] = home
         self.busy[home] += 1
         stage = 0
@@ -277,13 +200,24 @@ class Box:
         """A request gives its slot to whoever waited longest and needs something: that one is returned, or nobody."""
         while True:
             self.left_s[request] = now_s
-            self.busy[self.home[request]] -= 1
+            home = self.home[request]
+            self.busy[home] -= 1
+            line = home if self.affinities else 0
             if self.following < len(self.left_s):
-                self.queue.append(self.following)
-                self.following += 1
-            if not self.queue:
-                self.free += 1
+                self._follow(line, now_s)
+            queue = self.queues[line]
+            if not queue:
+                self.free[line] += 1
                 return NOBODY
-            request = self.queue.popleft()
+            request = queue.popleft()
             if self._start(request, now_s):
                 return request
+
+    def _follow(self, line: int, now_s: float) -> None:
+        """The next of a fixed population: to this line, or to its own process, where it goes on at once if it can."""
+        request = self.following
+        self.following += 1
+        if self.affinities is None or self.affinities[request] == line:
+            self.queues[line].append(request)
+        elif (goes_on := self._arrive(request, now_s)) != NOBODY:
+            heappush(self.waits, (now_s, goes_on))

@@ -14,6 +14,7 @@ from seatrial.model.route import APART, APP, DELAY, route
 from seatrial.model.system import System
 from seatrial.model.work import OperationDemand, Work, draw_work
 from seatrial.spec.slo import SLO
+from seatrial.spec.subject import SATURATING_MAX, saturating_requests
 
 __all__ = ["capacity_rps", "response_curve", "saturation_rps"]
 
@@ -24,20 +25,23 @@ CURVE_REQUESTS = 20_000
 ANSWERS_KEPT = 4096
 """Of each question; one takes some kilobytes at most, the demands of its operations being its key."""
 
-SATURATING_MAX = 512
-"""Most requests kept inside, as when saturation is measured: an event loop has slots without end."""
-
 
 def saturation_rps(
     demands: Sequence[OperationDemand], system: System, seed: int, requests: int = SATURATION_REQUESTS
 ) -> float:
-    """The throughput with every slot always taken, or `SATURATING_MAX` of them: no offered rate above it can last."""
+    """The throughput with every slot always taken, or `SATURATING_MAX` of them: no offered rate above it can last.
+
+    Where a request waits for its own process, as many are kept inside as when it is measured.
+    """
     return _saturation_rps(tuple(demands), system, seed, requests)
 
 
 @lru_cache(ANSWERS_KEPT)
 def _saturation_rps(demands: tuple[OperationDemand, ...], system: System, seed: int, requests: int) -> float:
-    return simulate_closed(demands, system, min(system.slots, SATURATING_MAX), requests, seed)
+    inside = min(system.slots, SATURATING_MAX)
+    if system.has_affinity:
+        inside = saturating_requests(system.workers, system.threads)
+    return simulate_closed(demands, system, inside, requests, seed)
 
 
 def capacity_rps(

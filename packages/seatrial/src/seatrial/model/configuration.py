@@ -73,6 +73,8 @@ class Configuration:
             pool=self.pool,
             round_trip_s=self.round_trip_s,
             kind="event-loop" if self.is_event_loop else "threads",
+            # A sync worker takes a connection when it is free, answers once and closes it; all others keep them open.
+            has_affinity=self.workers > 1 and self.worker_class != "sync",
         )
 
     def words(self) -> str:

@@ -18,7 +18,9 @@ class System:
     cpus: vCPUs, a fraction is a quota. database_cpus: of the database's own machine; None when it shares `cpus`.
     round_trip_s: of the network to the database, for each statement. pool: database connections of one process, first
     come first served; None: as many as are asked for. gil: only one thread of a process runs Python at a time.
-    backlog: connections that may wait for a slot, the rest are refused. timeout_s: how long a person waits.
+    has_affinity: a request is for the one process that has its connection, by chance any of them, and waits for a slot
+    there though others are free; else it gets the first free slot of all. backlog: connections that may wait for a
+    slot, the rest are refused. timeout_s: how long a person waits.
     """
 
     workers: int
@@ -32,6 +34,7 @@ class System:
     round_trip_s: float = 0.0
     kind: str = "threads"
     loop_threads: int = LOOP_THREADS
+    has_affinity: bool = False
 
     @property
     def slots(self) -> int:

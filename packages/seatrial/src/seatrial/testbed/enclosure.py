@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from seatrial.spec.plan import Limits
 from seatrial.testbed.cgroup_layout import GroupFiles, GroupLimits
 from seatrial.testbed.cgroups import Groups, Unavailable, make_groups
-from seatrial.testbed.meters import GroupMeters, Meters, ProcessMeters, memory_bytes
+from seatrial.testbed.meters import GroupMeters, Meters, ProcessMeters, memory_bytes, process_cpu_s
 from seatrial.testbed.placement import Placement
 from seatrial.testbed.process import Process, Warden, wait_until
 from seatrial.testbed.readings import CpuSeconds, HostReading, Readings
@@ -163,6 +163,7 @@ class Enclosure:
             services_cpu_s=cpu.services_s,
             services_memory_bytes=sum(beside) if beside else None,
             hosts=tuple(self._by_host(running, cpu, sum(backends), sum(beside))),
+            process_cpu_s=self._process_cpu_s(running.app),
         )
 
     def _by_host(
@@ -194,6 +195,11 @@ class Enclosure:
     def _pids(self, processes: tuple[Process, ...]) -> list[int]:
         # The group of the first instance on a host holds the others there as well.
         return list(dict.fromkeys(pid for process in processes for pid in self.meters.pids(process)))
+
+    def _process_cpu_s(self, app: tuple[Process, ...]) -> dict[int, float]:
+        if len(app) != 1:
+            return {}
+        return {pid: used for pid in self._pids(app) if (used := process_cpu_s(pid)) is not None}
 
     def _memory(self, processes: tuple[Process, ...]) -> tuple[int, ...]:
         return tuple(used for pid in self._pids(processes) if (used := memory_bytes(pid)) is not None)

@@ -15,7 +15,7 @@ from seatrial.testbed.process import Process
 from seatrial.testbed.readings import CpuSeconds
 from seatrial.testbed.running import Running
 
-__all__ = ["GroupMeters", "Meters", "ProcessMeters", "Tally", "descendants", "memory_bytes"]
+__all__ = ["GroupMeters", "Meters", "ProcessMeters", "Tally", "descendants", "memory_bytes", "process_cpu_s"]
 
 
 class Meters(Protocol):

@@ -1,6 +1,7 @@
 """What the meters say at one instant."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["NOTHING_READ", "CpuSeconds", "HostReading", "Readings"]
 
@@ -46,7 +47,8 @@ class Readings:
     memory_limit_bytes: what app and database may use together on one host; None when nothing enforces it.
     oom_kills: processes of the subject that the kernel ended for want of memory.
     throttled_s: how long the subject was held back by a CPU quota (all its CPUs, and hosts, together).
-    processes: how many processes the app has. hosts: each of several, and a database that is apart; () for one.
+    processes: how many processes the app has. process_cpu_s: process id -> CPU seconds of each so far; none of them of
+    several instances. hosts: each of several, and a database that is apart; () for one.
 
     None where nothing can be read: never a zero in its place. Memory is None, too, when the app is not running.
     """
@@ -64,6 +66,7 @@ class Readings:
     services_cpu_s: float | None = None
     services_memory_bytes: int | None = None
     hosts: tuple[HostReading, ...] = ()
+    process_cpu_s: Mapping[int, float] = field(default_factory=dict)
 
 
 NOTHING_READ = Readings(0.0, None, None, None, (), None, None, 0, 0.0, 0)

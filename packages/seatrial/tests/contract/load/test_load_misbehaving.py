@@ -208,7 +208,7 @@ def test_a_server_that_never_finishes_is_given_up_at_the_timeout(run, answer: by
     run(main())
 
 
-def test_idle_connections_take_turns(run) -> None:
+def test_which_idle_connection_is_next_is_chance_and_all_get_their_share(run) -> None:
     served: list[int] = []
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -217,15 +217,37 @@ def test_idle_connections_take_turns(run) -> None:
         while True:
             await reader.readuntil(b"\r\n\r\n")
             served[mine] += 1
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02 if len(served) < 4 or served[mine] == 1 else 0.0)
             writer.write(OK)
 
     async def main() -> None:
         async with bare_server(handler) as port, _client(port) as client:
             await asyncio.gather(*(_ask(client, port) for _ in range(4)))
-            for _ in range(8):
+            for _ in range(400):
                 await _ask(client, port)
-            assert served == [3, 3, 3, 3]
+            # Of 400, a hundred each, give or take three times the root of 400 / 4 x 3 / 4.
+            assert len(served) == 4
+            assert all(74 <= count <= 128 for count in served)
+
+
+def test_while_loops_are_spread_there_are_more_connections_than_requests_under_way(run) -> None:
+    opened: list[int] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(0)
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(OK)
+
+    async def main() -> None:
+        async with bare_server(handler) as port, _client(port) as client:
+            with client.spread(3):
+                for _ in range(20):
+                    await _ask(client, port)
+            assert len(opened) == 6
+            with client.spread(1):
+                await _ask(client, port)
+            assert len(opened) == 6
 
     run(main())
 

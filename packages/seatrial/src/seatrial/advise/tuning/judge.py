@@ -78,13 +78,16 @@ class TuneJudge:
     def promised_rps(self, record: TuneRecord, shape: Shape, least_rps: float = 0.0) -> float:
         """The model's capacity, times what measured settings of the same kind (or any) had of theirs.
 
-        Of what cannot reach `least_rps`, only a bound below it.
+        Only of settings whose requests wait for connections, or do not, as these. Of what cannot reach `least_rps`,
+        only a bound below it.
         """
         promises = self.promises(record)
         if promises is None:
             return 0.0
-        same = [one for one in record.shapes if one.worker_class == shape.worker_class and record.starts_of(one)]
-        any_kind = [one for one in record.shapes if record.starts_of(one)]
+        # How long a request holds a connection the model cannot know, so what threads that wait for one showed of it
+        # says nothing of those that have one each.
+        any_kind = [one for one in record.shapes if record.starts_of(one) and one.shares_pool == shape.shares_pool]
+        same = [one for one in any_kind if one.worker_class == shape.worker_class]
         ratios = [
             math.log(fmean(seen.saturated_rps or 0.0 for seen in record.starts_of(one)) / promises.saturated_rps(one))
             for one in same or any_kind

@@ -1,7 +1,9 @@
 """The connections to the subject: as many as are needed, kept while it keeps them, each wait with a deadline."""
 
 import asyncio
-from collections import deque
+import contextlib
+from collections.abc import Iterator
+from random import Random
 from time import perf_counter
 
 from seatrial.errors import LoadError
@@ -11,7 +13,10 @@ from seatrial.load.http.exchange import Exchange
 from seatrial.load.http.heads import KnownHeads
 from seatrial.load.http.target import Target
 
-__all__ = ["RETRY_WITHIN_S", "Client"]
+__all__ = ["RETRY_WITHIN_S", "SPARE_MAX", "Client"]
+
+SPARE_MAX = 64
+"""Connections beyond one for each request: a process may have a thousand open, as a rule, and idle ones count."""
 
 RETRY_WITHIN_S = 0.5
 """A server that closes an idle connection while a request is on its way there is heard of after a round trip; whoever
@@ -21,7 +26,8 @@ dies later may have begun the work, and a second request would do it twice."""
 class Client:
     """Sends exchanges, over an idle connection where there is one and else over a new one.
 
-    The longest idle goes first, so that the connections, and with them the subject's processes, get even shares. A kept
+    Which idle one is chance, as it is chance who of many people clicks next: so the connections, and with them the
+    subject's processes, which each keep those that they took, get even shares but not turns. A kept
     connection that dies at once without a byte of answer is what every browser meets when a server closes idle
     connections: the request is sent once more on a new one and marked `reused_retry`. One that dies later than
     RETRY_WITHIN_S after the request went out is lost with it.
@@ -30,13 +36,15 @@ class Client:
     def __init__(self, target: Target, *, keep_alive: bool, timeout_s: float) -> None:
         self.busy: set[Exchange] = set()
         self.in_flight_max = 0
+        self._connections_least = 0
         self.trouble: LoadError | None = None
         self.known_heads = KnownHeads()
         self._target = target
         self._keep_alive = keep_alive
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
-        self._idle: deque[Connection] = deque()
+        self._idle: list[Connection] = []
+        self._chance = Random(0).random
         self._open: set[Connection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         # Deadlines are looked at together: a timer for each request would cost as much as sending it.
@@ -52,13 +60,26 @@ class Client:
         if self._sweep_timer is None:
             self._sweep_timer = self._loop.call_later(self._sweep_every_s, self._sweep)
         idle = self._idle
-        while idle:
-            connection = idle.popleft()
+        while idle and len(self._open) + len(self._connecting) >= self._connections_least:
+            place = int(self._chance() * len(idle))
+            connection, idle[place] = idle[place], idle[-1]
+            del idle[-1]
             if connection.usable and connection.idle_until_s > perf_counter():
                 connection.send(exchange)
                 return
             connection.close()
         self._connect(exchange)
+
+    @contextlib.contextmanager
+    def spread(self, at_once: int) -> Iterator[None]:
+        """Where so many requests are always on their way, hold more connections: more people look at a page than wait
+        for one. With one for each request none would be idle, and each loop would stay with one of the processes.
+        """
+        self._connections_least = at_once + min(at_once, SPARE_MAX)
+        try:
+            yield
+        finally:
+            self._connections_least = 0
 
     def fail(self, exchange: Exchange, error: str, detail: str) -> None:
         """End an exchange that is on its way."""
