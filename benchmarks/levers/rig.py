@@ -86,7 +86,7 @@ class Town:
     def __init__(self, testbed: Testbed, workload: Workload) -> None:
         self._testbed, self._workload = testbed, workload
         assert testbed.database is not None
-        work = Path(testbed._folder)  # noqa: SLF001 (where it makes its files)
+        work = Path(testbed.folder)
         known = {**testbed.database.placeholders(), "work": str(work)}
         self.settings = {name: text.format(**known) for name, text in ENVIRONMENT.items()}
         self.settings |= {"FLOTILLA_ACCESS_LOG": "off", "FLOTILLA_LOG_LEVEL": "error"}
