@@ -26,7 +26,8 @@ MEMORY_BYTES = 2 * 1024**3
 class App:
     """One subject. pool_variable: how the app is told its pool, where its seatrial.toml does not say so already.
 
-    blocks_s: seconds of a mean request for which it lets no other go on although it uses no CPU, by construction.
+    blocking_share: of its requests, that block their event loop with one statement that takes so long, by construction:
+    blocked_s.
     in_smoke: how many of its cells the smoke measures.
     """
 
@@ -36,8 +37,13 @@ class App:
     has_database: bool = True
     pool_variable: str = ""
     is_sync_alone: bool = False
-    blocks_s: float = 0.0
+    blocking_share: float = 0.0
+    blocked_s: float = 0.0
     in_smoke: int = 1
+
+    def blocks_s(self, round_trip_s: float) -> float:
+        """Seconds of a mean request for which it lets no other go on although it uses no CPU."""
+        return self.blocking_share * (self.blocked_s + round_trip_s)
 
     @property
     def base(self) -> Setting:
@@ -92,7 +98,13 @@ APPS = (
     App("flotilla", ROOT / "trials" / "flotilla" / "seatrial.toml", pool_variable="FLOTILLA_POOL_SIZE"),
     App("listing", HERE / "subjects" / "listing" / "seatrial.toml", in_smoke=2),
     App("payments", HERE / "subjects" / "payments" / "seatrial.toml", has_database=False, is_sync_alone=True),
-    App("rooms", HERE / "subjects" / "rooms" / "seatrial.toml", has_threads=False, blocks_s=0.05 * 0.020),
+    App(
+        "rooms",
+        HERE / "subjects" / "rooms" / "seatrial.toml",
+        has_threads=False,
+        blocking_share=0.05,
+        blocked_s=0.020,
+    ),
 )
 
 

@@ -173,7 +173,7 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor, bases: S
         low_rps=low_rps,
         high_rps=high_rps,
         named=predicted.gives_way[0] if predicted.gives_way else "",
-        seen=stations_seen(full, configuration, unit.app.blocks_s),
+        seen=stations_seen(full, configuration, unit.app.blocks_s(configuration.round_trip_s)),
         p95=_p95(study, measured, predictor, configuration, drift),
         memory=None if unit.is_base else _memory(study, base),
         machine=_machine(study, base),
@@ -210,7 +210,10 @@ def _busy_shares(seen: Measurement, configuration: Configuration, blocks_s: floa
     )
     speed = min(1.0, configuration.cpus)
     if configuration.is_event_loop:
-        busy["event loop"] = rate * (app_s / speed + blocks_s) / configuration.workers
+        # On a CPU that it shares with the backends, a loop that could go on waits for their turns, too: then it is as
+        # little to be had as when it runs.
+        turns_s = database_s if configuration.database_cpus is None and configuration.cpus <= 1.0 else 0.0
+        busy["event loop"] = rate * ((app_s + turns_s) / speed + blocks_s) / configuration.workers
     elif configuration.worker_class == "gthread" and configuration.threads > 1:
         busy["GIL"] = rate * app_s / (configuration.workers * speed)
     return busy

@@ -48,8 +48,8 @@ SHORT = MeasureSettings(
 """Half load lasts longer than the rest: the p95 of 3 s moves by 17 % of itself by chance, of 8 s by 11 %."""
 
 BRIEF = replace(SHORT, warm_up_max_s=4.0, half_load_s=2.0, saturation_s=3.0, confirm_s=3.0, search_trial_s=3.0)
-NEAR = replace(BRIEF, saturation_s=4.0)
-"""The base in brief: its saturation is what counts."""
+NEAR = replace(BRIEF, saturation_s=4.0, brief_starts=1)
+"""The base in brief: its saturation is what counts, the mean of two starts."""
 
 NEAR_MINUTES = 6.0
 """A cell is begun no longer than this after its app's base was measured."""
@@ -57,9 +57,9 @@ NEAR_MINUTES = 6.0
 LENGTHS = {
     ("smoke", "base"): (replace(BRIEF, brief_starts=1, inside=True), 75.0),
     ("smoke", "cell"): (BRIEF, 35.0),
-    ("smoke", "near"): (NEAR, 30.0),
-    ("short", "near"): (NEAR, 30.0),
-    ("whole", "near"): (NEAR, 30.0),
+    ("smoke", "near"): (NEAR, 45.0),
+    ("short", "near"): (NEAR, 45.0),
+    ("whole", "near"): (NEAR, 45.0),
     ("short", "base"): (replace(SHORT, brief_starts=2, plan_starts=1, inside=True), 145.0),
     ("short", "again"): (replace(SHORT, brief_starts=2), 80.0),
     ("short", "cell"): (SHORT, 50.0),

@@ -242,7 +242,7 @@ def test_memory_and_tasks_stay_bounded_over_many_requests(standard: tuple[int, s
             finally:
                 tracemalloc.stop()
             assert asyncio.all_tasks() == {asyncio.current_task()}
-            assert len(driver.client._open) <= 16
+            assert len(driver.client._open) <= 8
         assert after_bytes - before_bytes < 500_000
         assert asyncio.all_tasks() == {asyncio.current_task()}
 

@@ -1,7 +1,7 @@
 """How much dearer requests are in company, carried from two numbers of workers to others. Truth: arithmetic.
 
 The app of `a_study` takes 8 ms of CPU alone, so 125 requests/s on one CPU; with two workers 10 ms, so 100/s. With
-four it would take 8 x 1.25^2 = 12.5 ms, as much again for each doubling, if what was seen were sure.
+four it would take 8 x 1.25^2.41 = 13.7 ms, by the square root of their number, if what was seen were sure.
 """
 
 import math
@@ -34,6 +34,8 @@ MakeStudy = Callable[..., Study]
 COUNTED = 0.963
 """Of the exponent that was seen: starts differ by 2.28 %, so with one start over three it is as sure as
 0.0263, and beforehand as 0.134: 1 / (1 + 0.0263^2 / 0.134^2)."""
+
+TWO = math.sqrt(2.0) - 1.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,9 +76,9 @@ def half_of(predicted: Prediction) -> float:
 
 @pytest.mark.parametrize(
     ("workers", "cpus", "expected"),
-    [(1, 1.0, 0.0), (2, 1.0, 1.0), (3, 1.0, 1.585), (4, 2.0, 1.0), (2, 2.0, 0.0), (1, 4.0, 0.0), (8, 0.5, 3.0)],
+    [(1, 1.0, 0.0), (2, 1.0, 1.0), (4, 1.0, 2.414), (4, 2.0, 1.0), (2, 2.0, 0.0), (1, 4.0, 0.0), (9, 0.5, 4.828)],
 )
-def test_crowding_is_how_often_the_workers_of_a_cpu_were_doubled(workers: int, cpus: float, expected: float) -> None:
+def test_crowding_goes_by_the_square_root_of_the_workers_of_a_cpu(workers: int, cpus: float, expected: float) -> None:
     assert crowding(Configuration(workers, 4, "gthread", cpus)) == pytest.approx(expected, rel=1e-3)
 
 
@@ -85,8 +87,8 @@ def test_crowding_is_how_often_the_workers_of_a_cpu_were_doubled(workers: int, c
     [
         pytest.param(1, 1.0, 8.0, id="one: as measured"),
         pytest.param(2, 1.0, 10.0, id="two: as measured"),
-        pytest.param(3, 1.0, 10 * 1.25 ** (COUNTED * math.log2(3 / 2)), id="three: half as many again"),
-        pytest.param(9, 1.0, 10 * 1.25 ** (COUNTED * math.log2(9 / 2)), id="nine: doubled more than twice"),
+        pytest.param(3, 1.0, 10 * 1.25 ** (COUNTED * (math.sqrt(3) - math.sqrt(2)) / TWO), id="three"),
+        pytest.param(9, 1.0, 10 * 1.25 ** (COUNTED * (3 - math.sqrt(2)) / TWO), id="nine"),
         pytest.param(4, 2.0, 10.0, id="two on each of two CPUs: as two on one"),
         pytest.param(2, 2.0, 10 / 1.25**COUNTED, id="a CPU for each: as one alone"),
     ],
@@ -97,7 +99,7 @@ def test_other_numbers_of_workers_make_a_request_as_dear_as_they_crowd_it(
     predicted = of(dearer, workers=workers, cpus=cpus)
     assert predicted.saturation_rps == pytest.approx(1000 * cpus / expected_ms, rel=0.02)
     assert predicted.capacity_rps is not None
-    assert 0.94 * predicted.saturation_rps < predicted.capacity_rps <= predicted.saturation_rps
+    assert 0.9 * predicted.saturation_rps < predicted.capacity_rps <= predicted.saturation_rps
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,7 @@ def test_other_numbers_of_workers_make_a_request_as_dear_as_they_crowd_it(
         pytest.param(lambda workers: 1.25, id="none beyond the second worker"),
         pytest.param(lambda workers: 1.25 ** (2 - 2 / workers), id="by the chance of a change of hands"),
         pytest.param(lambda workers: 1.25 ** math.log2(workers), id="as much again for each doubling"),
+        pytest.param(lambda workers: 1 + 0.25 * (workers - 1), id="as much again for each worker"),
     ],
 )
 @pytest.mark.parametrize("workers", [3, 9])
@@ -115,8 +118,8 @@ def test_the_interval_holds_the_truth_whichever_way_it_goes_on(
     predicted = of(dearer, workers=workers)
     assert predicted.low_rps is not None
     assert predicted.high_rps is not None
-    # The capacity is 0.97 of the saturation, as it was measured to be with one worker and with two.
-    assert predicted.low_rps < 0.97 * 125 / growth(workers) < predicted.high_rps
+    # Below saturation by what a queue of such requests may hold in half a second: the capacity is 0.92 to 0.97 of it.
+    assert predicted.low_rps < 0.94 * 125 / growth(workers) < predicted.high_rps
 
 
 def test_where_no_second_number_was_measured_the_point_stays_and_the_interval_is_wider(
@@ -158,8 +161,8 @@ def test_what_is_not_known_of_company_is_in_a_gain_only_where_company_changes(a_
     halves = {name: math.log(high / low) / 2.0 / 1.96 for name, (low, _, high) in gains.items()}
     # Four workers on one CPU both times: 6 % of each, and 6.5 % of a database elsewhere.
     assert halves["the database apart"] == pytest.approx(math.sqrt(2 * 0.06**2 + 0.065**2), rel=0.1)
-    # Doubled twice and once: the exponent on top; 5 % of other CPUs.
-    twice = math.sqrt(2 * 0.06**2 + 0.05**2 + UNKNOWN_ERROR**2)
+    # Four and two on a CPU: the exponent on top, root 2 times; 5 % of other CPUs.
+    twice = math.sqrt(2 * 0.06**2 + 0.05**2 + 2 * UNKNOWN_ERROR**2)
     assert halves["twice the CPUs"] == pytest.approx(twice, rel=0.1)
 
 
@@ -183,7 +186,7 @@ def test_a_study_compares_what_it_foresaw_and_tells_how_much_dearer_it_was(
     assert found.crowded_cost == pytest.approx(1.25, rel=0.01)
     told = {each.workers: each for each in found.worker_predictions}
     assert told[2].predicted_rps == pytest.approx(foreseen.capacity_rps, rel=0.02)
-    assert told[3].predicted_rps == pytest.approx(0.97 * 100 / 1.25 ** (COUNTED * math.log2(3 / 2)), rel=0.03)
+    assert told[3].predicted_rps == pytest.approx(0.97 * 100 / 1.25 ** (COUNTED * (math.sqrt(3) - math.sqrt(2)) / TWO), rel=0.03)
 
 
 def test_a_request_that_is_cheaper_in_company_is_not_taken_to_get_cheaper_still(a_study: MakeStudy) -> None:
@@ -241,10 +244,10 @@ def test_carried_on_from_the_start_that_it_was_learned_from_it_holds_the_truth_a
 
 
 def test_numbers_of_workers_that_are_crowded_nearly_alike_tell_little() -> None:
-    # 3 % between 15 and 16 workers is chance as likely as not. Carried on alone it would be a third for each doubling.
+    # 3 % between 15 and 16 workers is chance as likely as not. Carried on alone it would make 22 % between 8 and 15.
     found = dearness_of((an_anchor(15, [0.0, 0.028, -0.028]), an_anchor(16, [0.03])))
     half, all_of_them = (Configuration(workers, 4, "gthread", 1.0) for workers in (8, 15))
-    assert 0.95 < found.factor(all_of_them, half) < 1.0
+    assert 0.85 < found.factor(all_of_them, half) < 1.0
     assert found.variances(all_of_them, half)[0][0] < Dearness().variances(all_of_them, half)[0][0]
 
 

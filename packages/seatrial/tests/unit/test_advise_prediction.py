@@ -122,7 +122,8 @@ def test_what_was_measured_of_two_workers_is_what_three_are_predicted_from(a_stu
     two, three = (replace(found.declared, workers=workers) for workers in (2, 3))
     assert found.predict(two, from_declared=True).saturation_rps == pytest.approx(125.0, rel=0.02)
     assert found.predict(two).saturation_rps == pytest.approx(100.0, rel=0.02)
-    assert found.predict(three).saturation_rps == pytest.approx(125.0 / 1.25 ** math.log2(3), rel=0.02)
+    by_root = (math.sqrt(3) - 1) / (math.sqrt(2) - 1)
+    assert found.predict(three).saturation_rps == pytest.approx(125.0 / 1.25**by_root, rel=0.02)
     assert found.predict(replace(found.declared, cpus=2.0)).saturation_rps == pytest.approx(1 / APP_S, rel=0.04)
     # One start of its own has the spread of the declared server's starts.
     low, high = found.predict(two).low_rps, found.predict(two).high_rps

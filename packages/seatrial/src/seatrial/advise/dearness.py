@@ -1,10 +1,11 @@
 """How much dearer a request becomes as workers share CPUs: what a study saw of it, for other numbers of workers. Pure.
 
 Whoever gets a CPU finds its caches as the others left them (a reload transient of Thiebaut and Stone, ACM Transactions
-on Computer Systems 5, 1987), and the more there are, the less of its own is still there. By how much is taken from what
-was seen of apps on one CPU (benchmarks/accuracy): about as much again for each doubling of `workers` on `cpus`. The
-number of doublings is here called the crowding: 0 while each has a CPU of its own, 1 for two on one CPU, 3 for eight. A
-study tries two numbers of workers, so one parameter is all it can tell:
+on Computer Systems 5, 1987), and the more there are, the less of its own is still there. Misses grow with one over the
+square root of the cache that is left to each (the rule of Chow, confirmed with exponents around 1/2 by Hartstein and
+others, ACM Computing Frontiers 2006), so with the square root of the workers that share it. How much that is more than
+with one, two workers on a CPU being 1, is here called the crowding: 0 while each has a CPU of its own, 2.4 for four on
+one CPU, 4.8 for nine. A study tries two numbers of workers, so one parameter is all it can tell:
 
     CPU seconds of a request = those without crowding x exp(exponent x crowding)
 
@@ -27,6 +28,11 @@ UNKNOWN_ERROR = math.log(1.30) / 1.96
 to make a request up to 30 % dearer, as the end of a 95 % interval. Warm caches were published to be worth up to
 10 % of the time of databases and compilers (Torrellas, Tucker and Gupta, Journal of Parallel and Distributed Computing
 24, 1995) and up to 30 % of the throughput of a network server (Foong and others, ISPASS 2005)."""
+
+BEYOND_ERROR = 0.5
+"""Standard error of what is added beyond what was measured, over it: nothing at all lies at two of them, and twice as
+much as well. Apps differ in how they go on: of three, one grew with every worker alike, one hardly after three
+(benchmarks/accuracy)."""
 
 WORTH_TELLING = 0.02
 
@@ -59,16 +65,15 @@ class Dearness:
         """Of the logarithm of `factor`, with degrees of freedom; () where both are crowded alike.
 
         The first is the measurement's: whoever reads too high here makes the exponent too high as well, or too low, so
-        it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess,
-        and all that it adds there is taken as its standard error: that nothing is added lies at one, and twice as much
-        as well.
+        it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess, as
+        sure as `BEYOND_ERROR` says.
         """
         step = crowding(there) - crowding(here)
         if not step:
             return ()
         beyond = max(0.0, crowding(there) - self.most, self.least - crowding(there))
         own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(crowding(here), 0.0)
-        parts = ((own, self.freedom), ((self.exponent * beyond) ** 2, SURE))
+        parts = ((own, self.freedom), ((BEYOND_ERROR * self.exponent * beyond) ** 2, SURE))
         return tuple(part for part in parts if part[0] > 0.0)
 
     def sides(self, here: Configuration, there: Configuration) -> tuple[Parts, Parts]:
@@ -85,8 +90,9 @@ class Dearness:
 
 
 def crowding(configuration: Configuration) -> float:
-    """How many times the workers of a CPU were doubled from one. A quota below 1 is a share of one."""
-    return max(0.0, math.log2(configuration.workers / max(1.0, configuration.cpus)))
+    """The root of the workers of a CPU, above that of one, over the same of two. A quota below 1 is a share of one."""
+    each = max(1.0, configuration.workers / max(1.0, configuration.cpus))
+    return (math.sqrt(each) - 1.0) / (math.sqrt(2.0) - 1.0)
 
 
 def dearness_of(anchors: Sequence[Anchor]) -> Dearness:

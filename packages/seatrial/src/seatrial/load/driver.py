@@ -158,7 +158,6 @@ class Driver:
         With the interval the sessions end: what is on its way is waited for, nothing further is sent.
         """
         check_open(in_flight_max, lead_in_s, duration_s)
-        seed = f"{self._seed}/open/{next(self._intervals)}"
         whole_s = lead_in_s + duration_s
         with self._driving():
             begins_s = time.perf_counter() + _HEAD_START_S if starts_s is None else starts_s
@@ -166,7 +165,7 @@ class Driver:
             self._interval = interval = Interval(thinks=True, book=book, book_before=book_before)
             interval.counts_from_s = started_s
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
-            jobs = self.crowd.jobs(seed)
+            jobs = self.crowd.jobs(f"{self._seed}/open/{next(self._intervals)}")
             runs = OpenRuns(
                 self, interval, jobs=jobs, started_s=started_s, in_flight_max=in_flight_max, sessions=sessions
             )
@@ -201,22 +200,23 @@ class Driver:
         book: Callable[[Observation], None] | None = None,
         starts_s: float | None = None,
         is_kept_if_cancelled: bool = False,
+        is_spread: bool = False,
     ) -> LoadRecord:
         """`concurrency` loops through the mix for duration_s, back to back and without pauses.
 
-        What is on its way at the end is waited for and recorded too, so that all that was asked of the subject is
-        there; throughput is of the observations done by `ended_s`. on_request is called after each request, before its
-        loop sends the next; until is asked before each journey and ends the interval early. book: takes each
-        observation, which are then not kept. starts_s, is_kept_if_cancelled: see `follow`.
+        What is on its way at the end is waited for and recorded too: all that was asked of the subject is there, and
+        throughput is of the observations done by `ended_s`. on_request is called after each request, before its loop
+        sends the next; until is asked before each journey and ends the interval early. is_spread: over more connections
+        than loops, see `Client.spread`. book, starts_s, is_kept_if_cancelled: see `follow`.
         """
         if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
-        seed = f"{self._seed}/closed/{next(self._intervals)}"
+        jobs = self.crowd.jobs(f"{self._seed}/closed/{next(self._intervals)}", in_exact_shares=True)
         interval = Interval(thinks=False, book=book, on_observation=on_request)
-        loops = Loops(self, interval, self.crowd.jobs(seed, in_exact_shares=True), stop=until)
-        with self.client.spread(concurrency):
-            is_kept = is_kept_if_cancelled
-            return await self._loops(interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=is_kept)
+        loops = Loops(self, interval, jobs, stop=until)
+        kept, spread = is_kept_if_cancelled, concurrency if is_spread else 0
+        with self.client.spread(spread):
+            return await self._loops(interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=kept)
 
     async def serial(
         self,

@@ -194,7 +194,8 @@ class FreshStart:
 
     async def _closed(self, label: str, concurrency: int, duration_s: float) -> tuple[Measurement, LoadRecord]:
         def drive() -> Awaitable[LoadRecord]:
-            return self._driver.closed_loop(concurrency, duration_s)
+            # Servers of one process, such as waitress, may allow no more than a hundred connections.
+            return self._driver.closed_loop(concurrency, duration_s, is_spread=(self._workers or 2) > 1)
 
         seen, record = await self._interval(drive, self._conditions(label, "closed", concurrency))
         self._counts.update(o.operation for o in record.requests)

@@ -76,7 +76,7 @@ async def _driven(url: str, *, keep_alive: bool = True, timeout_s: float = 5.0, 
         await driver.sign_in_all(20.0)
         record = await driver.closed_loop(8, 0.3)
         connections = len(driver.client._open)
-    assert connections <= 16  # with as many again that are idle
+    assert connections <= 8
     assert not driver.client._open
     assert asyncio.all_tasks() == {asyncio.current_task()}
     return record

@@ -74,6 +74,8 @@ class Client:
     def spread(self, at_once: int) -> Iterator[None]:
         """Where so many requests are always on their way, hold more connections: more people look at a page than wait
         for one. With one for each request none would be idle, and each loop would stay with one of the processes.
+
+        at_once: 0 for no more than are needed.
         """
         self._connections_least = at_once + min(at_once, SPARE_MAX)
         try:
