@@ -186,7 +186,9 @@ def test_a_study_compares_what_it_foresaw_and_tells_how_much_dearer_it_was(
     assert found.crowded_cost == pytest.approx(1.25, rel=0.01)
     told = {each.workers: each for each in found.worker_predictions}
     assert told[2].predicted_rps == pytest.approx(foreseen.capacity_rps, rel=0.02)
-    assert told[3].predicted_rps == pytest.approx(0.97 * 100 / 1.25 ** (COUNTED * (math.sqrt(3) - math.sqrt(2)) / TWO), rel=0.03)
+    assert told[3].predicted_rps == pytest.approx(
+        0.97 * 100 / 1.25 ** (COUNTED * (math.sqrt(3) - math.sqrt(2)) / TWO), rel=0.03
+    )
 
 
 def test_a_request_that_is_cheaper_in_company_is_not_taken_to_get_cheaper_still(a_study: MakeStudy) -> None:
