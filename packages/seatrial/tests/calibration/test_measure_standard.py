@@ -196,7 +196,7 @@ def starved_generator(begun: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("starved_generator")
 def test_a_starved_generator_gives_an_invalid_verdict_and_no_capacity(declare, run_seatrial, begun: Path) -> None:
     # At niceness 5 beside four others the generator gets a thirteenth of its CPU (weights 335 and 1024, sched(7)).
-    # Beside two it is late by 5 to 6 ms where 5 are allowed, beside three by 7, and some intervals are fit all the same.
+    # Beside two it is late by 5 to 6 ms where 5 are allowed, beside three by 7, and some intervals are fit.
     short = {"warm_up_max_s": 3, "half_load_s": 1, "saturation_s": 2, "confirm_s": 2}
     spec = declare(subject={"environment": {"CPU_MS": "5", "BEGUN_FILE": str(begun)}}, measure=short)
     ended = run_seatrial("measure", spec, "--json", niceness=5)
