@@ -29,6 +29,8 @@ def app(environ, start_response):
         raise RuntimeError("as it was before")
     if path == "/wait":
         time.sleep(0.05)
+    if path == "/wait-long":
+        time.sleep(1.0)
     found = [name for name in ("measured_server", "warden", "readings") if importlib.util.find_spec(name)]
     start_response("200 OK", [("Content-Type", "text/plain")])
     if path == "/stream":
@@ -109,7 +111,8 @@ def test_what_is_begun_inside_is_seen_while_it_lasts(testbed, eventually) -> Non
     view = testbed.inside
     view.switch(on=True)
     began_s = time.perf_counter()
-    asking = threading.Thread(target=ask, args=(testbed, "/wait"), kwargs={"mark": "1 GET /wait"})
+    # Twenty times as long as between two looks: nobody looks away for all of it.
+    asking = threading.Thread(target=ask, args=(testbed, "/wait-long"), kwargs={"mark": "1 GET /wait-long"})
     asking.start()
     eventually(lambda: view.in_flight() == 1, left=view.in_flight)
     asking.join(timeout=10)
