@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import LoadError
+from seatrial.load import loops
 from seatrial.load.books.observation import LoadRecord, Observation
 from seatrial.load.driver import Driver
 from seatrial.load.event_loop import loop_factory, run
@@ -50,6 +51,18 @@ def test_a_closed_loop_counts_what_is_completed_in_time(either: str, drive: Driv
     assert max(seen.due_s for seen in record.observations) < record.ended_s
     assert record.in_flight_max == 4
     assert 0 < record.generator_busy <= 1.1
+
+
+def test_loops_begin_one_after_the_other_so_that_no_worker_takes_all_connections(
+    gthread: str, drive: Drive, workload_of: WorkloadOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "_START_APART_S", 0.1)
+    record = drive(gthread, workload_of(home=home), lambda driver: driver.closed_loop(4, 0.6))
+    first = sorted((o.sent_s, o.done_s) for o in record.observations if o.sent_s < record.started_s + 0.09)
+    assert len(first) > 1
+    # One loop alone: it sends nothing before it is answered.
+    assert all(done_s <= sent_s for (_, done_s), (sent_s, _) in itertools.pairwise(first))
+    assert record.in_flight_max == 4
 
 
 def test_an_open_loop_sends_every_arrival_of_the_interval_and_none_of_the_lead_in(either: str, drive: Drive) -> None:
