@@ -15,7 +15,7 @@ __all__ = ["Loops"]
 _AFTER_FAILURE_S = 0.05
 
 # People do not all come in the same millisecond. Connections that do are all taken by the one worker that wakes first,
-# and it keeps them: of eight workers six had nothing to do for a whole interval.
+# and it keeps them: eight workers once answered what two can.
 _START_APART_S = 0.001
 
 
