@@ -124,9 +124,14 @@ def kind_of(unit: Unit, workers_max: int) -> str:
     return "beyond" if "cpus" in changes or unit.setting.workers > workers_max else "inside"
 
 
+def is_saturated(seen: Measurement) -> bool:
+    """Whether it is a closed loop that the rig did not spoil."""
+    return seen.label == "saturation" and seen.verdict != Verdict.INVALID
+
+
 def saturated_rps(study: Study) -> float | None:
-    """Of the declared server, the mean over starts."""
-    found = [start.estimate.saturated_rps for start in declared(study) if start.estimate is not None]
+    """Of the declared server, the mean over its closed loops: an open overload is another one in each start."""
+    found = [m.throughput_rps for m in declared_measurements(study) if is_saturated(m)]
     return fmean(found) if found else None
 
 
@@ -159,8 +164,7 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor, bases: S
     full = [
         m
         for m in declared_measurements(study)
-        if (m.label == "saturation" and m.verdict != Verdict.INVALID)
-        or (m.mode == "open" and m.verdict == Verdict.VIOLATED)
+        if is_saturated(m) or (m.mode == "open" and m.verdict == Verdict.VIOLATED)
     ]
     changes = {name: getattr(unit.setting, name) for name in changed(unit.setting, unit.app.base)}
     return Judged(

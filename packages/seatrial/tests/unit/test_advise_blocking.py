@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.advise.anchor import _as_the_loop_runs_them
+from seatrial.advise.blocking import as_the_loop_runs_them
 from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
 from seatrial.model.work import OperationDemand
@@ -29,12 +29,12 @@ def test_no_more_operations_are_taken_to_block_than_explain_the_saturation(block
     Starts differ by some per cent: that it explains a little of what chance took is no reason to believe it.
     """
     truth = tuple(replace(each, blocks_loop=each.operation in blocking) for each in DEMANDS)
-    found = _as_the_loop_runs_them(DEMANDS, LOOP, 0.93 * saturation_rps(truth, LOOP, seed=3), seed=1)
+    found = as_the_loop_runs_them(DEMANDS, LOOP, 0.93 * saturation_rps(truth, LOOP, seed=3), seed=1)
     assert tuple(each.operation for each in found if each.blocks_loop) == blocking
 
 
 def test_all_are_taken_to_block_where_nothing_less_explains_it() -> None:
     waits = tuple(replace(each, share=0.5, database_wait_s=0.020, blocks_loop=True) for each in DEMANDS)
     unknown = tuple(replace(each, blocks_loop=False) for each in waits)
-    found = _as_the_loop_runs_them(unknown, LOOP, saturation_rps(waits, LOOP, seed=3), seed=1)
+    found = as_the_loop_runs_them(unknown, LOOP, saturation_rps(waits, LOOP, seed=3), seed=1)
     assert all(each.blocks_loop for each in found)

@@ -180,6 +180,21 @@ def test_no_more_is_told_than_was_ever_answered_though_a_short_trial_above_it_pa
     assert found.method.endswith("seen to pass at 136/s, seen to fail at 139/s, never seen to answer more than 130/s")
 
 
+def test_a_rate_that_passed_but_could_not_be_caught_up_with_is_not_the_capacity(a_study: MakeStudy) -> None:
+    """It answers 150 a second while nothing waits, and 128 at most once something does."""
+    study = relabelled(a_study(plan_saturated=None), confirm_high=Verdict.SUSTAINED)
+    passed, failed = (
+        replace(
+            study.measurements[2], label="search", run=8, offered_rate_rps=rate, throughput_rps=seen, verdict=verdict
+        )
+        for rate, seen, verdict in ((150.0, 150.0, Verdict.SUSTAINED), (160.0, 128.0, Verdict.VIOLATED))
+    )
+    found = conclude(replace(study, measurements=(*study.measurements, passed, failed))).worker_capacity
+    assert (found.offered_rate_rps, found.low_rps) == (pytest.approx(128.0), pytest.approx(128.0))
+    assert (found.pass_rps, found.fail_rps) == (pytest.approx(150.0), pytest.approx(160.0))
+    assert found.method.endswith("seen to fail at 160/s, but answers 128/s at most once it is behind")
+
+
 def test_a_brief_start_counts_with_the_correction_of_the_full_ones(a_study: MakeStudy, found: Findings) -> None:
     study = a_study()
     brief = tuple(replace(m, run=run, throughput_rps=125.0) for run in (4, 5) for m in study.measurements[1:2])

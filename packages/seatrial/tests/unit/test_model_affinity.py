@@ -4,9 +4,13 @@ import math
 
 import pytest
 
+from seatrial.model.box_parts import Connections
 from seatrial.model.configuration import Configuration
 from seatrial.model.queueing import OperationDemand, System, simulate_closed, simulate_open
 from seatrial.spec.subject import saturating_requests
+
+BY_CHANCE = 10**9
+"""Connections that are opened before one is used again: more than there are requests, so each goes anywhere."""
 
 
 def waiting(seconds=0.020, scv=1.0):
@@ -17,7 +21,8 @@ def waiting(seconds=0.020, scv=1.0):
 def test_workers_with_a_line_each_have_the_p95_of_as_many_mm1(workers):
     """Poisson arrivals split by chance are Poisson again, so each worker is an M/M/1 of a part of the rate."""
     rate_rps = 0.7 * workers / 0.020
-    outcome = simulate_open(waiting(), System(workers, 1, 1.0, has_affinity=True), rate_rps, 200_000, seed=4)
+    lines = System(workers, 1, 1.0, has_affinity=True, connections_least=BY_CHANCE)
+    outcome = simulate_open(waiting(), lines, rate_rps, 200_000, seed=4)
     p95_s = -math.log(0.05) * 0.020 / (1.0 - 0.7)
     assert outcome.response_time_quantile_s(0.95) == pytest.approx(p95_s, rel=0.06)
     shared = simulate_open(waiting(), System(workers, 1, 1.0), rate_rps, 200_000, seed=4)
@@ -27,8 +32,29 @@ def test_workers_with_a_line_each_have_the_p95_of_as_many_mm1(workers):
 @pytest.mark.parametrize(("workers", "inside"), [(2, 8), (3, 12), (8, 32), (8, 128)])
 def test_a_fixed_population_leaves_workers_idle_as_in_a_balanced_closed_network(workers, inside):
     """Gordon and Newell (1967): of W single exponential servers with N customers each is busy N / (N + W - 1)."""
-    rate_rps = simulate_closed(waiting(), System(workers, 1, 1.0, has_affinity=True), inside, 60_000, seed=2)
+    system = System(workers, 1, 1.0, has_affinity=True, connections_least=BY_CHANCE)
+    rate_rps = simulate_closed(waiting(), system, inside, 60_000, seed=2)
     assert rate_rps == pytest.approx(inside / (inside + workers - 1) * workers / 0.020, rel=0.03)
+
+
+def test_a_connection_that_is_waited_for_is_not_used_and_another_is_opened_only_when_none_is_idle():
+    connections = Connections(workers=1000, least=0)
+    first, second = connections.take(), connections.take()
+    assert first != second
+    connections.give(second)
+    assert [connections.take(), connections.opened] == [second, 2]
+    connections.give(first)
+    connections.give(second)
+    assert {connections.take(), connections.take()} == {first, second}
+
+
+def test_as_many_as_are_wanted_are_opened_before_one_is_used_again():
+    connections = Connections(workers=1000, least=3)
+    for opened in (1, 2, 3):
+        connections.give(connections.take())
+        assert connections.opened == opened
+    connections.give(connections.take())
+    assert connections.opened == 3
 
 
 def test_a_cpu_that_workers_share_is_full_although_some_of_them_are_idle():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, variance
 
+from seatrial.advise.blocking import as_the_loop_runs_them
 from seatrial.advise.capacity import Start, capacities_tried, capacity_of, grouped
 from seatrial.advise.demand import mean_cpu, queries_by_operation
 from seatrial.advise.estimate import configuration_of, demands_under_load, slower
@@ -16,7 +17,6 @@ from seatrial.measure.measurement import OperationProfile
 from seatrial.measure.study import Study
 from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
-from seatrial.model.system import System
 from seatrial.model.work import OperationDemand
 
 __all__ = ["SURE", "Anchor", "Factors", "anchors_of", "moderated"]
@@ -24,13 +24,8 @@ __all__ = ["SURE", "Anchor", "Factors", "anchors_of", "moderated"]
 UNEXPLAINED_MAX = 1.5
 """Between the saturation that the demands predict and the measured one; beyond it they do not identify what binds."""
 
-EXPLAINED = 1.1
-"""Within it, nothing further is sought to explain the saturation."""
-
 TRANSACTION_CONTROL = 2
 """Statements that begin and end a transaction, where only the others were counted."""
-
-PROBE_REQUESTS = 4_000
 
 USUAL_SPREAD, USUAL_WEIGHT = 0.028, 2.0
 """Relative standard deviation between fresh starts of one server (2 to 4 % on fit machines), and how many degrees of
@@ -157,7 +152,7 @@ def _anchor(study: Study, starts: Sequence[Start], capacity: Capacity, blocking:
     saturated_rps = fmean(estimate.saturated_rps for estimate in estimates)
     demands = demands_under_load(profiles, [m for start in starts for m in start.seen], system)
     if blocking is None:
-        demands = _as_the_loop_runs_them(demands, system, saturated_rps, spec.measure.seed)
+        demands = as_the_loop_runs_them(demands, system, saturated_rps, spec.measure.seed)
     else:
         demands = tuple(replace(demand, blocks_loop=demand.operation in blocking) for demand in demands)
     unexplained = saturation_rps(demands, system, spec.measure.seed) / saturated_rps
@@ -239,32 +234,6 @@ def _with_round_trips(study: Study) -> tuple[OperationProfile, ...]:
         else p
         for p in study.operations
     )
-
-
-def _as_the_loop_runs_them(
-    demands: tuple[OperationDemand, ...], system: System, saturated_rps: float, seed: int
-) -> tuple[OperationDemand, ...]:
-    """On an event loop, which operations block it is told by nothing but the saturation: whatever explains it best."""
-    if not system.is_event_loop:
-        return demands
-
-    def missed(tried: Sequence[OperationDemand]) -> float:
-        return abs(math.log(max(saturation_rps(tried, system, seed, PROBE_REQUESTS), 1e-6) / saturated_rps))
-
-    if missed(demands) <= math.log(EXPLAINED):
-        return demands
-    waiting = [(d.operation,) for d in demands if d.wait_s + d.held_wait_s > 0.0]
-    everybody = tuple(name for names in waiting for name in names)
-    found = {
-        names: (missed(tried), tried)
-        for names in ((), *waiting, everybody)
-        for tried in [tuple(replace(d, blocks_loop=d.operation in names) for d in demands)]
-    }
-    least = min(miss for miss, _ in found.values())
-    # Whether one that hardly waits here blocks as well makes no difference here that could be seen, and all of it where
-    # the database is further away.
-    as_good = [names for names, (miss, _) in found.items() if miss <= least + math.log(EXPLAINED)]
-    return found[min(as_good, key=lambda names: (len(names), found[names][0]))][1]
 
 
 def _log_deviations(values: Sequence[float]) -> list[float]:

@@ -124,7 +124,7 @@ class Appraiser:
             system = there.system(self._study.spec.workload.timeout_s)
             # Requests may cost least where few workers share the CPUs, and still there may be as many slots.
             fewest = {1, *self._predictor.workers_measured}
-            demands = [self._predictor.demands_there(replace(there, workers=few)) for few in fewest]
+            demands = [self._predictor.saturated_demands(replace(there, workers=few)) for few in fewest]
             self._bounds[placement.id] = max(min(bounds_rps(each, system).values()) for each in demands)
         return self._bounds[placement.id]
 
@@ -238,7 +238,7 @@ class Appraiser:
         """Throughput with always something waiting, by a short simulation."""
         if configuration not in self._probed:
             demands, seed = self._predictor.demands_there(configuration), self._study.spec.measure.seed
-            system = configuration.system(self._study.spec.workload.timeout_s)
+            system = self._predictor.system_there(configuration)
             self._probed[configuration] = saturation_rps(demands, system, seed, PROBE_REQUESTS)
         return self._probed[configuration]
 

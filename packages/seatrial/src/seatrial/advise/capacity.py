@@ -203,13 +203,23 @@ def _bracketed(empty: Capacity, trials: Sequence[Measurement]) -> Capacity:
         return replace(empty, offered_rate_rps=low, low_rps=low, is_bracket=True, method=method)
     # A trial of some seconds can pass above what the subject ever answered, its queue still growing: not for long.
     answered = max(m.throughput_rps for m in _trusted(trials))
-    point = min((low * failed) ** 0.5, answered)
+    # Some answer less once they are behind. At a rate above that a queue that any stall has made never ends.
+    behind = max(m.throughput_rps for m in trials if _is_behind(m))
+    point = min((low * failed) ** 0.5, answered, behind)
     method = f"bracketed by trials: seen to pass at {rounded(low)}/s, seen to fail at {rounded(failed)}/s"
     if answered < low:
         method += f", never seen to answer more than {rounded(answered)}/s"
+    elif behind < low:
+        method += f", but answers {rounded(behind)}/s at most once it is behind"
     return replace(
         empty, offered_rate_rps=point, low_rps=min(low, point), high_rps=failed, is_bracket=True, method=method
     )
+
+
+def _is_behind(seen: Measurement) -> bool:
+    """Whether more waited there than was answered."""
+    is_full = seen.label == "saturation" or (seen.label in NEAR_CAPACITY and seen.verdict == Verdict.VIOLATED)
+    return is_full and seen.verdict != Verdict.INVALID
 
 
 def _contradicted(base: Sequence[Start]) -> bool:

@@ -11,6 +11,7 @@ from seatrial.advise.interval import summed_variance, t_half_width
 from seatrial.model.capacity import capacity_rps, saturation_rps
 from seatrial.model.configuration import Configuration
 from seatrial.model.queueing import Outcome, run_open
+from seatrial.model.system import System
 from seatrial.model.work import OperationDemand, draw_work
 from seatrial.spec.trial_spec import TrialSpec
 
@@ -57,7 +58,7 @@ class Carrier:
 
     Both simulations have the same demands and the same drawn requests: an error of the demands' size cancels, only
     their shape matters. What changes their size on the way, because CPUs are shared by more workers or by fewer, is the
-    dearness.
+    dearness: the simulation makes a request as dear as the workers that want the CPUs at that moment crowd it.
     """
 
     def __init__(
@@ -83,9 +84,10 @@ class Carrier:
         return (None if capacity is None else min(capacity * self._factor, saturation)), saturation
 
     def demands(self, configuration: Configuration, factors: Factors = AS_MEASURED) -> tuple[OperationDemand, ...]:
-        """The simulation's demands on that configuration's CPUs; factors: on app CPU, database CPU and waits."""
+        """The simulation's demands on CPUs as fast as that configuration's, in the company that was measured; factors:
+        on app CPU, database CPU and waits."""
         app, database, wait = factors
-        slower = configuration.cpu_factor * self._dearness.factor(self.anchor.configuration, configuration)
+        slower = configuration.cpu_factor
         return tuple(
             replace(
                 demand,
@@ -98,11 +100,19 @@ class Carrier:
             for demand in self.anchor.demands
         )
 
+    def saturated_demands(self, configuration: Configuration) -> tuple[OperationDemand, ...]:
+        """The demands in the company of all workers there."""
+        factor = self._dearness.factor(self.anchor.configuration, configuration)
+        return self.demands(configuration, (factor, factor, 1.0))
+
+    def system(self, configuration: Configuration) -> System:
+        """What the simulation is told of that server, beside the demands."""
+        return self._dearness.system(self.anchor.configuration, configuration, self._timeout_s)
+
     def run(self, configuration: Configuration, rate_rps: float, *, by_operation: bool = False) -> Outcome:
         """A simulated load of so many real requests per second."""
         work = draw_work(self.demands(configuration), self._requests, self._seed, configuration.at_once)
-        system = configuration.system(self._timeout_s)
-        return run_open(work, system, rate_rps / self._factor, by_operation=by_operation)
+        return run_open(work, self.system(configuration), rate_rps / self._factor, by_operation=by_operation)
 
     def interval(
         self, configuration: Configuration, capacity: float, saturation: float, draws: int, starts: int
@@ -155,7 +165,7 @@ class Carrier:
     def _model(
         self, demands: Sequence[OperationDemand], there: Configuration, requests: int
     ) -> tuple[float | None, float]:
-        system = there.system(self._timeout_s)
+        system = self.system(there)
         saturation = saturation_rps(demands, system, self._seed, requests)
         if not saturation:
             return None, 0.0
@@ -190,7 +200,7 @@ class Carrier:
         self, configuration: Configuration, every: Sequence[Factors], by_objective: bool
     ) -> tuple[float, ...]:
         """Logarithms of the model's rates, with each of these factors on the demands."""
-        system, requests = configuration.system(self._timeout_s), max(1, round(self._requests * DRAW_SHARE))
+        system, requests = self.system(configuration), max(1, round(self._requests * DRAW_SHARE))
         rates: list[float] = []
         for factors in every:
             demands = self.demands(configuration, factors)

@@ -1,13 +1,12 @@
 """How much dearer a request becomes as workers share CPUs: what a study saw of it, for other numbers of workers. Pure.
 
-Whoever gets a CPU finds its caches as the others left them (a reload transient of Thiebaut and Stone, ACM Transactions
-on Computer Systems 5, 1987), and the more there are, the less of its own is still there. Misses grow with one over the
-square root of the cache that is left to each (the rule of Chow, confirmed with exponents around 1/2 by Hartstein and
-others, ACM Computing Frontiers 2006), so with the square root of the workers that share it. How much that is more than
-with one, two workers on a CPU being 1, is here called the crowding: 0 while each has a CPU of its own, 2.4 for four on
-one CPU, 4.8 for nine. A study tries two numbers of workers, so one parameter is all it can tell:
+How many share one, above one alone, is the crowding (`model.crowding`). A study tries two numbers of workers, so one
+parameter is all it can tell:
 
     CPU seconds of a request = those without crowding x exp(exponent x crowding)
+
+When saturated, all workers want the CPUs all the time: that is what the parameter is told by. At other times it is the
+workers that want them at that moment, and the simulation counts them.
 
 Fifteen and sixteen workers on one CPU are crowded nearly alike, and then chance alone would make an exponent of
 anything. So what was seen is weighed with what is known beforehand, by how sure each is.
@@ -15,13 +14,15 @@ anything. So what was seen is weighed with what is known beforehand, by how sure
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial.advise.anchor import SURE, Anchor
 from seatrial.model.configuration import Configuration
+from seatrial.model.crowding import crowding
+from seatrial.model.system import System
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["UNKNOWN_ERROR", "Dearness", "crowding", "dearness_hint", "dearness_of", "dearness_words"]
+__all__ = ["UNKNOWN_ERROR", "Dearness", "crowded", "dearness_hint", "dearness_of", "dearness_words"]
 
 UNKNOWN_ERROR = math.log(1.30) / 1.96
 """Standard error of the exponent where nothing was measured: a second worker on a CPU, which crowds it by one, is taken
@@ -58,8 +59,12 @@ class Dearness:
     covariances: tuple[tuple[float, float], ...] = ()
 
     def factor(self, here: Configuration, there: Configuration) -> float:
-        """CPU seconds of a request there over those here."""
-        return math.exp(self.exponent * (crowding(there) - crowding(here)))
+        """CPU seconds of a request there over those here, both saturated."""
+        return math.exp(self.exponent * (crowded(there) - crowded(here)))
+
+    def system(self, here: Configuration, there: Configuration, timeout_s: float) -> System:
+        """What the simulation is told of a server there, with demands as they are here when saturated."""
+        return replace(there.system(timeout_s), company_exponent=self.exponent, company_measured=crowded(here))
 
     def variances(self, here: Configuration, there: Configuration) -> Parts:
         """Of the logarithm of `factor`, with degrees of freedom; () where both are crowded alike.
@@ -68,11 +73,11 @@ class Dearness:
         it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess, as
         sure as `BEYOND_ERROR` says.
         """
-        step = crowding(there) - crowding(here)
+        step = crowded(there) - crowded(here)
         if not step:
             return ()
-        beyond = max(0.0, crowding(there) - self.most, self.least - crowding(there))
-        own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(crowding(here), 0.0)
+        beyond = max(0.0, crowded(there) - self.most, self.least - crowded(there))
+        own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(crowded(here), 0.0)
         parts = ((own, self.freedom), ((BEYOND_ERROR * self.exponent * beyond) ** 2, SURE))
         return tuple(part for part in parts if part[0] > 0.0)
 
@@ -81,7 +86,7 @@ class Dearness:
 
         That an exponent is below 0 is not believed, so to that side the end of a 95 % interval is where it is 0.
         """
-        parts, step = self.variances(here, there), crowding(there) - crowding(here)
+        parts, step = self.variances(here, there), crowded(there) - crowded(here)
         if not parts:
             return (), ()
         share = min(1.0, (self.exponent * step / 1.96) ** 2 / math.fsum(part for part, _ in parts))
@@ -89,10 +94,9 @@ class Dearness:
         return (parts, bounded) if step > 0.0 else (bounded, parts)
 
 
-def crowding(configuration: Configuration) -> float:
-    """The root of the workers of a CPU, above that of one, over the same of two. A quota below 1 is a share of one."""
-    each = max(1.0, configuration.workers / max(1.0, configuration.cpus))
-    return (math.sqrt(each) - 1.0) / (math.sqrt(2.0) - 1.0)
+def crowded(configuration: Configuration) -> float:
+    """The crowding while all of its workers want the CPUs."""
+    return crowding(configuration.workers, configuration.cpus)
 
 
 def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
@@ -103,9 +107,9 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
     `UNKNOWN_ERROR`. Both are taken as normal, and weighed by one over their variance.
     """
     declared = anchors[0]
-    here = crowding(declared.configuration)
-    other = max(anchors, key=lambda anchor: abs(crowding(anchor.configuration) - here))
-    there = crowding(other.configuration)
+    here = crowded(declared.configuration)
+    other = max(anchors, key=lambda anchor: abs(crowded(anchor.configuration) - here))
+    there = crowded(other.configuration)
     step = there - here
     if not step:
         return Dearness(least=here, most=here)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from seatrial.advise.blocking import as_the_loop_runs_them
 from seatrial.measure.measurement import Measurement, OperationProfile, Verdict
 from seatrial.model.capacity import capacity_rps, saturation_rps
 from seatrial.model.configuration import Configuration
@@ -61,12 +62,19 @@ def estimates(
     """
     system = system_seen(spec, [m for seen in starts for m in seen])
     demands = demands_under_load(profiles, [m for seen in starts for m in seen], system)
-    model_saturation = saturation_rps(demands, system, spec.measure.seed, ESTIMATE_REQUESTS)
-    own = [open_correction(seen) for seen in starts]
+    # On an event loop nobody waits for a slot, so under an open overload those who come take the loop's time from those
+    # who are inside: the simulation of an open load does the same, and to correct for it would count it twice.
+    own = [None if system.is_event_loop else open_correction(seen) for seen in starts]
     correction = fmean(found) if (found := [each for each in own if each is not None]) else 1.0
-    rates = [saturated_rps(seen, correction) for seen in starts]
-    known = [model_saturation if rate is None else max(rate, 1e-6) for rate in rates]
+    rates = [saturated_rps(seen, correction if each is None else each) for seen, each in zip(starts, own, strict=True)]
+    known = [
+        saturation_rps(demands, system, spec.measure.seed, ESTIMATE_REQUESTS) if rate is None else max(rate, 1e-6)
+        for rate in rates
+    ]
     mean = fmean(known)
+    # Who blocks the loop makes all others wait, long before it is full.
+    demands = as_the_loop_runs_them(demands, system, mean, spec.measure.seed)
+    model_saturation = saturation_rps(demands, system, spec.measure.seed, ESTIMATE_REQUESTS)
     # The objective is an absolute time, so the model must run at the measured speed.
     scaled = tuple(slower(demand, model_saturation / mean) for demand in demands)
     # All times that much longer, the saturation is that much lower: the mean itself.
@@ -116,13 +124,10 @@ def saturation_of(seen: Sequence[Measurement]) -> Measurement | None:
 def saturated_rps(seen: Sequence[Measurement], correction: float = 1.0) -> float | None:
     """Throughput of one start whenever something always waited; None before it was saturated.
 
-    A brief start was only saturated by a closed loop; it takes the `correction` that full starts of its kind showed.
+    correction: of the closed loop by the start's own open load; a brief start, which had none, takes that of others.
     """
     saturated = saturation_of(seen)
-    if saturated is None:
-        return None
-    own = open_correction(seen)
-    return saturated.throughput_rps * (own if own is not None else correction)
+    return None if saturated is None else saturated.throughput_rps * correction
 
 
 def open_correction(seen: Sequence[Measurement]) -> float | None:
@@ -166,7 +171,8 @@ def demands_under_load(
     loaded = [m.cpu_s for m in saturated if m.cpu_s]
     if alone_s > 0.0:
         scale = fmean(loaded) / alone_s if loaded else 1.0
-        return tuple(_demand(p, scale, system.round_trip_s) for p in profiles if p.share > 0.0)
+        demands = tuple(_demand(p, scale, system.round_trip_s) for p in profiles if p.share > 0.0)
+        return tuple(map(_between_statements, demands)) if system.is_event_loop else demands
     wall_s = sum(p.share * p.wall_s for p in profiles)
     rate_rps = fmean(m.throughput_rps for m in saturated) if saturated else 0.0
     stretch = system.slots / (rate_rps * wall_s) if rate_rps > 0.0 and wall_s > 0.0 else 1.0
@@ -205,6 +211,15 @@ def _demand(profile: OperationProfile, scale: float, round_trip_s: float) -> Ope
         round_trips=profile.round_trips or 0.0,
         held_app_share=min(1.0, max(0.0, held_app_s / profile.app_cpu_s)) if profile.app_cpu_s else 0.0,
     )
+
+
+def _between_statements(demand: OperationDemand) -> OperationDemand:
+    """On a loop it counts how long a connection is held, since each turn of it is waited for; where that was not seen,
+    app CPU is taken to be spent evenly before, between and after the statements."""
+    statements = round(demand.round_trips)
+    if demand.held_app_share or statements < 2:
+        return demand
+    return replace(demand, held_app_share=(statements - 1) / (statements + 1))
 
 
 def slower(demand: OperationDemand, factor: float) -> OperationDemand:

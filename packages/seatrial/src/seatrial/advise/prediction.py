@@ -12,6 +12,7 @@ from seatrial.advise.hours import Hours, hours_of
 from seatrial.measure.study import Study
 from seatrial.model.configuration import Configuration
 from seatrial.model.stations import bounds_rps
+from seatrial.model.system import System
 from seatrial.model.work import OperationDemand
 
 __all__ = ["Prediction", "Predictor"]
@@ -70,7 +71,6 @@ class Predictor:
         self._dearness = dearness_of(anchors)
         self._carriers = [Carrier(anchor, study.spec, requests, self._dearness, self._hours) for anchor in anchors]
         self._alone = Carrier(anchors[0], study.spec, requests, dearness_of(anchors[:1]), self._hours)
-        self._timeout_s = study.spec.workload.timeout_s
         self.workers_measured = tuple(anchor.configuration.workers for anchor in anchors)
         self._rps_max = max(m.throughput_rps for m in study.measurements)
         self._kept: dict[tuple[Configuration, int, int, Configuration | None], Prediction] = {}
@@ -152,8 +152,16 @@ class Predictor:
         }
 
     def demands_there(self, configuration: Configuration) -> tuple[OperationDemand, ...]:
-        """The simulation's demands on that configuration's CPUs, at the measured speed."""
+        """The simulation's demands on that configuration's CPUs, at the measured speed and in the measured company."""
         return self._from(configuration).demands(configuration)
+
+    def saturated_demands(self, configuration: Configuration) -> tuple[OperationDemand, ...]:
+        """The same in the company of all of its workers."""
+        return self._from(configuration).saturated_demands(configuration)
+
+    def system_there(self, configuration: Configuration) -> System:
+        """What the simulation is told of that server, beside `demands_there`."""
+        return self._from(configuration).system(configuration)
 
     def capacity_with(self, configuration: Configuration, demands: Sequence[OperationDemand]) -> float | None:
         """The capacity if the app's requests needed this in place of `demands_there`; without interval."""
@@ -169,7 +177,6 @@ class Predictor:
             interval = carrier.interval(configuration, capacity, saturation, draws, starts)
             if interval is not None:
                 low, high = capacity * math.exp(-interval.below), capacity * math.exp(interval.above)
-        system = configuration.system(self._timeout_s)
         return Prediction(
             configuration=configuration,
             capacity_rps=capacity,
@@ -177,7 +184,7 @@ class Predictor:
             high_rps=high,
             saturation_rps=saturation,
             utilization=utilization,
-            gives_way=tuple(bounds_rps(carrier.demands(configuration), system))[:2],
+            gives_way=tuple(bounds_rps(carrier.saturated_demands(configuration), carrier.system(configuration)))[:2],
             is_extrapolated=self._is_extrapolated(configuration, saturation),
             interval=interval,
         )

@@ -1,41 +1,27 @@
 """The event engine: one box with slots, processes and CPUs, and the requests inside it.
 
-Processor sharing is kept on a virtual clock that runs at the speed at which each entity is served. An entity is a
-database backend, or a thread, or under the GIL a whole process. On that clock a finish time never moves when others
-come and go, so a heap of finish times is enough.
-
-A conclusion simulates some two million events, so what happens at each of them stands in one loop on local names: a
-call for each step of a request would take half as long again.
+A conclusion simulates some two million events, so what happens at each of them stands in one loop on local names.
 """
 
 import math
-import random
 from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
 from heapq import heappop, heappush
 
-from seatrial.model.box_parts import NOBODY, DatabaseMachine, Process, Tokens
-from seatrial.model.route import APART, APP, DELAY, GIVE, LEAVES, TAKE, route
+from seatrial.model.box_parts import NOBODY, Connections, DatabaseMachine, Tokens
+from seatrial.model.cpus import NEVER, Cpus
+from seatrial.model.route import APART, APP, BACKEND, DELAY, GIVE, LEAVES, TAKE, route
 from seatrial.model.system import System
 from seatrial.model.work import Work
 
 __all__ = ["Box"]
 
-NEVER = (math.inf, -1)
-"""At the end of a heap of (time, request), so that it is never empty."""
-
-
-@lru_cache(maxsize=8)
-def _affinities(requests: int, workers: int) -> Sequence[int]:
-    """Which process has each request's connection, by chance: the same in all runs of so many, whatever their rate."""
-    return random.Random(f"affinities {workers}").choices(range(workers), k=requests)
-
 
 class Box:
     """One run over drawn work. `started_s` and `left_s` hold when each request got a slot and left (inf: refused).
 
-    tokens: of each process by which they are (POOL, LOOP, THREADS).
+    tokens: of each process by which they are (POOL, LOOP, THREADS). company: once it ran, CPU seconds that were used,
+    over those that were given.
     """
 
     def __init__(self, work: Work, system: System) -> None:
@@ -46,18 +32,20 @@ class Box:
         self.has_gil = system.gil and system.threads > 1
         self.home = bytearray(requests) if system.workers < 256 else [0] * requests  # the process of each
         self.has_tokens = any(TAKE <= kind < LEAVES for kind in self.kinds)
-        # Which process each belongs to; None: whichever has a slot. Then all wait in one line, else each has its own.
-        self.affinities = _affinities(requests, system.workers) if system.has_affinity else None
+        # None: whichever process has a slot. Then all wait in one line, else each process has its own.
+        self.connections = Connections(system.workers, system.connections_least) if system.has_affinity else None
         lines = system.workers if system.has_affinity else 1
         self.free = [system.slots // lines] * lines
         self.queues: list[deque[int]] = [deque() for _ in range(lines)]
         # Slots taken by process, where it matters which.
-        self.busy = [0] * (system.workers if self.has_gil or self.has_tokens or system.has_affinity else 1)
-        self.processes = [Process() for _ in self.busy]
+        self.has_company = bool(system.company_exponent)
+        is_told = self.has_gil or self.has_tokens or system.has_affinity or self.has_company
+        self.busy = [0] * (system.workers if is_told else 1)
         self.tokens = [[Tokens(count) for count in system.tokens] for _ in self.busy]
         self.waits = [NEVER]
         self.started_s = [math.inf] * requests
         self.left_s = [math.inf] * requests
+        self.company = 1.0
         self.following = requests  # of a fixed population: who comes when the next one leaves
 
     def run_arrivals(self, arrivals_s: Sequence[float]) -> None:
@@ -80,46 +68,29 @@ class Box:
         """How long all tokens of a kind were held, together."""
         return math.fsum(tokens[which].held_s for tokens in self.tokens)
 
-    def _rates(self, cpus: float) -> list[float]:
-        """The speed of each entity by how many there are; as of one where there is none, so that the clock runs on."""
-        return [min(1.0, cpus / max(1, entities)) for entities in range(self.system.slots + 1)]
-
-    def _run(self, arrivals_s: Sequence[float]) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop, see above
+    def _run(self, arrivals_s: Sequence[float]) -> None:  # noqa: PLR0912 - the hot loop, see above
         """All that happens, in order; arrivals_s: of the first requests, then inf. At one instant, CPUs come first."""
-        system, processes, home, stages, needs = self.system, self.processes, self.home, self.stages, self.needs
-        has_gil, is_alone, kinds, waits = self.has_gil, len(processes) == 1, self.kinds, self.waits
-        rates, apart = self._rates(system.cpus), DatabaseMachine(self._rates(system.database_cpus or 1.0))
-        at_s, virtual, entities, rate, database_s = 0.0, 0.0, 0, rates[0], math.inf
-        finishes, due, goes_on = [NEVER], [math.inf] * len(processes), self._pass if self.has_tokens else self._leave
+        system, stages, needs, kinds, waits = self.system, self.stages, self.needs, self.kinds, self.waits
+        cpus = Cpus(system, self.home, len(self.busy))
+        apart = DatabaseMachine(system.database_cpus or 1.0, system.slots)
+        cpu_s = database_s = math.inf
+        has_gil, goes_on = self.has_gil, self._pass if self.has_tokens else self._leave
         arriving, arrival_s = 0, arrivals_s[0]
         while True:
-            first = due[0] if is_alone else min(due)
-            is_thread = first < finishes[0][0]
-            if not is_thread:
-                first = finishes[0][0]
-            now_s = at_s + (first - virtual) / rate
             wait_s = waits[0][0]
-            if arrival_s < now_s and arrival_s < wait_s and arrival_s < database_s:
+            if arrival_s < cpu_s and arrival_s < wait_s and arrival_s < database_s:
                 now_s, request = arrival_s, self._arrive(arriving, arrival_s)
                 arriving, arrival_s = arriving + 1, arrivals_s[arriving + 1]
                 if request == NOBODY:
                     continue
-            elif wait_s < now_s and wait_s < database_s:
+            elif wait_s < cpu_s and wait_s < database_s:
                 now_s, request = heappop(waits)
-            elif database_s < now_s:
+            elif database_s < cpu_s:
                 now_s, (request, database_s) = database_s, apart.end(database_s)
-            elif now_s == math.inf:
-                return
+            elif cpu_s == math.inf:
+                break
             else:
-                at_s, virtual = now_s, first
-                if is_thread:
-                    index = due.index(first)
-                    request, due[index] = processes[index].end(virtual)
-                else:
-                    request = heappop(finishes)[1]
-                if not is_thread or due[index] == math.inf:
-                    entities -= 1
-                    rate = rates[entities]
+                now_s, (request, cpu_s) = cpu_s, cpus.end(cpu_s)
             stage = stages[request]
             while not needs[stage][request]:
                 stage += 1
@@ -134,16 +105,18 @@ class Box:
             elif kind == APART:
                 database_s = apart.begin(now_s, request, need_s)
             else:
-                virtual, at_s = virtual + (now_s - at_s) * rate, now_s
-                is_thread = has_gil and kind == APP
-                index = home[request]
-                if not is_thread or due[index] == math.inf:
-                    entities += 1
-                    rate = rates[entities]
-                if is_thread:
-                    due[index] = processes[index].begin(virtual, request, need_s)
-                else:
-                    heappush(finishes, (virtual + need_s, request))
+                cpu_s = cpus.begin(now_s, request, need_s, has_gil and kind == APP)
+        self.company = self._company(cpus.used_s)
+
+    def _company(self, used_s: float) -> float:
+        """CPU seconds of the app's CPUs that were used, over those that the requests were given who left."""
+        if not self.has_company:
+            return 1.0
+        cpu = [needs for kind, needs in zip(self.kinds, self.needs, strict=True) if kind in {APP, BACKEND}]
+        given_s = math.fsum(
+            need_s for needs in cpu for need_s, left_s in zip(needs, self.left_s, strict=True) if left_s < math.inf
+        )
+        return used_s / given_s if given_s else 1.0
 
     def _pass(self, request: int, now_s: float) -> int:
         """A request takes and gives back what comes before its next seconds.
@@ -176,7 +149,11 @@ class Box:
 
     def _arrive(self, request: int, now_s: float) -> int:
         """A request takes a slot, waits for one, or is refused; returns whoever has a slot now and needs something."""
-        line = self.affinities[request] if self.affinities else 0
+        return self._join(request, self.connections.take() if self.connections else 0, now_s)
+
+    def _join(self, request: int, line: int, now_s: float) -> int:
+        """The same, where it is known in which line it waits."""
+        self.home[request] = line
         if self.free[line]:
             self.free[line] -= 1
             return request if self._start(request, now_s) else self._leave(request, now_s)
@@ -187,7 +164,7 @@ class Box:
     def _start(self, request: int, now_s: float) -> bool:
         """A request takes a slot: of its own process, or of the one with the fewest busy; whether it needs anything."""
         self.started_s[request] = now_s
-        home = self.affinities[request] if self.affinities else self.busy.index(min(self.busy))
+        home = self.home[request] if self.connections else self.busy.index(min(self.busy))
         self.home[request] = home
         self.busy[home] += 1
         stage = 0
@@ -202,7 +179,9 @@ class Box:
             self.left_s[request] = now_s
             home = self.home[request]
             self.busy[home] -= 1
-            line = home if self.affinities else 0
+            line = home if self.connections else 0
+            if self.connections:
+                self.connections.give(home)
             if self.following < len(self.left_s):
                 self._follow(line, now_s)
             queue = self.queues[line]
@@ -217,7 +196,9 @@ class Box:
         """The next of a fixed population: to this line, or to its own process, where it goes on at once if it can."""
         request = self.following
         self.following += 1
-        if self.affinities is None or self.affinities[request] == line:
+        own = self.connections.take() if self.connections else line
+        if own == line:
+            self.home[request] = line
             self.queues[line].append(request)
-        elif (goes_on := self._arrive(request, now_s)) != NOBODY:
+        elif (goes_on := self._join(request, own, now_s)) != NOBODY:
             heappush(self.waits, (now_s, goes_on))

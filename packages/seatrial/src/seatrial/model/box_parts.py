@@ -1,13 +1,45 @@
-"""What requests inside a box share: a process's threads under the GIL, a database's machine, and scarce tokens."""
+"""What requests inside a box share: connections, threads under the GIL, a database's machine, and scarce tokens."""
 
 import math
+import random
 from collections import deque
-from collections.abc import Sequence
 from heapq import heappop, heappush
 
-__all__ = ["NOBODY", "DatabaseMachine", "Process", "Tokens"]
+__all__ = ["NOBODY", "Connections", "DatabaseMachine", "Process", "Tokens"]
 
 NOBODY = -1
+
+
+class Connections:
+    """Those that are kept open, each to the process that took it, by chance any of them.
+
+    A request uses an idle one, by chance any, or opens another, as a client's pool does and a proxy's. So whoever waits
+    for a busy process keeps others from coming there, and of few connections processes have unequal shares. least: so
+    many are opened before any is used again; with as many as there are requests, each goes to a process by chance.
+    """
+
+    __slots__ = ("chance", "idle", "least", "opened", "workers")
+
+    def __init__(self, workers: int, least: float) -> None:
+        self.chance = random.Random(f"connections of {workers}").random
+        self.workers, self.least = workers, least
+        self.idle: list[int] = []
+        self.opened = 0
+
+    def take(self) -> int:
+        """The process that the next request is for."""
+        idle = self.idle
+        if not idle or self.opened < self.least:
+            self.opened += 1
+            return int(self.chance() * self.workers)
+        place = int(self.chance() * len(idle))
+        worker, idle[place] = idle[place], idle[-1]
+        del idle[-1]
+        return worker
+
+    def give(self, worker: int) -> None:
+        """A request has its answer."""
+        self.idle.append(worker)
 
 
 class Process:
@@ -42,8 +74,8 @@ class DatabaseMachine:
 
     __slots__ = ("at_s", "finishes", "rates", "virtual")
 
-    def __init__(self, rates: Sequence[float]) -> None:
-        self.rates = rates
+    def __init__(self, cpus: float, backends_max: int) -> None:
+        self.rates = [min(1.0, cpus / max(1, backends)) for backends in range(backends_max + 1)]
         self.at_s = self.virtual = 0.0
         self.finishes: list[tuple[float, int]] = []
 

@@ -6,11 +6,13 @@ look-ups.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from seatrial.model.highest_rate import Tried, highest_rate_rps
 from seatrial.model.queueing import run_open, simulate_closed
-from seatrial.model.route import APART, APP, DELAY, route
+from seatrial.model.quota import stretched_s
+from seatrial.model.route import APART, DELAY, route
 from seatrial.model.system import System
 from seatrial.model.work import OperationDemand, Work, draw_work
 from seatrial.spec.slo import SLO
@@ -21,6 +23,9 @@ __all__ = ["capacity_rps", "response_curve", "saturation_rps"]
 CAPACITY_REQUESTS = 40_000
 SATURATION_REQUESTS = 20_000
 CURVE_REQUESTS = 20_000
+
+SPARE_MAX = 64
+"""Connections beyond one for each request that the load keeps open while it saturates."""
 
 ANSWERS_KEPT = 4096
 """Of each question; one takes some kilobytes at most, the demands of its operations being its key."""
@@ -41,6 +46,7 @@ def _saturation_rps(demands: tuple[OperationDemand, ...], system: System, seed: 
     inside = min(system.slots, SATURATING_MAX)
     if system.has_affinity:
         inside = saturating_requests(system.workers, system.threads)
+        system = replace(system, connections_least=inside + min(inside, SPARE_MAX))
     return simulate_closed(demands, system, inside, requests, seed)
 
 
@@ -125,9 +131,14 @@ def _response_curve(
 def _alone_s(work: Work, system: System) -> list[float]:
     """Response times of requests that never meet another one, in order."""
     kinds, needs = route(work, system)
-    total_s = [0.0] * len(work.operations)
+    on_cpu_s, else_s = [0.0] * len(work.operations), [0.0] * len(work.operations)
     for kind, column in zip(kinds, needs, strict=True):
-        if kind <= APART:
-            speed = system.app_speed if kind == APP else 1.0 if kind == DELAY else system.database_speed
-            total_s = [total + need_s / speed for total, need_s in zip(total_s, column, strict=True)]
-    return sorted(total_s)
+        if kind in {DELAY, APART}:
+            speed = system.database_speed if kind == APART else 1.0
+            else_s = [total + need_s / speed for total, need_s in zip(else_s, column, strict=True)]
+        elif kind < DELAY:
+            on_cpu_s = [total + need_s for total, need_s in zip(on_cpu_s, column, strict=True)]
+    # Nobody else is there.
+    alone = system.company_speeds[1]
+    pairs = zip(on_cpu_s, else_s, strict=True)
+    return sorted(stretched_s(cpu_s / alone, system.cpus) + other_s for cpu_s, other_s in pairs)

@@ -54,14 +54,14 @@ def bounds_rps(demands: Sequence[OperationDemand], system: System) -> Mapping[st
         )
     if system.is_event_loop:
         on_loop = [
-            0.0 if thread else alone if d.blocks_loop else d.app_cpu_s / system.app_speed
+            0.0 if thread else alone if d.blocks_loop else d.app_cpu_s
             for d, alone, thread in zip(demands, alone_s, threaded, strict=True)
         ]
         found[EVENT_LOOP] = (system.workers, mean(on_loop))
         in_threads = [alone if thread else 0.0 for alone, thread in zip(alone_s, threaded, strict=True)]
         found[THREAD_POOL] = (system.workers * system.loop_threads, mean(in_threads))
     if system.gil and system.threads > 1 and (any(threaded) or not system.is_event_loop):
-        found[GIL] = (system.workers * system.app_speed, app_s)
+        found[GIL] = (system.workers, app_s)
     bounds = {name: servers / demand_s for name, (servers, demand_s) in found.items() if demand_s > 0.0}
     return dict(sorted(bounds.items(), key=lambda item: item[1]))
 
@@ -76,6 +76,7 @@ def busy_shares(box: Box, work: Work, served: Sequence[int], duration_s: float, 
     for kind, needs in zip(box.kinds, box.needs, strict=True):
         if kind in {APP, BACKEND, APART}:
             spent_s[kind] += math.fsum(needs[request] for request in served)
+    spent_s[APP], spent_s[BACKEND] = spent_s[APP] * box.company, spent_s[BACKEND] * box.company
     app_s = spent_s[APP]
     if system.database_cpus is None:
         shares = {CPU: (app_s + spent_s[BACKEND]) / (system.cpus * duration_s)}
@@ -112,12 +113,11 @@ def _on_the_loop_s(box: Box, work: Work, served: Sequence[int]) -> float:
 
 
 def _alone_s(demand: OperationDemand, system: System) -> float:
-    """The response time of a request that meets nobody."""
-    free_s = (demand.app_cpu_s - demand.held_app_cpu_s) / system.app_speed + demand.wait_s
-    return free_s + _held_s(demand, system)
+    """The response time of a request that meets nobody, and finds time left where there is a quota."""
+    return demand.app_cpu_s - demand.held_app_cpu_s + demand.wait_s + _held_s(demand, system)
 
 
 def _held_s(demand: OperationDemand, system: System) -> float:
     """How long a request that meets nobody holds its connection."""
     waits_s = demand.held_wait_s + demand.round_trips * system.round_trip_s
-    return demand.database_cpu_s / system.database_speed + demand.held_app_cpu_s / system.app_speed + waits_s
+    return demand.database_cpu_s / system.database_speed + demand.held_app_cpu_s + waits_s

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from seatrial.model.crowding import crowding
+
 __all__ = ["LOOP_THREADS", "System"]
 
 LOOP_THREADS = 40
@@ -18,9 +20,11 @@ class System:
     cpus: vCPUs, a fraction is a quota. database_cpus: of the database's own machine; None when it shares `cpus`.
     round_trip_s: of the network to the database, for each statement. pool: database connections of one process, first
     come first served; None: as many as are asked for. gil: only one thread of a process runs Python at a time.
-    has_affinity: a request is for the one process that has its connection, by chance any of them, and waits for a slot
-    there though others are free; else it gets the first free slot of all. backlog: connections that may wait for a
-    slot, the rest are refused. timeout_s: how long a person waits.
+    has_affinity: a request is for the one process that has its connection, and waits for a slot there though others are
+    free; else it gets the first free slot of all. connections_least: opened before an idle one is used again.
+    backlog: connections that may wait for a slot, the rest are refused. timeout_s: how long a person waits.
+    company_exponent: each step of crowding (`model.crowding`), of the workers that want the CPUs at that moment, makes
+    CPU seconds exp of it times as many; company_measured: the crowding at which the demands are as they are given.
     """
 
     workers: int
@@ -35,6 +39,9 @@ class System:
     kind: str = "threads"
     loop_threads: int = LOOP_THREADS
     has_affinity: bool = False
+    connections_least: int = 0
+    company_exponent: float = 0.0
+    company_measured: float = 0.0
 
     @property
     def slots(self) -> int:
@@ -52,14 +59,20 @@ class System:
         return self.pool is not None and self.pool < self.threads
 
     @property
-    def app_speed(self) -> float:
-        """CPU seconds per second of one thread that nobody disturbs: 1, less on a fraction of a CPU."""
-        return min(1.0, self.cpus)
+    def cores(self) -> int:
+        """CPUs that can run at once; where `cpus` is less, a quota says for how much of the time."""
+        return math.ceil(self.cpus)
 
     @property
     def database_speed(self) -> float:
-        """The same of one database backend."""
-        return min(1.0, self.cpus if self.database_cpus is None else self.database_cpus)
+        """CPU seconds per second of one backend that nobody disturbs: 1, less on its own fraction of a CPU."""
+        return 1.0 if self.database_cpus is None else min(1.0, self.database_cpus)
+
+    @property
+    def company_speeds(self) -> tuple[float, ...]:
+        """By how many workers want the CPUs, how fast they work off CPU seconds as they were given."""
+        steps = (crowding(workers, self.cpus) - self.company_measured for workers in range(self.workers + 1))
+        return tuple(math.exp(-self.company_exponent * step) for step in steps)
 
     @property
     def tokens(self) -> tuple[float, float, float]:

@@ -89,6 +89,10 @@ class Work:
         """For each request, what is said of its operation."""
         return [chosen[operation] for operation in self.operations]
 
+    def parts(self, needs: Sequence[float], shares: Sequence[float]) -> list[float]:
+        """For each request, the share of its need that its operation has."""
+        return [need_s * shares[operation] for need_s, operation in zip(needs, self.operations, strict=True)]
+
     def network_s(self, round_trip_s: float) -> list[float]:
         """For each request, the time its statements spend between app and database."""
         each = [demand.round_trips * round_trip_s for demand in self.demands]

@@ -1,0 +1,61 @@
+"""A fraction of a CPU: a group runs at full speed until its time of a period is used up, then stands until the next."""
+
+import math
+
+__all__ = ["PERIOD_S", "Quota", "stretched_s"]
+
+PERIOD_S = 0.1
+"""The kernel's default for a group's CPU bandwidth (Linux, Documentation/scheduler/sched-bwc.rst), which container
+engines keep; the test bed sets the same."""
+
+
+class Quota:
+    """Where in its periods a group is that may use `cpus` on average, and how much of the present one is left.
+
+    What is not used in a period is lost, and nobody may run ahead: bandwidth control without bursts.
+    """
+
+    __slots__ = ("at_s", "budget_s", "left_s", "period")
+
+    def __init__(self, cpus: float) -> None:
+        self.budget_s = self.left_s = cpus * PERIOD_S
+        self.at_s = 0.0
+        self.period = 0
+
+    def end_s(self, run_s: float, used: int) -> float:
+        """When it will have run for so long from now on, with so many CPUs at once (seconds, inf for never)."""
+        if run_s == math.inf:
+            return math.inf
+        at_s, left_s, period = self.at_s, self.left_s, self.period
+        while True:
+            until_s = (period + 1) * PERIOD_S
+            can_s = min(left_s / used, until_s - at_s)
+            if run_s <= can_s:
+                return at_s + run_s
+            run_s -= can_s
+            at_s, left_s, period = until_s, self.budget_s, period + 1
+
+    def pass_to(self, now_s: float, used: int) -> float:
+        """Let time pass with so many CPUs in use (0: nobody wants one); returns for how many seconds of it they ran."""
+        ran_s = 0.0
+        while (until_s := (self.period + 1) * PERIOD_S) <= now_s:
+            ran_s += self._run(until_s - self.at_s, used)
+            self.at_s, self.left_s, self.period = until_s, self.budget_s, self.period + 1
+        ran_s += self._run(now_s - self.at_s, used)
+        self.at_s = now_s
+        return ran_s
+
+    def _run(self, passed_s: float, used: int) -> float:
+        if not used:
+            return passed_s
+        ran_s = min(self.left_s / used, passed_s)
+        self.left_s = max(0.0, self.left_s - ran_s * used)
+        return ran_s
+
+
+def stretched_s(cpu_s: float, cpus: float) -> float:
+    """How long so many CPU seconds of one thread take that nobody disturbs, from the beginning of a period on."""
+    if cpus >= 1.0:
+        return cpu_s
+    budget_s = cpus * PERIOD_S
+    return cpu_s + max(0, math.ceil(cpu_s / budget_s - 1e-9) - 1) * (PERIOD_S - budget_s)
