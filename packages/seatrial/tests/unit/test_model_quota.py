@@ -1,11 +1,12 @@
-"""A fraction of a CPU: full speed until the time of a period of 100 ms is used up. The truth is arithmetic."""
+"""A fraction of a CPU: full speed until the time of a period of 10 ms is used up. The truth is arithmetic."""
 
 import pytest
 
 from seatrial.model.box import Box
 from seatrial.model.queueing import OperationDemand, System, simulate_closed, simulate_open
-from seatrial.model.quota import Quota, stretched_s
+from seatrial.model.quota import Quota, period_s, stretched_s
 from seatrial.model.work import draw_work
+from seatrial.testbed.placement import quota_for
 
 HALF = System(1, 1, 0.5)
 
@@ -18,45 +19,48 @@ def left_s(system, cpu_s, arrivals_s):
     return box.left_s
 
 
+@pytest.mark.parametrize("cpus", [0.05, 0.1, 0.3, 0.5, 1.5])
+def test_it_is_the_quota_that_the_test_bed_sets(cpus):
+    quota_us, period_us = quota_for(cpus)
+    assert period_s(cpus) == pytest.approx(period_us * 1e-6)
+    assert Quota(cpus).budget_s == pytest.approx(quota_us * 1e-6)
+
+
 def test_a_request_on_half_a_cpu_takes_as_long_as_on_a_whole_one_while_time_is_left():
-    assert left_s(HALF, 0.030, [0.0, 1.0, 2.0]) == pytest.approx([0.030, 1.030, 2.030])
+    assert left_s(HALF, 0.003, [0.0, 1.0, 2.0]) == pytest.approx([0.003, 1.003, 2.003])
 
 
-def test_a_queue_is_worked_off_for_50_of_100_ms():
-    # 48 ms of six, 2 of the seventh; then its other 6, five whole ones and 4 of the thirteenth.
-    first, second, third = (
-        [0.008, 0.016, 0.024, 0.032, 0.040, 0.048],
-        [0.106, 0.114, 0.122, 0.130, 0.138, 0.146],
-        [0.204],
-    )
-    assert left_s(HALF, 0.008, [0.0] * 13) == pytest.approx(first + second + third)
+def test_a_queue_is_worked_off_for_5_of_10_ms():
+    # 4.8 ms of six, 0.2 of the seventh; then its other 0.6, five whole ones and 0.4 of the thirteenth.
+    expected_ms = [0.8, 1.6, 2.4, 3.2, 4.0, 4.8, 10.6, 11.4, 12.2, 13.0, 13.8, 14.6, 20.4]
+    assert left_s(HALF, 0.0008, [0.0] * 13) == pytest.approx([each / 1000 for each in expected_ms])
 
 
 @pytest.mark.parametrize(
     ("arrival_s", "expected_s"),
     [
-        pytest.param(0.00, 0.11, id="50 ms, and 10 of the next period"),
-        pytest.param(0.04, 0.11, id="50 ms to 90, and 10 of the next period"),
-        pytest.param(0.09, 0.15, id="10 ms, and at once 50 more"),
-        pytest.param(0.95, 1.01, id="what was not used before is lost, but this period's is whole"),
+        pytest.param(0.000, 0.011, id="5 ms, and 1 of the next period"),
+        pytest.param(0.004, 0.011, id="5 ms to 9, and 1 of the next period"),
+        pytest.param(0.009, 0.015, id="1 ms, and at once 5 more"),
+        pytest.param(0.095, 0.101, id="what was not used before is lost, but this period's is whole"),
     ],
 )
-def test_60_ms_end_when_two_periods_have_given_them(arrival_s, expected_s):
-    assert left_s(HALF, 0.060, [arrival_s]) == pytest.approx([expected_s])
+def test_6_ms_end_when_two_periods_have_given_them(arrival_s, expected_s):
+    assert left_s(HALF, 0.006, [arrival_s]) == pytest.approx([expected_s])
 
 
-def test_one_and_a_half_cpus_let_two_run_for_75_ms():
-    assert left_s(System(2, 1, 1.5), 0.100, [0.0, 0.0]) == pytest.approx([0.125, 0.125])
+def test_one_and_a_half_cpus_let_two_run_for_three_quarters_of_a_period():
+    assert left_s(System(2, 1, 1.5), 0.010, [0.0, 0.0]) == pytest.approx([0.0125, 0.0125])
 
 
 def test_the_database_on_the_box_uses_the_same_time():
-    work = draw_work([OperationDemand("page", 1.0, app_cpu_s=0.040, database_cpu_s=0.040, cpu_scv=0.0)], 1, seed=1)
+    work = draw_work([OperationDemand("page", 1.0, app_cpu_s=0.004, database_cpu_s=0.004, cpu_scv=0.0)], 1, seed=1)
     box = Box(work, HALF)
     box.run_arrivals([0.0])
-    assert box.left_s == pytest.approx([0.130])
+    assert box.left_s == pytest.approx([0.013])
     apart = Box(work, System(1, 1, 0.5, database_cpus=1.0))
     apart.run_arrivals([0.0])
-    assert apart.left_s == pytest.approx([0.080])
+    assert apart.left_s == pytest.approx([0.008])
 
 
 @pytest.mark.parametrize("cpus", [0.1, 0.5, 0.75, 1.5])
@@ -67,22 +71,29 @@ def test_no_more_is_answered_for_long_than_the_share_of_a_cpu_allows(cpus, worke
     assert rate_rps == pytest.approx(cpus / 0.008, rel=0.02)
 
 
-def test_at_a_low_rate_half_a_cpu_is_as_fast_as_a_whole_one_and_near_its_end_it_is_not():
-    page = [OperationDemand("page", 1.0, app_cpu_s=0.005)]
+def test_small_requests_at_a_low_rate_are_as_fast_as_on_a_whole_cpu_and_near_its_end_they_are_not():
+    page = [OperationDemand("page", 1.0, app_cpu_s=0.0005)]
     whole, half = (
-        [simulate_open(page, System(1, 4, cpus), rate_rps, 20_000, seed=3) for rate_rps in (5.0, 90.0)]
+        [simulate_open(page, System(1, 4, cpus), rate_rps, 20_000, seed=3) for rate_rps in (50.0, 900.0)]
         for cpus in (1.0, 0.5)
     )
     p95 = [[outcome.response_time_quantile_s(0.95) for outcome in each] for each in (whole, half)]
     assert p95[1][0] == pytest.approx(p95[0][0], rel=0.1)
-    # 45 of 50 ms are used of each period, and whoever comes when they are waits for the next.
+    # 4.5 of 5 ms are used of each period, and whoever comes when they are waits for the next.
     assert p95[1][1] > 3 * p95[0][1]
     assert half[1].utilization["CPU"] == pytest.approx(0.9, rel=0.03)
 
 
 @pytest.mark.parametrize(
     ("cpu_s", "cpus", "expected_s"),
-    [(0.04, 0.5, 0.04), (0.05, 0.5, 0.05), (0.06, 0.5, 0.11), (0.12, 0.5, 0.22), (0.12, 1.0, 0.12), (0.12, 1.5, 0.12)],
+    [
+        (0.004, 0.5, 0.004),
+        (0.005, 0.5, 0.005),
+        (0.006, 0.5, 0.011),
+        (0.012, 0.5, 0.022),
+        (0.012, 1.0, 0.012),
+        (0.1, 1.5, 0.1),
+    ],
 )
 def test_alone_from_the_beginning_of_a_period(cpu_s, cpus, expected_s):
     assert stretched_s(cpu_s, cpus) == pytest.approx(expected_s)
