@@ -4,6 +4,8 @@ import math
 
 import pytest
 
+from seatrial.load.http import client
+from seatrial.model import capacity
 from seatrial.model.box_parts import Connections
 from seatrial.model.configuration import Configuration
 from seatrial.model.queueing import OperationDemand, System, simulate_closed, simulate_open
@@ -92,3 +94,7 @@ def test_enough_requests_are_kept_inside_that_each_worker_is_busy_94_percent_of_
     inside = saturating_requests(workers, threads)
     assert inside == expected
     assert inside / (inside + workers - 1) >= 0.94
+
+
+def test_as_many_connections_are_kept_beside_as_the_load_keeps():
+    assert capacity.SPARE_MAX == client.SPARE_MAX
