@@ -63,7 +63,7 @@ LENGTHS = {
     ("short", "base"): (replace(SHORT, brief_starts=2, plan_starts=1, inside=True), 145.0),
     ("short", "again"): (replace(SHORT, brief_starts=2), 80.0),
     ("short", "cell"): (SHORT, 50.0),
-    ("whole", "base"): (MeasureSettings(faults=False), 240.0),
+    ("whole", "base"): (MeasureSettings(faults=False), 260.0),
     ("whole", "again"): (replace(SHORT, brief_starts=2), 80.0),
     ("whole", "cell"): (SHORT, 55.0),
 }

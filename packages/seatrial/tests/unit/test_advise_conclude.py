@@ -165,6 +165,20 @@ def test_a_search_that_was_needed_gives_its_bracket_as_interval(a_study: MakeStu
     assert "searched" in [c.code for c in found.caveats]
 
 
+def test_a_bracket_between_what_passed_and_failed_is_not_cut_to_what_was_offered(a_study: MakeStudy) -> None:
+    """The closed loops of `a_study` answer 123 to 127/s, so nothing says that 100/s were the most."""
+    study = a_study()
+    trials = tuple(
+        replace(
+            study.measurements[2], label="search", run=8, offered_rate_rps=rate, throughput_rps=seen, verdict=verdict
+        )
+        for rate, seen, verdict in ((100.0, 100.0, Verdict.SUSTAINED), (110.0, 96.0, Verdict.VIOLATED))
+    )
+    closed = tuple(m for m in study.measurements if not m.label.startswith("confirm"))
+    found = conclude(replace(study, measurements=closed + trials)).worker_capacity
+    assert found.offered_rate_rps == pytest.approx(math.sqrt(100 * 110))
+
+
 def test_no_more_is_told_than_was_ever_answered_though_a_short_trial_above_it_passed(a_study: MakeStudy) -> None:
     study = a_study()
     passed, failed = (

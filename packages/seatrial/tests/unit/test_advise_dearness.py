@@ -21,6 +21,7 @@ from seatrial.advise.improvements import improvements
 from seatrial.advise.interval import summed_variance, t_half_width
 from seatrial.advise.placements import Placement
 from seatrial.advise.prediction import Prediction, Predictor
+from seatrial.measure.measurement import Measurement
 from seatrial.measure.study import Study
 from seatrial.model.carrying import carry
 from seatrial.model.configuration import Configuration
@@ -314,3 +315,16 @@ def test_what_chance_alone_may_have_done_is_told_no_cause() -> None:
     for error, is_told in ((0.05 / 3, True), (0.05 / 1.5, False)):
         seen = Dearness(exponent=0.05, variance=error**2, most=1.0, ratio=1.05)
         assert bool(dearness_words(seen)) is is_told
+
+
+def test_a_brief_start_in_a_crowd_tells_what_company_costs_and_is_no_capacity(
+    a_study: MakeStudy, saturation_of: Callable[..., Measurement]
+) -> None:
+    study = a_study(plan_saturated=100.0)
+    crowd = replace(saturation_of(1000 / 12, 4, 4, 0.012), run=10)
+    predictor = Predictor(replace(study, measurements=(*study.measurements, crowd)), requests=4_000)
+    # 12 ms where one alone takes 8, over a step of 2.41; as sure as 0.0263 / 2.41 = 0.0109, beforehand as 0.134.
+    counted = 1.0 / (1.0 + (0.0263 / 2.414 / 0.134) ** 2)
+    assert predictor.dearness.exponent == pytest.approx(counted * math.log(12 / 8) / 2.414, rel=0.01)
+    assert predictor.dearness.most == pytest.approx(2.414, rel=1e-3)
+    assert predictor.workers_measured == (1, 2)

@@ -255,6 +255,18 @@ def test_a_configuration_is_tried_that_was_not_measured_whatever_memory_holds(a_
     assert foresight.worth_trying(replace(full, spec=replace(full.spec, subject=subject))) == (2, 8)
 
 
+def test_what_workers_cost_each_other_is_asked_of_a_crowd_or_of_one_alone(a_study):
+    study, foresight = a_study(), ModelForesight()
+    # Crowding is 0 with one, 1 with two, 2.4 with four on a CPU, 4.8 with nine.
+    assert foresight.worth_crowding(study) == (4, 4)
+    nine = tuple(replace(m, workers=9) if m.workers == 2 else m for m in study.measurements)
+    assert foresight.worth_crowding(replace(study, measurements=nine)) is None
+    full = replace(study, memory=tuple(replace(m, app_bytes=150 * m.workers * 1024**2) for m in study.memory))
+    assert foresight.worth_crowding(full) is None  # two fit, and were tried
+    four = tuple(replace(m, workers=m.workers + 3) for m in study.measurements)
+    assert foresight.worth_crowding(replace(served_by(study, workers=4), measurements=four)) == (1, 4)
+
+
 def test_what_is_predicted_is_written_down_with_its_interval_and_compared_afterwards(a_study):
     check = ModelForesight().prediction(a_study(plan_saturated=None), 2, 4, starts=1)
     assert 0.95 * 125 < check.predicted_rps < 125

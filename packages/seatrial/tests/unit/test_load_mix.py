@@ -85,3 +85,11 @@ def test_independent_draws_have_the_shares_only_in_the_long_run() -> None:
     # Of "write", 3 of 20 on average, with the variance of a binomial count, 2.55; stratified blocks have none.
     counts = [names[start : start + 20].count("write") for start in range(0, 20_000, 20)]
     assert statistics.variance(counts) == pytest.approx(20 * 0.15 * 0.85, rel=0.25)
+
+
+def test_a_block_as_long_as_a_trial_has_exact_shares_and_clumps_as_if_each_were_drawn() -> None:
+    names = list(itertools.islice(mix.endless(MIX, 5, 20_000), 20_000))
+    assert Counter(names) == {"home": 10_000, "profile": 6_000, "write": 3_000, "search": 1_000}
+    # Within it 20 in a row are drawn without putting back: the binomial variance, 2.55, less a thousandth.
+    counts = [names[start : start + 20].count("write") for start in range(0, 20_000, 20)]
+    assert statistics.variance(counts) == pytest.approx(20 * 0.15 * 0.85, rel=0.25)

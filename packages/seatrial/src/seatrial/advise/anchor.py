@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, variance
 
 from seatrial.advise.blocking import as_the_loop_runs_them
-from seatrial.advise.capacity import Start, capacities_tried, capacity_of, grouped
+from seatrial.advise.capacity import Start, capacities_tried, capacity_of, grouped, is_brief
 from seatrial.advise.demand import mean_cpu, queries_by_operation
 from seatrial.advise.estimate import configuration_of, demands_under_load, slower
 from seatrial.advise.findings import Capacity
@@ -19,7 +19,7 @@ from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
 from seatrial.model.work import OperationDemand
 
-__all__ = ["SURE", "Anchor", "Factors", "anchors_of", "moderated"]
+__all__ = ["SURE", "Anchor", "Factors", "anchors_of", "crowds_of", "moderated"]
 
 UNEXPLAINED_MAX = 1.5
 """Between the saturation that the demands predict and the measured one; beyond it they do not identify what binds."""
@@ -140,6 +140,19 @@ def anchors_of(study: Study, starts: Sequence[Start] | None = None) -> tuple[Anc
                 )
             )
     return (declared, *others)
+
+
+def crowds_of(study: Study, declared: Anchor, starts: Sequence[Start] | None = None) -> tuple[Anchor, ...]:
+    """Servers of which only the saturation was seen: what a request costs there, and no capacity."""
+    every = grouped(study) if starts is None else tuple(starts)
+    blocking = tuple(demand.operation for demand in declared.demands if demand.blocks_loop)
+    shapes = sorted({(s.workers, s.threads) for s in every if s.workers and s.threads and s.estimate is not None})
+    found = []
+    for shape in shapes:
+        seen = [start for start in every if start.shape == shape]
+        if shape != study.spec.subject.shape and is_brief(seen):
+            found.append(_anchor(study, seen, Capacity(None, None, None, None, None, *shape), blocking))
+    return tuple(anchor for anchor in found if 1.0 / UNEXPLAINED_MAX <= anchor.unexplained <= UNEXPLAINED_MAX)
 
 
 def _anchor(study: Study, starts: Sequence[Start], capacity: Capacity, blocking: Sequence[str] | None = None) -> Anchor:

@@ -13,7 +13,16 @@ from seatrial.measure.figures import rounded
 from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.measure.study import Study
 
-__all__ = ["Start", "capacities_tried", "capacity_of", "capacity_of_plan", "disagreement", "grouped", "machine_moved"]
+__all__ = [
+    "Start",
+    "capacities_tried",
+    "capacity_of",
+    "capacity_of_plan",
+    "disagreement",
+    "grouped",
+    "is_brief",
+    "machine_moved",
+]
 
 NEAR_CAPACITY = frozenset({"confirm low", "confirm high", "search"})
 
@@ -102,6 +111,8 @@ def capacities_tried(study: Study, starts: Sequence[Start]) -> tuple[Capacity, .
     for shape in sorted({(s.workers, s.threads) for s in starts if s.workers and s.threads}):
         tried = [start for start in starts if start.shape == shape]
         rates = _rates(tried)
+        if is_brief(tried):
+            continue
         if shape == study.spec.subject.shape or not rates or any(_disagrees(s) and _low_failed(s) for s in tried):
             continue
         mean = fmean(rates)
@@ -123,6 +134,11 @@ def capacities_tried(study: Study, starts: Sequence[Start]) -> tuple[Capacity, .
             )
         )
     return tuple(found)
+
+
+def is_brief(starts: Sequence[Start]) -> bool:
+    """Whether only their saturation was measured, so that no trial stands behind a capacity."""
+    return not any(m.label in NEAR_CAPACITY for start in starts for m in start.seen)
 
 
 def _low_failed(start: Start) -> bool:
@@ -202,9 +218,10 @@ def _bracketed(empty: Capacity, trials: Sequence[Measurement]) -> Capacity:
         method = f"bracketed by trials: seen to pass at {rounded(low)}/s, the highest rate that was tried"
         return replace(empty, offered_rate_rps=low, low_rps=low, is_bracket=True, method=method)
     # A trial of some seconds can pass above what the subject ever answered, its queue still growing: not for long.
-    answered = max(m.throughput_rps for m in _trusted(trials))
     # Some answer less once they are behind. At a rate above that a queue that any stall has made never ends.
     behind = max(m.throughput_rps for m in trials if _is_behind(m))
+    # A closed loop answers at any rate, so it may tell of more than trials at the rates that were tried.
+    answered = max(behind, *(m.throughput_rps for m in _trusted(trials)))
     point = min((low * failed) ** 0.5, answered, behind)
     method = f"bracketed by trials: seen to pass at {rounded(low)}/s, seen to fail at {rounded(failed)}/s"
     if answered < low:

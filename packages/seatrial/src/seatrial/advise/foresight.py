@@ -1,5 +1,6 @@
 """What measuring asks of the model while it runs."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,11 +11,18 @@ from seatrial.measure.measurement import Measurement, OperationProfile
 from seatrial.measure.prediction_check import PredictionCheck
 from seatrial.measure.study import Study
 from seatrial.model.capacity import saturation_rps
+from seatrial.model.crowding import crowding
 from seatrial.spec.trial_spec import TrialSpec
 
 __all__ = ["ModelForesight"]
 
 WORKERS_TRIED_MAX = 9
+CROWD = 4
+"""Workers on each CPU that are a crowd: 2.4 times as much of one as two are (`model.crowding`)."""
+
+WORTH_CROWDING = 1.5
+"""Times as large a step of crowding as what was measured must a further start be."""
+
 WORTH_A_WORKER = 0.02
 """A further worker must add this share of throughput to be worth its memory."""
 
@@ -53,6 +61,25 @@ class ModelForesight:
         if base > spec.subject.services.instances:
             return base - 1, threads
         return (base, 2 * threads) if server.worker_class == "gthread" else None
+
+    def worth_crowding(self, study: Study) -> tuple[int, int] | None:
+        """Four workers on each CPU, as far as memory surely holds them, or one: whichever differs more from declared.
+
+        None where what was measured tells nearly as much.
+        """
+        spec, server = study.spec, study.spec.subject.whole_server
+        cpus, declared = spec.plan.limits.usable_cpus, server.workers
+
+        def step(workers: int) -> float:
+            return abs(crowding(workers, cpus) - crowding(declared, cpus))
+
+        each = max(1, math.floor(cpus))
+        most = min(CROWD * each, self._surely_fit(study))
+        workers = max((max(each, spec.subject.services.instances), most), key=step)
+        known = max((step(m.workers) for m in study.measurements if m.workers), default=0.0)
+        if not spec.subject.server.can_vary or step(workers) < max(1.0, WORTH_CROWDING * known):
+            return None
+        return workers, server.threads
 
     def prediction(self, study: Study, workers: int, threads: int, starts: int) -> PredictionCheck | None:
         """What the study so far predicts that so many starts of them will show; None where it cannot tell."""

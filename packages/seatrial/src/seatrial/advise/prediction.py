@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seatrial.advise.anchor import anchors_of
+from seatrial.advise.anchor import anchors_of, crowds_of
 from seatrial.advise.capacity import Start
 from seatrial.advise.carrier import EXTRAPOLATED, Carrier, Interval
 from seatrial.advise.dearness import Dearness, dearness_of
@@ -68,7 +68,7 @@ class Predictor:
         """
         anchors = anchors_of(study, starts)
         self._hours = hours_of(study)
-        self._dearness = dearness_of(anchors)
+        self._dearness = dearness_of((*anchors, *crowds_of(study, anchors[0], starts)))
         self._carriers = [Carrier(anchor, study.spec, requests, self._dearness, self._hours) for anchor in anchors]
         self._alone = Carrier(anchors[0], study.spec, requests, dearness_of(anchors[:1]), self._hours)
         self.workers_measured = tuple(anchor.configuration.workers for anchor in anchors)

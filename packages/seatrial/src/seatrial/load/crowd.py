@@ -28,18 +28,24 @@ class Crowd:
         self._workload = workload
         self._visitors = visitors(workload.people + 1 + share.index, seed, run_token, share.count)
 
-    def jobs(self, seed: str, names: Collection[str] | None = None, *, in_exact_shares: bool = False) -> Iterator[Job]:
+    def jobs(self, seed: str, names: Collection[str] | None = None, *, exact_in: int | None = None) -> Iterator[Job]:
         """What is begun next, by whom; without names, by the mix and without an end. LoadError at unknown names.
 
-        in_exact_shares: stratified whatever the workload's order is, for a load in which no queue grows that the order
-        could shape: there it only takes noise out of the throughput.
+        exact_in: among so many the mix has exact shares, unless the workload's order is stratified anyway: as many as
+        a trial has, or `mix.BLOCK` for a load in which no queue grows that the order could shape: there it only takes
+        noise out of the throughput.
         """
         workload = self._workload
         operations = workload.operations
         if unknown := sorted(set(names or ()) - operations.keys()):
             raise LoadError(f"no operation is called {', '.join(unknown)}.", where="serial load")
-        draw = mix.endless if in_exact_shares or workload.order == "stratified" else mix.independent
-        wanted = draw(workload.weights, f"{seed}/mix") if names is None else iter(names)
+        exact_in = mix.BLOCK if workload.order == "stratified" else exact_in
+        if names is not None:
+            wanted = iter(names)
+        elif exact_in is None:
+            wanted = mix.independent(workload.weights, f"{seed}/mix")
+        else:
+            wanted = mix.endless(workload.weights, f"{seed}/mix", exact_in)
         return (
             (name, operations[name], person)
             for name, person in zip(wanted, self._comers(f"{seed}/people"), strict=False)

@@ -28,6 +28,7 @@ from seatrial.load.journey.journey_run import Job
 from seatrial.load.listeners import Listener, Listeners
 from seatrial.load.live.sockets import LiveSockets
 from seatrial.load.loops import Loops
+from seatrial.load.mix import BLOCK
 from seatrial.load.open_runs import OpenRuns, check_open
 from seatrial.load.patience import AT_LEAST_S, Patience
 from seatrial.load.workload import Workload
@@ -37,8 +38,7 @@ __all__ = ["Driver"]
 _Token = TypeVar("_Token")
 _SIGN_IN_AT_ONCE = 4
 _WHOLE = Part()
-# Between the call and the first arrival, so that the first one is not late already.
-_HEAD_START_S = 0.02
+_HEAD_START_S = 0.02  # before the first arrival, so that it is not late already
 
 
 class Driver:
@@ -124,12 +124,12 @@ class Driver:
     async def open_loop(
         self, offered_rate_rps: float, duration_s: float, *, in_flight_max: int = 1000, lead_in_s: float = 0.0
     ) -> LoadRecord:
-        """Start operations (or sessions) at the offered rate, by the workload's arrivals: see `follow`."""
+        """Start operations (or sessions) at the offered rate, by the workload's arrivals, in exact shares: `follow`."""
         whole_s = lead_in_s + duration_s
-        is_constant = self.workload.arrivals == "constant"
-        arrivals: Arrivals = Constant(offered_rate_rps) if is_constant else Poisson(offered_rate_rps)
+        arrivals: Arrivals = (Constant if self.workload.arrivals == "constant" else Poisson)(offered_rate_rps)
         offsets = arrivals.offsets(whole_s, f"{self._seed}/arrivals/{next(self._schedules)}")
-        return await self.follow(offsets, duration_s, in_flight_max=in_flight_max, lead_in_s=lead_in_s)
+        count = max(1, round(offered_rate_rps * whole_s))
+        return await self.follow(offsets, duration_s, lead_in_s=lead_in_s, in_flight_max=in_flight_max, exact_in=count)
 
     async def follow(
         self,
@@ -142,6 +142,7 @@ class Driver:
         book_before: Callable[[Observation], None] | None = None,
         starts_s: float | None = None,
         is_kept_if_cancelled: bool = False,
+        exact_in: int | None = None,
     ) -> LoadRecord:
         """Start an operation at each offset (seconds, ascending, below lead_in_s + duration_s), whatever is answered.
 
@@ -151,7 +152,7 @@ class Driver:
         as "unfinished". At in_flight_max requests in flight, an arrival is not sent but counted as "cap". book: takes
         each observation, which are then not kept; book_before: those of the lead-in. starts_s: when offset 0 is
         (perf_counter), for several generators that begin together. is_kept_if_cancelled: when this is cancelled it
-        gives the record until then instead.
+        gives the record until then instead. exact_in: see `Crowd.jobs`.
 
         Where the workload's arrivals are sessions, an offset begins a session, and what is counted are the requests
         due in the interval, whichever session they belong to: a lead-in as long as a session makes the load level.
@@ -165,15 +166,13 @@ class Driver:
             self._interval = interval = Interval(thinks=True, book=book, book_before=book_before)
             interval.counts_from_s = started_s
             sessions = SessionLog(started_s, ended_s) if self.workload.has_sessions else None
-            jobs = self.crowd.jobs(f"{self._seed}/open/{next(self._intervals)}")
+            jobs = self.crowd.jobs(f"{self._seed}/open/{next(self._intervals)}", exact_in=exact_in)
             runs = OpenRuns(
                 self, interval, jobs=jobs, started_s=started_s, in_flight_max=in_flight_max, sessions=sessions
             )
             cpu = CpuShare()
-            timers = [
-                self.loop.call_later(started_s - time.perf_counter(), cpu.start),
-                self.loop.call_later(ended_s - time.perf_counter(), cpu.stop),
-            ]
+            turns = ((started_s, cpu.start), (ended_s, cpu.stop))
+            timers = [self.loop.call_later(at_s - time.perf_counter(), turn) for at_s, turn in turns]
             try:
                 with interval.broken_off_by_cancelling(is_kept=is_kept_if_cancelled):
                     await Schedule((begins_s + offset for offset in offsets), runs.arrive).run()
@@ -211,11 +210,11 @@ class Driver:
         """
         if concurrency < 1 or not (math.isfinite(duration_s) and duration_s > 0):
             raise LoadError(f"{concurrency} loops for {duration_s} s: both must be above zero.", where="closed loop")
-        jobs = self.crowd.jobs(f"{self._seed}/closed/{next(self._intervals)}", in_exact_shares=True)
+        jobs = self.crowd.jobs(f"{self._seed}/closed/{next(self._intervals)}", exact_in=BLOCK)
         interval = Interval(thinks=False, book=book, on_observation=on_request)
         loops = Loops(self, interval, jobs, stop=until)
-        kept, spread = is_kept_if_cancelled, concurrency if is_spread else 0
-        with self.client.spread(spread):
+        kept = is_kept_if_cancelled
+        with self.client.spread(concurrency if is_spread else 0):
             return await self._loops(interval, loops, concurrency, duration_s, starts_s=starts_s, is_kept=kept)
 
     async def serial(

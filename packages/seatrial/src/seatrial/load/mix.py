@@ -4,7 +4,10 @@ Drawing each operation independently makes the measured mean demand wander with 
 removes that part of the noise: the same precision of the demand takes about a third of the requests. But it also keeps
 rare slow operations apart, which in life come in clumps, so that the queue behind them is shorter than it would be:
 with 2 % of 400 ms on one slot, the rate that met an objective of 500 ms was 103/s in exact shares of 20 and 42/s drawn.
-So what waits for a limit is drawn, and what only keeps a subject busy is stratified.
+So what waits for a limit comes in an order by chance, and what only keeps a subject busy is stratified.
+
+How many of each there are in all need not be chance, though: in a trial of seconds, 5 % of 3,000 requests are 150 +- 12
+when each is drawn, and with them the load is 5 % more or less than the one that the trial is named after.
 """
 
 import itertools
@@ -19,6 +22,9 @@ __all__ = ["BLOCK", "endless", "independent", "stratified"]
 BLOCK = 20
 """Operations per block: short enough that one second has the declared shares, long enough to shuffle well."""
 
+BLOCK_MAX = 1_000_000
+"""A block is kept in memory."""
+
 
 def stratified(weights: Mapping[str, float], count: int, seed: int | str) -> Iterator[str]:
     """`count` operation names, one after the other, in blocks of exact shares, shuffled inside each block.
@@ -32,9 +38,12 @@ def stratified(weights: Mapping[str, float], count: int, seed: int | str) -> Ite
     return _blocks(_shares(weights), sizes, random.Random(seed))
 
 
-def endless(weights: Mapping[str, float], seed: int | str) -> Iterator[str]:
-    """The same order without an end, for loops that stop by the clock."""
-    return _blocks(_shares(weights), itertools.repeat(BLOCK), random.Random(seed))
+def endless(weights: Mapping[str, float], seed: int | str, block: int = BLOCK) -> Iterator[str]:
+    """The same order without an end, for loops that stop by the clock. block: operations among which shares are exact.
+
+    With as many as a trial has, it has exact shares, and its order is as when each is drawn, given how many there are.
+    """
+    return _blocks(_shares(weights), itertools.repeat(min(block, BLOCK_MAX)), random.Random(seed))
 
 
 def independent(weights: Mapping[str, float], seed: int | str) -> Iterator[str]:

@@ -47,6 +47,9 @@ class Foresight(Protocol):
     def worth_trying(self, study: Study) -> tuple[int, int] | None:
         """Workers and threads worth a start of their own on this plan; None where memory holds nothing else."""
 
+    def worth_crowding(self, study: Study) -> tuple[int, int] | None:
+        """Workers and threads of a brief start that shows what workers cost each other; None where that is known."""
+
     def prediction(self, study: Study, workers: int, threads: int, starts: int) -> PredictionCheck | None:
         """What the study so far predicts that so many starts of them will show; None where it cannot tell."""
 
@@ -162,6 +165,7 @@ class Conductor:
             await self._search(bench, confirmed)
             await self._look_inside(bench, confirmed[-1])
             await self._beyond(bench)
+            await self._crowd(bench)
             await self._look_for_faults(faults, bench)
         self._complete = True
 
@@ -231,17 +235,34 @@ class Conductor:
         found = [rate for rate in rates if rate is not None]
         self._checks = tuple(check.against(fmean(found) if found else None) for check in self._checks)
 
+    async def _crowd(self, bench: Bench) -> None:
+        """A saturation with clearly more workers on the CPUs, or fewer: two on one CPU differ from one by no more than
+        starts do by chance."""
+        if self._is_running_already or not self._spec.measure.plan_starts or self._starts[-1].is_spoiled:
+            return
+        known, number = self.study(), len(self._starts) + 1 + bool(self._searched)
+        shape = self._foresight.worth_crowding(known)
+        if shape is None or not self._limit.allows("what workers cost each other", self._brief_s):
+            return
+        self._starts.append(
+            await bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
+        )
+
     def _estimate(self, profiles: Sequence[OperationProfile], seen: Sequence[Measurement]) -> float | None:
         return self._foresight.capacity_rps(self._spec, profiles, seen)
 
     def _expected_s(self) -> float:
         measure = self._spec.measure
-        brief = STARTING_S + measure.saturation_s
-        repeated = measure.restarts * (self._one_start_s() + 5) + measure.brief_starts * brief
+        repeated = measure.restarts * (self._one_start_s() + 5) + measure.brief_starts * self._brief_s
         if self._is_running_already:
             return 3 + 8 + repeated
         inside = self._inside_s() if measure.inside else 0
-        return 22 + repeated + inside + 3 + measure.plan_starts * self._one_start_s()
+        beyond = measure.plan_starts * self._one_start_s() + bool(measure.plan_starts) * self._brief_s
+        return 22 + repeated + inside + 3 + beyond
+
+    @property
+    def _brief_s(self) -> float:
+        return STARTING_S + self._spec.measure.saturation_s
 
     def _one_start_s(self) -> float:
         measure = self._spec.measure

@@ -60,7 +60,9 @@ MEASURE = Section(
             "measure.plan_starts",
             WHOLE_NUMBER,
             "How many more fresh starts are measured with the worker count that the model finds best for the plan, to "
-            "check its prediction. 0 leaves the check out: the answer is then about the declared workers only.",
+            "check its prediction; and in a brief start with four workers on each CPU (or one: whichever differs more) "
+            "what workers cost each other that share one. 0 leaves both out: the answer is then about the declared "
+            "workers only.",
             "plan_starts = 1",
             default=_MEASURE.plan_starts,
             at_least=0,

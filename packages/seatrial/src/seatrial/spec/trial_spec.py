@@ -18,7 +18,8 @@ class MeasureSettings:
 
     restarts: fresh starts of the subject; the interval comes from their spread, so fewer than 3 is marked.
     brief_starts: further ones in which only the saturation is measured; they narrow the interval.
-    plan_starts: further starts with the worker count that the model finds best for the plan.
+    plan_starts: further starts with the worker count that the model finds best for the plan; with any, one more brief
+        start shows what workers that share a CPU cost each other.
     inside: whether one more start is measured from inside, to see where the time of a request goes.
     within_s: what can be left out is, where it would end later; 0 for as long as it takes.
     faults: whether one more start shows what settings for working on the app cost, and files that it hands out itself.

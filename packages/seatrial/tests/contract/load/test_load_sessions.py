@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -160,8 +159,9 @@ def test_sessions_that_fail_are_counted_and_those_beyond_the_cap_are_refused(gth
 
 def _alive() -> Counter[str]:
     """What of Seatrial's is in memory and was made since the driving began."""
-    mine = (type(thing) for thing in gc.get_objects())
-    return Counter(kind.__name__ for kind in mine if kind.__module__.startswith("seatrial."))
+    kinds = (type(thing) for thing in gc.get_objects())
+    # Of Cython's own types the module is no string.
+    return Counter(kind.__name__ for kind in kinds if str(kind.__module__).startswith("seatrial."))
 
 
 @pytest.fixture
@@ -241,7 +241,8 @@ def test_a_random_order_is_drawn_one_by_one_and_repeats_with_its_seed(gthread: s
     # Stratified, each 20 hold ten of each; drawn, ten exactly come with probability C(20, 10) / 2^20 = 0.18 a block.
     exact = sum(one[start : start + 20].count("a") == 10 for start in range(0, 100, 20))
     assert exact < 5
-    assert one.count("a") == pytest.approx(50, abs=5 * math.sqrt(25))
+    # How many there are of each in the whole trial is no chance.
+    assert one.count("a") == 50
     stratified = next(_draws("stratified", drive, gthread))
     assert all(stratified[start : start + 20].count("a") == 10 for start in range(0, 100, 20))
 
