@@ -78,11 +78,12 @@ class Bench:
         profiles: Sequence[OperationProfile] = (),
         queries: bool = False,
         is_brief: bool = False,
+        has_half_load: bool = True,
     ) -> StartRecord:
         """Starts the subject afresh and measures it; without workers and threads, it is one that is running already.
 
         profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
-        is_brief: only its saturation is measured, nothing confirmed.
+        is_brief: nothing is confirmed. has_half_load: its half load is measured, and not its saturation alone.
         """
         settings = self._spec.measure
         name = _name(number, workers)
@@ -103,7 +104,7 @@ class Bench:
                 expected_s = one.slots / warm_rps
                 sequence = profile_sequence(self._workload.weights, expected_s, 5.0, settings.seed + number)
                 one.samples = await profile_operations(driver, self._testbed, sequence)
-            if not is_brief:
+            if has_half_load:
                 self._progress.step(f"{name}: half its load", settings.half_load_s)
                 await one.open_trial("half load", HALF_LOAD * warm_rps, settings.half_load_s)
                 if one.is_spoiled():

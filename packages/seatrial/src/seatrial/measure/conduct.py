@@ -159,8 +159,10 @@ class Conductor:
         for number in range(restarts + 1, restarts + self._spec.measure.brief_starts + 1):
             if not self._is_spoiled:
                 known = self.study().operations
-                brief = await bench.measure(number, workers, threads, self._estimate, profiles=known, is_brief=True)
-                self._starts.append(brief)
+                brief = bench.measure(
+                    number, workers, threads, self._estimate, profiles=known, is_brief=True, has_half_load=False
+                )
+                self._starts.append(await brief)
         if not self._is_spoiled:
             await self._search(bench, confirmed)
             await self._look_inside(bench, confirmed[-1])
@@ -236,13 +238,13 @@ class Conductor:
         self._checks = tuple(check.against(fmean(found) if found else None) for check in self._checks)
 
     async def _crowd(self, bench: Bench) -> None:
-        """A saturation with clearly more workers on the CPUs, or fewer: two on one CPU differ from one by no more than
-        starts do by chance."""
+        """Half a load and a saturation with clearly more workers on the CPUs, or fewer: two on one CPU differ from one
+        by no more than starts do by chance."""
         if self._is_running_already or not self._spec.measure.plan_starts or self._starts[-1].is_spoiled:
             return
         known, number = self.study(), len(self._starts) + 1 + bool(self._searched)
         shape = self._foresight.worth_crowding(known)
-        if shape is None or not self._limit.allows("what workers cost each other", self._brief_s):
+        if shape is None or not self._limit.allows("what workers cost each other", self._crowd_s):
             return
         self._starts.append(
             await bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
@@ -257,12 +259,16 @@ class Conductor:
         if self._is_running_already:
             return 3 + 8 + repeated
         inside = self._inside_s() if measure.inside else 0
-        beyond = measure.plan_starts * self._one_start_s() + bool(measure.plan_starts) * self._brief_s
+        beyond = measure.plan_starts * self._one_start_s() + bool(measure.plan_starts) * self._crowd_s
         return 22 + repeated + inside + 3 + beyond
 
     @property
     def _brief_s(self) -> float:
         return STARTING_S + self._spec.measure.saturation_s
+
+    @property
+    def _crowd_s(self) -> float:
+        return self._brief_s + self._spec.measure.half_load_s
 
     def _one_start_s(self) -> float:
         measure = self._spec.measure
