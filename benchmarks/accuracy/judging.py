@@ -1,7 +1,7 @@
 """One cell judged: what the base's study predicted for it beside what its own study saw. Pure, but for the clock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import fmean
 
@@ -37,8 +37,8 @@ class Judged:
 
     kind: the goal it counts for. p95: (rate, predicted, measured). memory: (predicted, measured). named, seen: the
     station predicted to give way first, and those that were full when the app was saturated (else the fullest).
-    drift: the saturation of the base measured nearest in time over that of the first base, by which all predictions are
-    multiplied; minutes: between that base and the cell.
+    drift: the saturation of the base measured nearest in time over that of the first base: all CPU seconds are divided
+    by it before anything is predicted; minutes: between that base and the cell.
     machine: how long a fixed walk through memory took in the cell's study, over the base's: above 1 the machine was
     slower, for no fault of the prediction.
     """
@@ -153,12 +153,10 @@ def drift_of(unit: Unit, study: Study, base: Study, bases: Sequence[Study]) -> t
 def judged(unit: Unit, study: Study, base: Study, predictor: Predictor, bases: Sequence[Study] = ()) -> Judged:
     """A cell, or the base once more, against the base's study. bases: the same app's base, measured at other times."""
     configuration = configuration_of_study(study)
-    predicted = predictor.predict(configuration, starts=max(1, len(starts_rps(study))))
     drift, minutes = drift_of(unit, study, base, [base, *bases])
-    capacity_rps, low_rps, high_rps = (
-        None if rate is None else rate * drift
-        for rate in (predicted.capacity_rps, predicted.low_rps, predicted.high_rps)
-    )
+    # On a slower machine CPU seconds are more; what is waited for comes when it comes.
+    there = replace(configuration, cpu_factor=configuration.cpu_factor / drift)
+    predicted = predictor.predict(there, starts=max(1, len(starts_rps(study))))
     measured = measured_rps(study)
     workers_max = max(m.workers or 1 for m in base.measurements)
     full = [
@@ -173,12 +171,12 @@ def judged(unit: Unit, study: Study, base: Study, predictor: Predictor, bases: S
         kind="again" if unit.is_base else kind_of(unit, workers_max),
         changes=changes,
         measured_rps=measured,
-        predicted_rps=capacity_rps,
-        low_rps=low_rps,
-        high_rps=high_rps,
+        predicted_rps=predicted.capacity_rps,
+        low_rps=predicted.low_rps,
+        high_rps=predicted.high_rps,
         named=predicted.gives_way[0] if predicted.gives_way else "",
         seen=stations_seen(full, configuration, unit.app.blocks_s(configuration.round_trip_s)),
-        p95=_p95(study, measured, predictor, configuration, drift),
+        p95=_p95(study, measured, predictor, there),
         memory=None if unit.is_base else _memory(study, base),
         machine=_machine(study, base),
         drift=drift,
@@ -224,13 +222,9 @@ def _busy_shares(seen: Measurement, configuration: Configuration, blocks_s: floa
 
 
 def _p95(
-    study: Study, capacity_rps: float | None, predictor: Predictor, configuration: Configuration, drift: float
+    study: Study, capacity_rps: float | None, predictor: Predictor, configuration: Configuration
 ) -> tuple[float, float, float] | None:
-    """At half load: its rate, and the 95th percentile predicted and measured.
-
-    On a machine that has become `drift` times as fast everything takes 1 / drift as long, and the rate is as much
-    smaller for it.
-    """
+    """At half load: its rate, and the 95th percentile predicted and measured."""
     half = [
         m
         for m in study.measurements
@@ -239,8 +233,8 @@ def _p95(
     if not half or not capacity_rps or half[0].offered_rate_rps > P95_RATE_MAX * capacity_rps:
         return None
     rate = half[0].offered_rate_rps
-    predicted, _, _ = predictor.response_time_quantile_s(configuration, rate / drift, 0.95)
-    return rate, predicted / drift, half[0].response_time_s["p95"]
+    predicted, _, _ = predictor.response_time_quantile_s(configuration, rate, 0.95)
+    return rate, predicted, half[0].response_time_s["p95"]
 
 
 def _memory(study: Study, base: Study) -> tuple[float, float] | None:

@@ -51,7 +51,7 @@ def test_a_cell_is_compared_with_what_the_base_nearest_in_time_leaves_of_the_pre
     # The base's own study saw two workers at 128: the prediction of them is that, and what of it was left.
     assert alone.error == pytest.approx(0.25, abs=0.03)
     assert beside.error == pytest.approx(0.0, abs=0.03)
-    assert beside.low_rps == pytest.approx(0.8 * alone.low_rps)
+    assert beside.low_rps == pytest.approx(0.8 * alone.low_rps, rel=0.03)
     # Read in the base, too: 105 MB of app and 92 of PostgreSQL.
     predicted, measured = beside.memory
     assert measured == 197 * MEBIBYTE

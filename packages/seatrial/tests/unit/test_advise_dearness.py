@@ -328,3 +328,31 @@ def test_a_brief_start_in_a_crowd_tells_what_company_costs_and_is_no_capacity(
     assert predictor.dearness.exponent == pytest.approx(counted * math.log(12 / 8) / 2.414, rel=0.01)
     assert predictor.dearness.most == pytest.approx(2.414, rel=1e-3)
     assert predictor.workers_measured == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("half_load_ms", "expected"),
+    [pytest.param(12.0, 1.0, id="as dear at half load"), pytest.param(8.0, 0.0, id="as cheap as one alone there")],
+)
+def test_what_lasts_of_company_is_told_by_the_half_load(
+    a_study: MakeStudy, saturation_of: Callable[..., Measurement], half_load_ms: float, expected: float
+) -> None:
+    study = a_study(plan_saturated=100.0)
+    crowd = replace(saturation_of(1000 / 12, 4, 4, 0.012), run=10)
+    half = replace(crowd, label="half load", mode="open", app_cpu_s=half_load_ms / 1000, concurrency=None)
+    predictor = Predictor(replace(study, measurements=(*study.measurements, half, crowd)), requests=2_000)
+    # 12 / 8 is 0.405 as a logarithm, seen to 0.0263: that is worth 0.164 / (0.164 + 0.0263^2 / 0.3^2) = 0.955 beside
+    # the half that is believed beforehand.
+    assert predictor.dearness.lasting == pytest.approx(0.5 + 0.955 * (expected - 0.5), abs=0.01)
+    unseen = tuple(m for m in study.measurements if m.label != "half load")
+    assert Predictor(replace(study, measurements=unseen), requests=2_000).dearness.lasting == pytest.approx(0.5)
+
+
+def test_company_that_lasts_slows_one_request_alone_as_much_as_many() -> None:
+    system = Configuration(4, 4, "gthread", 1.0).system(10.0)
+    # Four workers on a CPU crowd it by 2.414: with an exponent of 0.1 requests take 1.273 times as long.
+    lasting = replace(system, company_exponent=0.1, company_lasting=1.0).company_speeds
+    assert lasting == pytest.approx([1 / 1.273] * 5, rel=1e-3)
+    halves = replace(system, company_exponent=0.1, company_lasting=0.5).company_speeds
+    assert halves[4] == pytest.approx(1 / 1.273, rel=1e-3)
+    assert halves[1] == pytest.approx(math.sqrt(1 / 1.273), rel=1e-3)

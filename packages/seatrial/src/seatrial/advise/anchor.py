@@ -13,7 +13,7 @@ from seatrial.advise.estimate import configuration_of, demands_under_load, slowe
 from seatrial.advise.findings import Capacity
 from seatrial.advise.interval import relative_noise, relative_variance
 from seatrial.errors import StudyError
-from seatrial.measure.measurement import OperationProfile
+from seatrial.measure.measurement import Measurement, OperationProfile, Verdict
 from seatrial.measure.study import Study
 from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
@@ -46,7 +46,8 @@ class Anchor:
     one), so that the simulation runs at the measured speed. deviations: of each start, the logarithm of its CPU seconds
     per request over the mean: (app, database). wait_error: relative standard error of the mean wait. variance_of_mean,
     variance_of_start: relative, of the capacity and of that of one start, with their degrees of freedom; the former is
-    None where a single start has no spread.
+    None where a single start has no spread. half_load_ratio: CPU seconds of a request at half load over those when
+    saturated; None where one of them was not seen.
     """
 
     configuration: Configuration
@@ -60,6 +61,7 @@ class Anchor:
     variance_of_mean: float | None = None
     variance_of_start: float = 0.0
     freedom: float = SURE
+    half_load_ratio: float | None = None
 
     @property
     def cpu_s(self) -> float:
@@ -178,7 +180,16 @@ def _anchor(study: Study, starts: Sequence[Start], capacity: Capacity, blocking:
         saturated_rps=saturated_rps,
         wait_error=_wait_error(profiles, [a + d for a, d in cpus]),
         starts=len(estimates),
+        half_load_ratio=_half_load_ratio([m for start in starts for m in start.seen]),
     )
+
+
+def _half_load_ratio(seen: Sequence[Measurement]) -> float | None:
+    half, full = (
+        [m.cpu_s for m in seen if m.label == label and m.cpu_s and m.verdict != Verdict.INVALID]
+        for label in ("half load", "saturation")
+    )
+    return fmean(half) / fmean(full) if half and full else None
 
 
 def _spread_over_starts(anchor: Anchor, capacity: Capacity, starts: Sequence[Start]) -> Anchor:

@@ -5,8 +5,10 @@ parameter is all it can tell:
 
     CPU seconds of a request = those without crowding x exp(exponent x crowding)
 
-When saturated, all workers want the CPUs all the time: that is what the parameter is told by. At other times it is the
-workers that want them at that moment, and the simulation counts them.
+When saturated, all workers want the CPUs all the time: that is what the parameter is told by. At other times a part of
+it lasts, since the next request mostly comes to another worker than the last one, and finds the caches as that one left
+them; the rest goes by the workers that want the CPUs at that moment, and the simulation counts them. How much lasts is
+told by the CPU seconds of a request at half load.
 
 Fifteen and sixteen workers on one CPU are crowded nearly alike, and then chance alone would make an exponent of
 anything. So what was seen is weighed with what is known beforehand, by how sure each is.
@@ -35,6 +37,10 @@ BEYOND_ERROR = 0.5
 much as well. Apps differ in how they go on: of three, one grew with every worker alike, one hardly after three
 (benchmarks/accuracy)."""
 
+LASTING, LASTING_ERROR = 0.5, 0.3
+"""The share of what company costs that lasts at half load, where nothing tells it, and its standard error: none of it
+and all of it lie at less than two."""
+
 WORTH_TELLING = 0.02
 
 Parts = tuple[tuple[float, float], ...]
@@ -47,7 +53,8 @@ class Dearness:
 
     covariances: crowding of each measured server -> covariance of the exponent with the logarithm of the CPU seconds
     there, as both have the error of the same starts. least, most: the crowding of what was measured. ratio: CPU seconds
-    of a request at most over those at least; None where only one was measured.
+    of a request at most over those at least; None where only one was measured. lasting: the share of the exponent that
+    holds whatever the load, see above.
     """
 
     exponent: float = 0.0
@@ -57,6 +64,7 @@ class Dearness:
     most: float = 0.0
     ratio: float | None = None
     covariances: tuple[tuple[float, float], ...] = ()
+    lasting: float = LASTING
 
     def factor(self, here: Configuration, there: Configuration) -> float:
         """CPU seconds of a request there over those here, both saturated."""
@@ -64,7 +72,12 @@ class Dearness:
 
     def system(self, here: Configuration, there: Configuration, timeout_s: float) -> System:
         """What the simulation is told of a server there, with demands as they are here when saturated."""
-        return replace(there.system(timeout_s), company_exponent=self.exponent, company_measured=crowded(here))
+        return replace(
+            there.system(timeout_s),
+            company_exponent=self.exponent,
+            company_measured=crowded(here),
+            company_lasting=self.lasting,
+        )
 
     def variances(self, here: Configuration, there: Configuration) -> Parts:
         """Of the logarithm of `factor`, with degrees of freedom; () where both are crowded alike.
@@ -129,7 +142,20 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
             (here, -weight * of_start / declared.starts / step),
             (there, weight * of_start / other.starts / step),
         ),
+        lasting=_lasting(declared, other, change, of_start),
     )
+
+
+def _lasting(declared: Anchor, other: Anchor, change: float, of_start: float) -> float:
+    """By half loads. change: of the logarithm of the CPU seconds when saturated, of which this is a share.
+
+    A share that was seen is as sure as the change is large; it is weighed with `LASTING` by one over their variances.
+    """
+    if not declared.half_load_ratio or not other.half_load_ratio:
+        return LASTING
+    at_half_load = change + math.log(other.half_load_ratio / declared.half_load_ratio)
+    known = of_start * (1.0 / declared.starts + 1.0 / other.starts) / LASTING_ERROR**2
+    return min(1.0, max(0.0, (at_half_load * change + known * LASTING) / (change**2 + known)))
 
 
 def dearness_words(dearness: Dearness) -> str:

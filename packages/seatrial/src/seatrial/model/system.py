@@ -23,8 +23,9 @@ class System:
     has_affinity: a request is for the one process that has its connection, and waits for a slot there though others are
     free; else it gets the first free slot of all. connections_least: opened before an idle one is used again.
     backlog: connections that may wait for a slot, the rest are refused. timeout_s: how long a person waits.
-    company_exponent: each step of crowding (`model.crowding`), of the workers that want the CPUs at that moment, makes
-    CPU seconds exp of it times as many; company_measured: the crowding at which the demands are as they are given.
+    company_exponent: each step of crowding (`model.crowding`) makes CPU seconds exp of it times as many. Of that
+    company_lasting is a share that hangs on how many workers there are, the rest on how many of them want the CPUs at
+    that moment. company_measured: the crowding at which the demands are as they are given.
     """
 
     workers: int
@@ -42,6 +43,7 @@ class System:
     connections_least: int = 0
     company_exponent: float = 0.0
     company_measured: float = 0.0
+    company_lasting: float = 0.0
 
     @property
     def slots(self) -> int:
@@ -71,7 +73,9 @@ class System:
     @property
     def company_speeds(self) -> tuple[float, ...]:
         """By how many workers want the CPUs, how fast they work off CPU seconds as they were given."""
-        steps = (crowding(workers, self.cpus) - self.company_measured for workers in range(self.workers + 1))
+        lasting = self.company_lasting * crowding(self.workers, self.cpus) - self.company_measured
+        crowds = (crowding(workers, self.cpus) for workers in range(self.workers + 1))
+        steps = (lasting + (1.0 - self.company_lasting) * crowd for crowd in crowds)
         return tuple(math.exp(-self.company_exponent * step) for step in steps)
 
     @property
