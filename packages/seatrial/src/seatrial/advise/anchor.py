@@ -145,7 +145,7 @@ def anchors_of(study: Study, starts: Sequence[Start] | None = None) -> tuple[Anc
 
 
 def crowds_of(study: Study, declared: Anchor, starts: Sequence[Start] | None = None) -> tuple[Anchor, ...]:
-    """Servers of which only the saturation was seen: what a request costs there, and no capacity."""
+    """Servers that were measured briefly: what a request costs there, and no capacity."""
     every = grouped(study) if starts is None else tuple(starts)
     blocking = tuple(demand.operation for demand in declared.demands if demand.blocks_loop)
     shapes = sorted({(s.workers, s.threads) for s in every if s.workers and s.threads and s.estimate is not None})

@@ -137,7 +137,7 @@ def capacities_tried(study: Study, starts: Sequence[Start]) -> tuple[Capacity, .
 
 
 def is_brief(starts: Sequence[Start]) -> bool:
-    """Whether only their saturation was measured, so that no trial stands behind a capacity."""
+    """Whether no trial near capacity was run, so that none stands behind one."""
     return not any(m.label in NEAR_CAPACITY for start in starts for m in start.seen)
 
 

@@ -238,17 +238,19 @@ class Conductor:
         self._checks = tuple(check.against(fmean(found) if found else None) for check in self._checks)
 
     async def _crowd(self, bench: Bench) -> None:
-        """Half a load and a saturation with clearly more workers on the CPUs, or fewer: two on one CPU differ from one
-        by no more than starts do by chance."""
+        """Half a load and a saturation with clearly more workers, or fewer. What fails here fails nothing else."""
         if self._is_running_already or not self._spec.measure.plan_starts or self._starts[-1].is_spoiled:
             return
         known, number = self.study(), len(self._starts) + 1 + bool(self._searched)
         shape = self._foresight.worth_crowding(known)
         if shape is None or not self._limit.allows("what workers cost each other", self._crowd_s):
             return
-        self._starts.append(
-            await bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
-        )
+        brief = bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
+        try:
+            self._starts.append(await brief)
+        except SeatrialError as error:
+            text = f"What workers cost each other was not seen, since the start for it failed: {error.what}"
+            self._caveats += (Caveat("crowd-not-seen", text, error.try_this),)
 
     def _estimate(self, profiles: Sequence[OperationProfile], seen: Sequence[Measurement]) -> float | None:
         return self._foresight.capacity_rps(self._spec, profiles, seen)
