@@ -17,7 +17,7 @@ from seatrial.measure.measurement import Measurement, MemoryReading, OperationPr
 from seatrial.measure.profile import ProfileSample, profile_operations, profile_sequence, profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.queries import count_queries
-from seatrial.measure.trial_rates import CONFIRM_LOW, confirm_seconds, must_fail_rps, next_rate
+from seatrial.measure.trial_rates import CONFIRM_LOW, confirm_seconds, must_fail_rps, next_rate, other_quota
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
@@ -79,11 +79,13 @@ class Bench:
         queries: bool = False,
         is_brief: bool = False,
         has_half_load: bool = True,
+        has_quota: bool = False,
     ) -> StartRecord:
         """Starts the subject afresh and measures it; without workers and threads, it is one that is running already.
 
         profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
         is_brief: nothing is confirmed. has_half_load: its half load is measured, and not its saturation alone.
+        has_quota: it is saturated on another fraction of a CPU as well, of a plan with one or less.
         """
         settings = self._spec.measure
         name = _name(number, workers)
@@ -116,6 +118,10 @@ class Bench:
             await one.saturate(saturation_s)
             memory = one.memory("saturation")
             one.note_growth("saturation")
+            other_cpus = other_quota(self._spec.plan.limits.usable_cpus) if has_quota else None
+            if other_cpus is not None and not one.is_spoiled():
+                self._progress.step(f"{name}: saturated on {other_cpus:g} vCPU", saturation_s)
+                await one.saturate_on(other_cpus, saturation_s)
             if is_brief or one.is_spoiled():
                 return self._finished(one, memory)
             known = tuple(profiles) or profiles_from(one.samples, one.shares())

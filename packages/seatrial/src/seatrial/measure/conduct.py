@@ -238,14 +238,14 @@ class Conductor:
         self._checks = tuple(check.against(fmean(found) if found else None) for check in self._checks)
 
     async def _crowd(self, bench: Bench) -> None:
-        """Half a load and a saturation with clearly more workers, or fewer. What fails here fails nothing else."""
+        """Half a load and saturations with clearly more workers, or fewer. What fails here fails nothing else."""
         if self._is_running_already or not self._spec.measure.plan_starts or self._starts[-1].is_spoiled:
             return
         known, number = self.study(), len(self._starts) + 1 + bool(self._searched)
         shape = self._foresight.worth_crowding(known)
         if shape is None or not self._limit.allows("what workers cost each other", self._crowd_s):
             return
-        brief = bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
+        brief = bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True, has_quota=True)
         try:
             self._starts.append(await brief)
         except SeatrialError as error:
@@ -270,7 +270,7 @@ class Conductor:
 
     @property
     def _crowd_s(self) -> float:
-        return self._brief_s + self._spec.measure.half_load_s
+        return self._brief_s + self._spec.measure.half_load_s + self._spec.measure.saturation_s
 
     def _one_start_s(self) -> float:
         measure = self._spec.measure

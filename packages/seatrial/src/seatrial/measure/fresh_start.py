@@ -127,11 +127,22 @@ class FreshStart:
 
         Of a slow app fewer, so that they are answered within half of the timeout.
         """
+        return await self._keep_fit(partial(self._closed, "saturation", self._saturating(1.0), duration_s))
+
+    async def saturate_on(self, cpus: float, duration_s: float) -> None:
+        """The same on another fraction of the plan's CPUs; nothing where the test bed cannot change it."""
+        share = min(1.0, cpus / self._testbed.placement.whole_cpus)
+        with self._testbed.held_to(cpus) as is_held:
+            if is_held:
+                attempt = partial(self._closed, "other quota", self._saturating(share), duration_s, cpus=cpus)
+                await self._keep_fit(attempt)
+
+    def _saturating(self, share: float) -> int:
+        """share: of the warm rate, that is answered."""
         workers = self._workers or 1
         wanted = saturating_requests(workers, max(1, self.slots // workers))
-        patient = int(PATIENCE * self._spec.workload.timeout_s * self._warm_rps)
-        concurrency = min(wanted, max(patient, 4 * self.slots))
-        return await self._keep_fit(lambda: self._closed("saturation", concurrency, duration_s))
+        patient = int(PATIENCE * self._spec.workload.timeout_s * self._warm_rps * share)
+        return min(wanted, max(patient, 4 * self.slots))
 
     async def open_trial(self, label: str, rate_rps: float, duration_s: float) -> Measurement:
         """Holds an offered rate, in requests per second, whatever the answers do."""
@@ -195,12 +206,14 @@ class FreshStart:
                 break
         return seen
 
-    async def _closed(self, label: str, concurrency: int, duration_s: float) -> tuple[Measurement, LoadRecord]:
+    async def _closed(
+        self, label: str, concurrency: int, duration_s: float, *, cpus: float | None = None
+    ) -> tuple[Measurement, LoadRecord]:
         def drive() -> Awaitable[LoadRecord]:
             # Servers of one process, such as waitress, may allow no more than a hundred connections.
             return self._driver.closed_loop(concurrency, duration_s, is_spread=(self._workers or 2) > 1)
 
-        seen, record = await self._interval(drive, self._conditions(label, "closed", concurrency))
+        seen, record = await self._interval(drive, self._conditions(label, "closed", concurrency, cpus))
         self._counts.update(o.operation for o in record.requests)
         self._arrivals += record.arrivals
         return seen, record
@@ -214,7 +227,9 @@ class FreshStart:
         self._served += len(record.requests)
         return replace(seen, memory_walk_s=(walk_s + self._walk.seconds(cpus)) / 2.0), record
 
-    def _conditions(self, label: str, mode: str, concurrency: int | None = None) -> Conditions:
+    def _conditions(
+        self, label: str, mode: str, concurrency: int | None = None, cpus: float | None = None
+    ) -> Conditions:
         return Conditions(
             run=self._run,
             label=label,
@@ -223,7 +238,8 @@ class FreshStart:
             threads=self._threads,
             slo=self._spec.slo,
             timeout_s=self._spec.workload.timeout_s,
-            cpus=self._testbed.placement.whole_cpus,
+            cpus=cpus or self._testbed.placement.whole_cpus,
+            is_other_quota=cpus is not None,
             subject_cpus=tuple(self._testbed.placement.subject_cpus),
             allow_noise=self._spec.measure.allow_noise,
             requests_per_arrival=self.requests_per_arrival,

@@ -27,7 +27,8 @@ class Conditions:
     """Under which an interval runs; they stay with its numbers.
 
     requests_per_arrival: requests that one arrival causes on average (steps and redirects are requests too).
-    workers, threads, slots: as in Measurement. is_database_apart: it uses none of the subject's CPUs.
+    workers, threads, slots: as in Measurement. is_database_apart: it uses none of the subject's CPUs. is_other_quota:
+    `cpus` are not the plan's.
     """
 
     run: int
@@ -44,6 +45,7 @@ class Conditions:
     concurrency: int | None = None
     slots: int | None = None
     is_database_apart: bool = False
+    is_other_quota: bool = False
 
     def own_s(self, app_s: float, database_s: float) -> float:
         """Of CPU seconds used, those on the subject's CPUs: a database that is apart uses others."""
@@ -186,6 +188,7 @@ def summarize(
         heard=record.heard if record.heard != HeardCounts() else None,
         hosts=tuple(_use(*pair, part_per_s / sent) for pair in cpu.hosts) if cpu else (),
         worker_shares=cpu.worker_shares if cpu else (),
+        cpus=conditions.cpus if conditions.is_other_quota else None,
         caveats=faults + _outlasting(record, conditions) + _idle(conditions, cpu) + _noise(spin_ratio),
     )
 

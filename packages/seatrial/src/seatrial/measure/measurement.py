@@ -195,7 +195,8 @@ class HostUse:
 class Measurement:
     """One interval of load. Every number travels with its conditions.
 
-    label: "warm-up" | "concurrency" | "half load" | "saturation" | "confirm low" | "confirm high" | "search".
+    label: "warm-up" | "concurrency" | "half load" | "saturation" | "other quota" | "confirm low" | "confirm high" |
+        "search". "other quota" is a saturation on `cpus` vCPUs in place of the plan's.
     run: number of the start. workers, threads: None of an app that was running already; slots: how many requests such
         an app was seen to work on at once.
     mode: "open" (offered rate held) or "closed" (`concurrency` requests always inside).
@@ -205,7 +206,8 @@ class Measurement:
     slo_quantile_s: the objective's quantile, same clock. errors: cause -> count.
     app_cpu_s, database_cpu_s: CPU seconds per request completed in the interval; None without readings. services_cpu_s:
     of app_cpu_s, what pooler, cache and balancer used; None without any.
-    cpu_utilization: CPU used by both (by the app alone, where the database is apart), as a share of the plan's vCPUs.
+    cpu_utilization: CPU used by both (by the app alone, where the database is apart), as a share of the plan's vCPUs,
+    or of `cpus`, where that is not None.
     lateness_p99_s, generator_busy: how well the generator did. spin_ratio: wall over CPU time of a spin just before.
     others_share: of the subject's CPUs, used by neither app nor database meanwhile. memory_walk_s: CPU seconds of a
     fixed walk through memory just before and after (mean): the machine's own speed.
@@ -247,6 +249,7 @@ class Measurement:
     hosts: tuple[HostUse, ...] = ()
     heard: HeardCounts | None = None
     worker_shares: tuple[float, ...] = ()
+    cpus: float | None = None
 
     @property
     def cpu_s(self) -> float | None:

@@ -1,6 +1,6 @@
-"""At which rates trials are run, and for how long. Pure."""
+"""At which rates trials are run, for how long, and on how much of a CPU. Pure."""
 
-__all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "confirm_seconds", "must_fail_rps", "next_rate"]
+__all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "confirm_seconds", "must_fail_rps", "next_rate", "other_quota"]
 
 CONFIRM_LOW = 0.90
 CONFIRM_HIGH = 1.15
@@ -41,3 +41,13 @@ def next_rate(low_rps: float | None, high_rps: float | None) -> float | None:
     if low_rps is None:
         return high_rps / 2.0
     return (low_rps * high_rps) ** 0.5 if high_rps / low_rps > SEARCH_ENDS else None
+
+
+def other_quota(cpus: float) -> float | None:
+    """The vCPUs that show what being held to a fraction of one costs: a half beside a whole, a whole beside less.
+
+    None beside more than one: no smaller plan has as many CPUs. Pure.
+    """
+    if cpus > 1.0:
+        return None
+    return 0.5 if cpus == 1.0 else 1.0

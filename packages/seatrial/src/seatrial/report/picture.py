@@ -12,8 +12,8 @@ from seatrial.report.numbers import rate, rate_span, time_words
 
 __all__ = ["Mark", "Picture", "Tick", "description", "draw", "linear_ticks", "log_ticks"]
 
-NOT_AN_OFFERED_RATE = frozenset({"warm-up", "saturation"})
-"""Intervals that are no trial of a rate: the first is thrown away, the second has as many requests as fit."""
+NOT_AN_OFFERED_RATE = frozenset({"warm-up", "saturation", "other quota"})
+"""Intervals that are no trial of a rate: the first is thrown away, the others have as many requests as fit."""
 
 
 @dataclass(frozen=True, slots=True)

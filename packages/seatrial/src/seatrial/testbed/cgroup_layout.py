@@ -77,7 +77,7 @@ class Layout:
 
     before: settings outside our folders (version 2: controllers to enable in `home`). folders: in the order of making.
     leaf: version 2, a folder that `home`'s own processes must move to before controllers can be enabled there.
-    quota: settings that slow the group down; written last, after the data has been prepared.
+    quota: settings that slow the group down; written last, after the data has been prepared (see also `held_to`).
     memory_peak: holds the most bytes ever used at once. throttling: holds nr_throttled and the throttled time.
     """
 
@@ -95,6 +95,10 @@ class Layout:
     enabled: tuple[str, ...] = ()
     leaf: Path | None = None
     services: GroupFiles | None = None
+
+    def held_to(self, quota: tuple[int, int] | None) -> tuple[Setting, ...]:
+        """What holds the group to (quota_us, period_us) of CPU time; None: to nothing but its CPUs."""
+        return _quota_settings(self.version, self.throttling.parent, quota)
 
     def removal(self) -> dict[str, object]:
         """What the warden needs to take all of this down: folders innermost first."""
@@ -183,12 +187,6 @@ def layout_v1(homes: Mapping[str, Path], token: str, limits: GroupLimits, memory
     for folder, cpus in cpusets.items():
         settings.append(Setting(folder / "cpuset.mems", memory_nodes))
         settings.append(Setting(folder / "cpuset.cpus", _cpu_list(cpus)))
-    quotas: tuple[Setting, ...] = ()
-    if limits.quota:
-        quotas = (
-            Setting(top["cpu"] / "cpu.cfs_period_us", str(limits.quota[1])),
-            Setting(top["cpu"] / "cpu.cfs_quota_us", str(limits.quota[0])),
-        )
 
     def files(folders: Mapping[str, Path]) -> GroupFiles:
         return GroupFiles(
@@ -207,7 +205,7 @@ def layout_v1(homes: Mapping[str, Path], token: str, limits: GroupLimits, memory
         home=homes["memory"],
         folders=(*parents, *children, *dict.fromkeys(apart.values())),
         settings=tuple(settings),
-        quota=quotas,
+        quota=_quota_settings(1, top["cpu"], limits.quota) if limits.quota else (),
         app=files(inside("app")),
         database=files(apart or inside("database")),
         services=files(inside("services")) if limits.has_services else None,
@@ -245,15 +243,12 @@ def layout_v2(home: Path, token: str, limits: GroupLimits, *, enabled: frozenset
             events=group / "memory.events",
         )
 
-    quota: tuple[Setting, ...] = ()
-    if limits.quota:
-        quota = (Setting(parent / "cpu.max", f"{limits.quota[0]} {limits.quota[1]}"),)
     return Layout(
         version=2,
         home=home,
         folders=(parent, parent / "app", database, *((parent / "services",) if limits.has_services else ())),
         settings=settings,
-        quota=quota,
+        quota=_quota_settings(2, parent, limits.quota) if limits.quota else (),
         app=files(parent / "app"),
         database=files(database),
         services=files(parent / "services") if limits.has_services else None,
@@ -263,4 +258,15 @@ def layout_v2(home: Path, token: str, limits: GroupLimits, *, enabled: frozenset
         before=tuple(Setting(home / "cgroup.subtree_control", f"+{controller}") for controller in missing),
         enabled=missing,
         leaf=leaf,
+    )
+
+
+def _quota_settings(version: int, folder: Path, quota: tuple[int, int] | None) -> tuple[Setting, ...]:
+    if version == 2:
+        return (Setting(folder / "cpu.max", f"{quota[0]} {quota[1]}" if quota else "max"),)
+    if quota is None:
+        return (Setting(folder / "cpu.cfs_quota_us", "-1"),)
+    return (
+        Setting(folder / "cpu.cfs_period_us", str(quota[1])),
+        Setting(folder / "cpu.cfs_quota_us", str(quota[0])),
     )

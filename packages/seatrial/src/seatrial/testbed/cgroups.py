@@ -138,6 +138,11 @@ class Groups:
         for setting in self.layout.quota:
             _write(setting)
 
+    def hold_to(self, quota: tuple[int, int] | None) -> None:
+        """Hold the group to (quota_us, period_us) of CPU time from now on; None: to nothing but its CPUs."""
+        for setting in self.layout.held_to(quota):
+            _write(setting)
+
     def app_cpu_s(self) -> float:
         """CPU seconds of everything that ever ran in the app's group."""
         return _cpu_count(os.pread(self._app_cpu, 512, 0)) * self.layout.app.cpu_unit_s

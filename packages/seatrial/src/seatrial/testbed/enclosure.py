@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from seatrial.spec.plan import Limits
 from seatrial.testbed.cgroup_layout import GroupFiles, GroupLimits
 from seatrial.testbed.cgroups import Groups, Unavailable, make_groups
 from seatrial.testbed.meters import GroupMeters, Meters, ProcessMeters, memory_bytes, process_cpu_s
-from seatrial.testbed.placement import Placement
+from seatrial.testbed.placement import Placement, quota_for
 from seatrial.testbed.process import Process, Warden, wait_until
 from seatrial.testbed.readings import CpuSeconds, HostReading, Readings
 from seatrial.testbed.running import Running
@@ -107,6 +108,18 @@ class Enclosure:
         for groups in self._hosts:
             groups.apply_quota()
         self._oom_kills_before = self._oom_kills()
+
+    @contextmanager
+    def held_to(self, cpus: float) -> Iterator[bool]:
+        """Another fraction of the CPUs meanwhile; gives whether it is: on one host, and with control groups."""
+        if self.groups is None or self.further:
+            yield False
+            return
+        self.groups.hold_to(quota_for(cpus))
+        try:
+            yield True
+        finally:
+            self.groups.hold_to(self.placement.quota)
 
     def _oom_kills(self) -> tuple[int, ...]:
         """Of the app on each host, the database, the services."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from seatrial.errors import TestbedError
 
-__all__ = ["Placement", "place", "place_most"]
+__all__ = ["Placement", "place", "place_most", "quota_for"]
 
 # A CFS period of 10 ms keeps a fractional vCPU close to a real slow CPU; the kernel's default of 100 ms
 # lets a group burst and then freezes it for most of the period. The kernel refuses quotas below 1 ms.

@@ -5,6 +5,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Self
 
@@ -75,8 +76,7 @@ class Testbed:
         self._progress, self._is_varied = on_progress, varied_hosts > 0
         self._token = secrets.token_hex(6)
         self.folder = (work or Path(tempfile.gettempdir())).resolve() / f"seatrial-{self._token}"
-        self.url = self._subject.url
-        self.caveats = ()
+        self.url, self.caveats = self._subject.url, ()
         self.database = self.inside = self.round_trip_s = None
         self._distance: Distance | None = None
         self._own_cpus = available_cpus()
@@ -133,8 +133,7 @@ class Testbed:
         if self._keeper:
             self._keeper.close()
             confine(self._own_cpus)
-        running = self._running()
-        relay = self._distance.process if self._distance else None
+        running, relay = self._running(), self._distance.process if self._distance else None
         for process in (*running.app, *running.services, running.database, relay):
             if process is not None:
                 process.wait(1.0)
@@ -246,12 +245,15 @@ class Testbed:
         except TestbedError as error:
             error.details = self._with_advice(error.details)
             raise
-        port = self._app.ports[0]
-        if self._beside:
-            port = self._beside.start_balancer(self._app.ports, server.keep_alive_s)
+        ports = self._app.ports
+        port = self._beside.start_balancer(ports, server.keep_alive_s) if self._beside else ports[0]
         self.url = f"http://127.0.0.1:{port}"
         # The first worker answers while the others are still importing the app.
         enclosure.settle(self._running(), self._app.process_count, min(SETTLE_MAX_S, subject.start_timeout_s))
+
+    def held_to(self, cpus: float) -> AbstractContextManager[bool]:
+        """Another fraction of the CPUs for the subject meanwhile; gives whether it really is."""
+        return self._enclosure.held_to(cpus) if self._enclosure else nullcontext(False)
 
     def stop(self) -> None:
         """Stop the subject and what is beside it (not the database); its CPU seconds stay counted."""
@@ -268,8 +270,7 @@ class Testbed:
 
     def _running(self) -> Running:
         database = self._embedded.process if self._embedded and self._embedded.is_started else None
-        services = self._beside.processes if self._beside else ()
-        return Running(self._app.processes, database, services, self._app.hosts)
+        return Running(self._app.processes, database, self._beside.processes if self._beside else (), self._app.hosts)
 
     def cpu_seconds(self) -> CpuSeconds:
         """CPU seconds of app and database; two reads of open files, cheap enough between single requests."""
@@ -296,5 +297,4 @@ class Testbed:
         return self._with_advice(self._app.log_tail(lines))
 
     def _with_advice(self, text: str) -> str:
-        advice = self._beside.advice(text) if self._beside else ""
-        return f"{text}\n\n{advice}" if advice else text
+        return f"{text}\n\n{advice}" if self._beside and (advice := self._beside.advice(text)) else text

@@ -8,13 +8,16 @@ from typing import Any
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 HELD: list[bytearray] = []
+PORTS: list[str] = []
+"""The client's, of every request that this process was asked: one for each connection."""
 MEBIBYTE = 1024 * 1024
 
 
 def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-    """`/spin?SECONDS`, `/leak?MEBIBYTES`, `/rows`, `/environment?NAME`, `/cpus`; everything else answers ok."""
+    """`/spin?SECONDS`, `/leak?MEBIBYTES`, `/rows`, `/environment?NAME`, `/cpus`, `/ports`; others answer ok."""
     path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
     text = "ok"
+    PORTS.append(environ["REMOTE_PORT"])
     if path == "/spin":
         began = time.process_time()
         while time.process_time() < began + float(query):
@@ -29,6 +32,8 @@ def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         text = os.environ.get(query, "")
     elif path == "/cpus":
         text = repr(sorted(os.sched_getaffinity(0)))
+    elif path == "/ports":
+        text = " ".join(PORTS)
     start("200 OK", [("Content-Type", "text/plain")])
     return [text.encode()]
 
@@ -66,6 +71,12 @@ def leaking() -> None:
     """An app factory that takes memory until there is none."""
     while True:
         HELD.append(bytearray(os.urandom(1) * MEBIBYTE))
+
+
+def heavy() -> Any:
+    """An app factory that takes 150 MB for each worker."""
+    HELD.append(bytearray(os.urandom(1) * 150 * MEBIBYTE))
+    return app
 
 
 def napping(environ: dict[str, Any], start: Start) -> Iterable[bytes]:

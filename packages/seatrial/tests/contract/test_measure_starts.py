@@ -1,0 +1,113 @@
+"""What a study does between its intervals and its starts, with a real gunicorn in the test bed."""
+
+import asyncio
+import urllib.request
+from dataclasses import replace
+
+from seatrial.load.driver import Driver
+from seatrial.load.workload import Workload
+from seatrial.measure.conduct import Conductor
+from seatrial.measure.fresh_start import FreshStart
+from seatrial.measure.machine_speed import MemoryWalk
+from seatrial.measure.progress import Progress
+from seatrial.spec.workload import OperationSpec, WorkloadSpec
+from seatrial.testbed.testbed import Testbed
+
+PLAIN = WorkloadSpec(operations=(OperationSpec("plain", "/"),), people=1)
+
+BRIEF = {
+    "restarts": 1,
+    "brief_starts": 0,
+    "inside": False,
+    "warm_up_max_s": 2.0,
+    "half_load_s": 1.0,
+    "saturation_s": 1.0,
+    "confirm_s": 1.0,
+    "search_trial_s": 1.0,
+    "allow_noise": True,
+}
+
+
+def of(trial, **settings):
+    return replace(trial, workload=PLAIN, measure=replace(trial.measure, **BRIEF, **settings))
+
+
+def test_an_open_trial_begins_without_the_connections_of_the_saturation_before_it(trial_of) -> None:
+    trial = of(trial_of())
+    with Testbed(trial) as testbed:
+        testbed.prepare()
+        testbed.start(1, 2, fresh_data=False)
+
+        def ports() -> list[str]:
+            with urllib.request.urlopen(f"{testbed.url}/ports", timeout=10) as answer:
+                return answer.read().decode().split()
+
+        async def measured() -> tuple[list[str], list[str]]:
+            async with Driver(testbed.url, Workload.from_spec(PLAIN), seed=1, run_token="ports") as driver:
+                one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=2)
+                await one.warm_up(window_s=0.2)
+                await one.saturate(0.5)
+                before = ports()
+                await one.open_trial("half load", 50.0, 1.0)
+                return before, ports()[len(before) :]
+
+        before, during = asyncio.run(measured())
+    assert len(during) > 20
+    assert not set(before) & set(during)
+
+
+def test_on_another_quota_a_server_is_saturated_within_it_and_afterwards_has_its_own_again(trial_of) -> None:
+    spins = WorkloadSpec(operations=(OperationSpec("spin", "/spin?0.01"),), people=1)
+    trial = replace(of(trial_of()), workload=spins)
+    with Testbed(trial) as testbed:
+        testbed.prepare()
+        testbed.start(1, 1, fresh_data=False)
+
+        async def measured():
+            async with Driver(testbed.url, Workload.from_spec(spins), seed=1, run_token="quota") as driver:
+                one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=1)
+                await one.saturate(1.5)
+                await one.saturate_on(0.5, 1.5)
+                await one.saturate(1.5)
+                return one.measurements
+
+        before, held, after = asyncio.run(measured())
+    assert (before.label, held.label, after.label) == ("saturation", "other quota", "saturation")
+    assert (before.cpus, held.cpus, after.cpus) == (None, 0.5, None)
+    # Requests of 10 ms of CPU: a hundred a second on a whole one, fifty on half, and one that is half done.
+    assert before.throughput_rps > 75
+    assert 35 < held.throughput_rps < 55
+    assert after.throughput_rps > 75
+    # Of what it may have, not of the plan's.
+    assert held.cpu_utilization > 0.8
+    assert before.throttled_s == after.throttled_s == 0.0 < held.throttled_s
+
+
+class FourWorkers:
+    """Foresight that wants to see four workers, whatever the memory holds."""
+
+    def capacity_rps(self, spec, profiles, seen):
+        return 50.0
+
+    def worth_trying(self, study):
+        return None
+
+    def worth_crowding(self, study):
+        return (4, 1)
+
+    def prediction(self, study, workers, threads, starts):
+        return None
+
+
+def test_a_crowd_that_does_not_fit_into_the_memory_is_a_caveat_and_the_study_goes_on(trial_of) -> None:
+    trial = of(trial_of(app="testbed_app:heavy()", memory_mb=512, start_timeout_s=8.0))
+    conductor = Conductor(trial, FourWorkers(), Progress(lambda _: None))
+    with Testbed(trial) as testbed:
+        testbed.prepare()
+        asyncio.run(conductor.conduct(testbed))
+    study = conductor.study()
+    assert study.complete
+    assert {m.workers for m in study.measurements} == {1}
+    (told,) = (caveat for caveat in study.caveats if caveat.code == "crowd-not-seen")
+    assert "What workers cost each other was not seen" in told.text
+    assert "ran out of memory" in told.text
