@@ -92,12 +92,7 @@ class Bench:
         async with self.started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
             self._unfinished = one
-            self._progress.step(f"{name}: warming up", 6)
-            warm_rps = await one.warm_up()
-            if workers is None and self._slots is None:
-                self._progress.step(f"{name}: how many requests it works on at once", 8)
-                warm_rps = await one.find_slots(warm_rps)
-                self._slots = one.slots
+            warm_rps = await self._warm(one, name, is_unknown=workers is None and self._slots is None)
             if one.is_spoiled():
                 return self._finished(one, None)
             one.note_growth("warm-up")
@@ -118,10 +113,8 @@ class Bench:
             await one.saturate(saturation_s)
             memory = one.memory("saturation")
             one.note_growth("saturation")
-            other_cpus = other_quota(self._spec.plan.limits.usable_cpus) if has_quota else None
-            if other_cpus is not None and not one.is_spoiled():
-                self._progress.step(f"{name}: saturated on {other_cpus:g} vCPU", saturation_s)
-                await one.saturate_on(other_cpus, saturation_s)
+            if has_quota and not one.is_spoiled():
+                await self._on_another_quota(one, name, saturation_s)
             if is_brief or one.is_spoiled():
                 return self._finished(one, memory)
             known = tuple(profiles) or profiles_from(one.samples, one.shares())
@@ -133,6 +126,22 @@ class Bench:
                 self._progress.step(f"{name}: counting SQL", 3)
                 counted = await count_queries(driver, database, tuple(self._workload.weights))
             return self._finished(one, memory, counted)
+
+    async def _warm(self, one: FreshStart, name: str, *, is_unknown: bool) -> float:
+        """Requests per second in the end. is_unknown: nobody said how many it works on at once."""
+        self._progress.step(f"{name}: warming up", 6)
+        warm_rps = await one.warm_up()
+        if is_unknown:
+            self._progress.step(f"{name}: how many requests it works on at once", 8)
+            warm_rps = await one.find_slots(warm_rps)
+            self._slots = one.slots
+        return warm_rps
+
+    async def _on_another_quota(self, one: FreshStart, name: str, saturation_s: float) -> None:
+        cpus = other_quota(self._spec.plan.limits.usable_cpus)
+        if cpus is not None:
+            self._progress.step(f"{name}: saturated on {cpus:g} vCPU", saturation_s)
+            await one.saturate_on(cpus, saturation_s)
 
     def _fresh(self, driver: Driver, number: int, workers: int | None, threads: int | None) -> FreshStart:
         return FreshStart(
@@ -181,9 +190,8 @@ class Bench:
                 rate_rps = next_rate(low_rps, high_rps)
                 if rate_rps is None:
                     break
-                self._progress.step(
-                    f"{name}: the estimate was contradicted, trying {rounded(rate_rps)}/s", settings.search_trial_s
-                )
+                step = f"{name}: the estimate was contradicted, trying {rounded(rate_rps)}/s"
+                self._progress.step(step, settings.search_trial_s)
                 seen = await one.open_trial("search", rate_rps, settings.search_trial_s)
                 if seen.verdict == Verdict.SUSTAINED:
                     low_rps = rate_rps
@@ -200,8 +208,7 @@ class Bench:
         samples: list[ProfileSample] = []
         async with self.started(number, workers, threads, name) as driver:
             one = self._fresh(driver, number, workers, threads)
-            self._progress.step(f"{name}: warming up", 6)
-            expected_s = one.slots / await one.warm_up()
+            expected_s = one.slots / await self._warm(one, name, is_unknown=False)
             for turn in range(passes):
                 self._progress.step(f"{name}: one request at a time", 5)
                 seed = self._spec.measure.seed + 100 * number + turn

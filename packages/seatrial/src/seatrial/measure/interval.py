@@ -154,7 +154,6 @@ def summarize(
         offered = len(within) / duration_s
         verdict = judge_closed(error_ratio, conditions.slo, faults)
     sent, part_per_s = max(1, _inside(seen)), _inside(within) / duration_s
-    demand_s = conditions.own_s(cpu.app_s, cpu.database_s or 0.0) / sent if cpu else None
     return Measurement(
         run=conditions.run,
         label=conditions.label,
@@ -176,8 +175,7 @@ def summarize(
         app_cpu_s=cpu.app_s / sent if cpu else None,
         database_cpu_s=cpu.database_s / sent if cpu and cpu.database_s is not None else None,
         services_cpu_s=cpu.services_s / sent if cpu and cpu.services_s is not None else None,
-        # The utilization law, U = X D / c, over the interval itself: the readings also span its preparation and drain.
-        cpu_utilization=None if demand_s is None else part_per_s * demand_s / conditions.cpus,
+        cpu_utilization=None if cpu is None else _utilization(cpu, conditions, part_per_s / sent),
         throttled_s=cpu.throttled_s if cpu else 0.0,
         lateness_p99_s=lateness_p99_s,
         generator_busy=record.generator_busy,
@@ -191,6 +189,11 @@ def summarize(
         cpus=conditions.cpus if conditions.is_other_quota else None,
         caveats=faults + _outlasting(record, conditions) + _idle(conditions, cpu) + _noise(spin_ratio),
     )
+
+
+def _utilization(cpu: CpuUse, conditions: Conditions, part_per_s: float) -> float:
+    """The law of it, U = X D / c, over the interval itself: the readings also span its preparation and its drain."""
+    return part_per_s * conditions.own_s(cpu.app_s, cpu.database_s or 0.0) / conditions.cpus
 
 
 def _use(first: HostReading, last: HostReading, part_per_s: float) -> HostUse:
