@@ -42,11 +42,26 @@ def test_a_queue_is_worked_off_for_5_of_10_ms():
         pytest.param(0.000, 0.011, id="5 ms, and 1 of the next period"),
         pytest.param(0.004, 0.011, id="5 ms to 9, and 1 of the next period"),
         pytest.param(0.009, 0.015, id="1 ms, and at once 5 more"),
-        pytest.param(0.095, 0.101, id="what was not used before is lost, but this period's is whole"),
     ],
 )
 def test_6_ms_end_when_two_periods_have_given_them(arrival_s, expected_s):
     assert left_s(HALF, 0.006, [arrival_s]) == pytest.approx([expected_s])
+
+
+@pytest.mark.parametrize(
+    ("cpu_s", "expected_s"),
+    [
+        pytest.param(0.0059, 0.0959, id="this period's 5 ms, and 0.9 of 1 that the CPU kept of all that was not used"),
+        pytest.param(0.007, 0.101, id="and no more"),
+    ],
+)
+def test_of_what_nobody_used_a_cpu_keeps_1_ms(cpu_s, expected_s):
+    assert left_s(HALF, cpu_s, [0.090]) == pytest.approx([expected_s])
+
+
+def test_what_is_left_while_somebody_runs_stays():
+    # From 97 ms on: 3 of 6, and the other 3 stay beside the next period's 5, so 8 ms to 108; then 1 more from 110 on.
+    assert left_s(HALF, 0.012, [0.097]) == pytest.approx([0.111])
 
 
 def test_one_and_a_half_cpus_let_two_run_for_three_quarters_of_a_period():

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, variance
+from statistics import fmean, geometric_mean, variance
 
 from seatrial.advise.blocking import as_the_loop_runs_them
 from seatrial.advise.capacity import Start, capacities_tried, capacity_of, grouped, is_brief
@@ -19,7 +19,7 @@ from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
 from seatrial.model.work import OperationDemand
 
-__all__ = ["SURE", "Anchor", "Factors", "anchors_of", "crowds_of", "moderated"]
+__all__ = ["SURE", "Anchor", "Factors", "OtherQuota", "anchors_of", "crowds_of", "moderated"]
 
 UNEXPLAINED_MAX = 1.5
 """Between the saturation that the demands predict and the measured one; beyond it they do not identify what binds."""
@@ -39,6 +39,16 @@ Factors = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class OtherQuota:
+    """A server saturated on so many vCPUs as well. ratio: CPU seconds of a request there over those on its own, the
+    (geometric) mean over so many starts that saw both."""
+
+    cpus: float
+    ratio: float
+    starts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """capacity_rps: measured; None when even an idle subject misses the objective. saturated_rps: measured, the mean.
 
@@ -47,7 +57,7 @@ class Anchor:
     per request over the mean: (app, database). wait_error: relative standard error of the mean wait. variance_of_mean,
     variance_of_start: relative, of the capacity and of that of one start, with their degrees of freedom; the former is
     None where a single start has no spread. half_load_ratio: CPU seconds of a request at half load over those when
-    saturated; None where one of them was not seen.
+    saturated; None where one of them was not seen. other_quota: None where none was tried.
     """
 
     configuration: Configuration
@@ -62,6 +72,7 @@ class Anchor:
     variance_of_start: float = 0.0
     freedom: float = SURE
     half_load_ratio: float | None = None
+    other_quota: OtherQuota | None = None
 
     @property
     def cpu_s(self) -> float:
@@ -180,16 +191,24 @@ def _anchor(study: Study, starts: Sequence[Start], capacity: Capacity, blocking:
         saturated_rps=saturated_rps,
         wait_error=_wait_error(profiles, [a + d for a, d in cpus]),
         starts=len(estimates),
-        half_load_ratio=_half_load_ratio([m for start in starts for m in start.seen]),
+        half_load_ratio=_ratio("half load", [m for start in starts for m in start.seen]),
+        other_quota=_other_quota(starts),
     )
 
 
-def _half_load_ratio(seen: Sequence[Measurement]) -> float | None:
-    half, full = (
-        [m.cpu_s for m in seen if m.label == label and m.cpu_s and m.verdict != Verdict.INVALID]
-        for label in ("half load", "saturation")
+def _ratio(label: str, seen: Sequence[Measurement]) -> float | None:
+    """CPU seconds of a request in those intervals over those when saturated."""
+    those, full = (
+        [m.cpu_s for m in seen if m.label == each and m.cpu_s and m.verdict != Verdict.INVALID]
+        for each in (label, "saturation")
     )
-    return fmean(half) / fmean(full) if half and full else None
+    return fmean(those) / fmean(full) if those and full else None
+
+
+def _other_quota(starts: Sequence[Start]) -> OtherQuota | None:
+    ratios = [ratio for start in starts if (ratio := _ratio("other quota", start.seen))]
+    cpus = next((m.cpus for start in starts for m in start.seen if m.label == "other quota" and m.cpus), None)
+    return None if cpus is None or not ratios else OtherQuota(cpus, geometric_mean(ratios), len(ratios))
 
 
 def _spread_over_starts(anchor: Anchor, capacity: Capacity, starts: Sequence[Start]) -> Anchor:

@@ -84,15 +84,17 @@ class Carrier:
         return (None if capacity is None else min(capacity * self._factor, saturation)), saturation
 
     def demands(self, configuration: Configuration, factors: Factors = AS_MEASURED) -> tuple[OperationDemand, ...]:
-        """The simulation's demands on CPUs as fast as that configuration's, in the company that was measured; factors:
-        on app CPU, database CPU and waits."""
+        """The simulation's demands on CPUs as fast as that configuration's, and held as much to a part of one, in the
+        company that was measured; factors: on app CPU, database CPU and waits."""
         app, database, wait = factors
-        slower = configuration.cpu_factor
+        held = self._dearness.quota.factor(self.anchor.configuration, configuration)
+        app *= configuration.cpu_factor * held
+        database *= configuration.cpu_factor * (held if configuration.database_cpus is None else 1.0)
         return tuple(
             replace(
                 demand,
-                app_cpu_s=demand.app_cpu_s * slower * app,
-                database_cpu_s=demand.database_cpu_s * slower * database,
+                app_cpu_s=demand.app_cpu_s * app,
+                database_cpu_s=demand.database_cpu_s * database,
                 wait_s=demand.wait_s * wait,
                 database_wait_s=demand.database_wait_s * wait,
                 lock_wait_s=demand.lock_wait_s * wait,

@@ -15,6 +15,7 @@ from seatrial.advise.need import ASSUMED, Need
 from seatrial.advise.placements import Placement, placements_apart, placements_together
 from seatrial.advise.plan_search import Found, PlanSearch
 from seatrial.advise.prediction import Predictor
+from seatrial.advise.quota_cost import quota_words
 from seatrial.advise.words import server_words
 from seatrial.measure.calibration_result import CalibrationResult
 from seatrial.measure.figures import rounded
@@ -190,6 +191,8 @@ def _caveats(study: Study, predictor: Predictor, memory: MemoryModel | None, nee
     found.append(Caveat("hours", hours_words(predictor.hours), hint))
     if text := dearness_words(predictor.dearness):
         found.append(Caveat("workers-share-cpus", text, dearness_hint(predictor.dearness, study.spec)))
+    if text := quota_words(predictor.dearness.quota):
+        found.append(Caveat("fraction-of-a-cpu", text, ""))
     if abs(math.log(predictor.unexplained)) > UNEXPLAINED_TOLD:
         text = (
             f"What the requests were measured to cost explains {100 / max(predictor.unexplained, 1e-9):.0f} % of the "

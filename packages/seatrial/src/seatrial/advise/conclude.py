@@ -85,6 +85,7 @@ def conclude(study: Study) -> Findings:
         address=address_of(spec),
         checks=study.checks,
         crowded_cost=None if predictor is None else predictor.dearness.ratio,
+        fraction_cost=None if predictor is None else predictor.dearness.quota.ratio,
     )
 
 

@@ -10,6 +10,8 @@ it lasts, since the next request mostly comes to another worker than the last on
 them; the rest goes by the workers that want the CPUs at that moment, and the simulation counts them. How much lasts is
 told by the CPU seconds of a request at half load.
 
+On a fraction of one, a quota makes it dearer once more (`advise.quota_cost`).
+
 Fifteen and sixteen workers on one CPU are crowded nearly alike, and then chance alone would make an exponent of
 anything. So what was seen is weighed with what is known beforehand, by how sure each is.
 """
@@ -19,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from seatrial.advise.anchor import SURE, Anchor
+from seatrial.advise.quota_cost import QuotaCost, quota_cost_of
 from seatrial.model.configuration import Configuration
 from seatrial.model.crowding import crowding
 from seatrial.model.system import System
@@ -31,6 +34,8 @@ UNKNOWN_ERROR = math.log(1.30) / 1.96
 to make a request up to 30 % dearer, as the end of a 95 % interval. Warm caches were published to be worth up to
 10 % of the time of databases and compilers (Torrellas, Tucker and Gupta, Journal of Parallel and Distributed Computing
 24, 1995) and up to 30 % of the throughput of a network server (Foong and others, ISPASS 2005)."""
+
+UNKNOWN_QUOTA = QuotaCost((), UNKNOWN_ERROR)
 
 BEYOND_ERROR = 0.5
 """Standard error of what is added beyond what was measured, over it: nothing at all lies at two of them, and twice as
@@ -54,7 +59,7 @@ class Dearness:
     covariances: crowding of each measured server -> covariance of the exponent with the logarithm of the CPU seconds
     there, as both have the error of the same starts. least, most: the crowding of what was measured. ratio: CPU seconds
     of a request at most over those at least; None where only one was measured. lasting: the share of the exponent that
-    holds whatever the load, see above.
+    holds whatever the load, see above. quota: what a fraction of a CPU costs beside.
     """
 
     exponent: float = 0.0
@@ -65,9 +70,10 @@ class Dearness:
     ratio: float | None = None
     covariances: tuple[tuple[float, float], ...] = ()
     lasting: float = LASTING
+    quota: QuotaCost = UNKNOWN_QUOTA
 
     def factor(self, here: Configuration, there: Configuration) -> float:
-        """CPU seconds of a request there over those here, both saturated."""
+        """CPU seconds of a request there over those here, both saturated, and quotas aside."""
         return math.exp(self.exponent * (crowded(there) - crowded(here)))
 
     def system(self, here: Configuration, there: Configuration, timeout_s: float) -> System:
@@ -80,7 +86,11 @@ class Dearness:
         )
 
     def variances(self, here: Configuration, there: Configuration) -> Parts:
-        """Of the logarithm of `factor`, with degrees of freedom; () where both are crowded alike.
+        """Of the logarithm of a request's CPU seconds there over those here, each with its degrees of freedom."""
+        return (*self._of_crowding(here, there), *self.quota.variances(here, there))
+
+    def _of_crowding(self, here: Configuration, there: Configuration) -> Parts:
+        """Of the logarithm of `factor`; () where both are crowded alike.
 
         The first is the measurement's: whoever reads too high here makes the exponent too high as well, or too low, so
         it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess, as
@@ -95,16 +105,18 @@ class Dearness:
         return tuple(part for part in parts if part[0] > 0.0)
 
     def sides(self, here: Configuration, there: Configuration) -> tuple[Parts, Parts]:
-        """`variances`, for dearer requests there than `factor` says and for cheaper ones.
+        """`variances`, for dearer requests there than is predicted and for cheaper ones.
 
         That an exponent is below 0 is not believed, so to that side the end of a 95 % interval is where it is 0.
         """
-        parts, step = self.variances(here, there), crowded(there) - crowded(here)
+        parts, step = self._of_crowding(here, there), crowded(there) - crowded(here)
+        held = self.quota.variances(here, there)
         if not parts:
-            return (), ()
+            return held, held
         share = min(1.0, (self.exponent * step / 1.96) ** 2 / math.fsum(part for part, _ in parts))
         bounded = tuple((part * share, freedom) for part, freedom in parts)
-        return (parts, bounded) if step > 0.0 else (bounded, parts)
+        dearer, cheaper = (parts, bounded) if step > 0.0 else (bounded, parts)
+        return (*dearer, *held), (*cheaper, *held)
 
 
 def crowded(configuration: Configuration) -> float:
@@ -123,9 +135,9 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
     here = crowded(declared.configuration)
     other = max(anchors, key=lambda anchor: abs(crowded(anchor.configuration) - here))
     there = crowded(other.configuration)
-    step = there - here
+    step, quota = there - here, quota_cost_of(anchors, UNKNOWN_ERROR)
     if not step:
-        return Dearness(least=here, most=here)
+        return Dearness(least=here, most=here, quota=quota)
     change = math.log(other.cpu_s / declared.cpu_s)
     of_start, freedom = declared.cpu_variance
     seen = of_start * (1.0 / declared.starts + 1.0 / other.starts) / step**2
@@ -143,6 +155,7 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
             (there, weight * of_start / other.starts / step),
         ),
         lasting=_lasting(declared, other, change, of_start),
+        quota=quota,
     )
 
 

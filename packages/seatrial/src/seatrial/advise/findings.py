@@ -244,7 +244,8 @@ class Findings:
     faults: what the app does that costs it on a server, dearest first.
     checks: what was predicted before it was measured, this study's last; earlier ones of the same app before it.
     crowded_cost: CPU of a request with the more workers that were tried over that with the fewer, where these share
-        CPUs; None where one number was tried.
+        CPUs; None where one number was tried. fraction_cost: CPU of a request on half a CPU over that
+        on a whole one, at most; None where it was not tried.
     address: of an app that was running already; "" when Seatrial started it. Of such an app plan_capacity,
         memory_bytes and plan are None: nothing held it to a plan, and nothing read its meters.
     """
@@ -280,4 +281,5 @@ class Findings:
     address: str = ""
     checks: tuple[PredictionCheck, ...] = ()
     crowded_cost: float | None = None
+    fraction_cost: float | None = None
     schema: str = field(default=SCHEMA)

@@ -79,13 +79,12 @@ class Bench:
         queries: bool = False,
         is_brief: bool = False,
         has_half_load: bool = True,
-        has_quota: bool = False,
     ) -> StartRecord:
         """Starts the subject afresh and measures it; without workers and threads, it is one that is running already.
 
         profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
-        is_brief: nothing is confirmed. has_half_load: its half load is measured, and not its saturation alone.
-        has_quota: it is saturated on another fraction of a CPU as well, of a plan with one or less.
+        is_brief: nothing is confirmed, but it is saturated on another fraction of a CPU as well. has_half_load: its
+        half load is measured, and not its saturation alone.
         """
         settings = self._spec.measure
         name = _name(number, workers)
@@ -113,8 +112,10 @@ class Bench:
             await one.saturate(saturation_s)
             memory = one.memory("saturation")
             one.note_growth("saturation")
-            if has_quota and not one.is_spoiled():
-                await self._on_another_quota(one, name, saturation_s)
+            cpus = other_quota(self._spec) if is_brief and not one.is_spoiled() else None
+            if cpus is not None:
+                self._progress.step(f"{name}: saturated on {cpus:g} vCPU", saturation_s)
+                await one.saturate_on(cpus, saturation_s)
             if is_brief or one.is_spoiled():
                 return self._finished(one, memory)
             known = tuple(profiles) or profiles_from(one.samples, one.shares())
@@ -136,12 +137,6 @@ class Bench:
             warm_rps = await one.find_slots(warm_rps)
             self._slots = one.slots
         return warm_rps
-
-    async def _on_another_quota(self, one: FreshStart, name: str, saturation_s: float) -> None:
-        cpus = other_quota(self._spec.plan.limits.usable_cpus)
-        if cpus is not None:
-            self._progress.step(f"{name}: saturated on {cpus:g} vCPU", saturation_s)
-            await one.saturate_on(cpus, saturation_s)
 
     def _fresh(self, driver: Driver, number: int, workers: int | None, threads: int | None) -> FreshStart:
         return FreshStart(

@@ -23,7 +23,7 @@ from seatrial.measure.profile import profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.study import Study
 from seatrial.measure.time_limit import TimeLimit
-from seatrial.measure.trial_rates import confirm_seconds
+from seatrial.measure.trial_rates import confirm_seconds, other_quota
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
@@ -245,7 +245,7 @@ class Conductor:
         shape = self._foresight.worth_crowding(known)
         if shape is None or not self._limit.allows("what workers cost each other", self._crowd_s):
             return
-        brief = bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True, has_quota=True)
+        brief = bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
         try:
             self._starts.append(await brief)
         except SeatrialError as error:
@@ -266,11 +266,11 @@ class Conductor:
 
     @property
     def _brief_s(self) -> float:
-        return STARTING_S + self._spec.measure.saturation_s
+        return STARTING_S + (1 + (other_quota(self._spec) is not None)) * self._spec.measure.saturation_s
 
     @property
     def _crowd_s(self) -> float:
-        return self._brief_s + self._spec.measure.half_load_s + self._spec.measure.saturation_s
+        return self._brief_s + self._spec.measure.half_load_s
 
     def _one_start_s(self) -> float:
         measure = self._spec.measure

@@ -1,5 +1,7 @@
 """At which rates trials are run, for how long, and on how much of a CPU. Pure."""
 
+from seatrial.spec.trial_spec import TrialSpec
+
 __all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "confirm_seconds", "must_fail_rps", "next_rate", "other_quota"]
 
 CONFIRM_LOW = 0.90
@@ -43,11 +45,12 @@ def next_rate(low_rps: float | None, high_rps: float | None) -> float | None:
     return (low_rps * high_rps) ** 0.5 if high_rps / low_rps > SEARCH_ENDS else None
 
 
-def other_quota(cpus: float) -> float | None:
+def other_quota(spec: TrialSpec) -> float | None:
     """The vCPUs that show what being held to a fraction of one costs: a half beside a whole, a whole beside less.
 
-    None beside more than one: no smaller plan has as many CPUs. Pure.
+    None beside more than one, since no smaller plan has as many; on several hosts; and where nothing is held. Pure.
     """
-    if cpus > 1.0:
+    cpus = spec.plan.limits.usable_cpus
+    if cpus > 1.0 or spec.subject.url or spec.subject.services.hosts > 1:
         return None
     return 0.5 if cpus == 1.0 else 1.0

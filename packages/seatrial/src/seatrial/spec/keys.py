@@ -49,8 +49,9 @@ MEASURE = Section(
         Key(
             "measure.brief_starts",
             WHOLE_NUMBER,
-            "Further fresh starts in which only the saturation is measured, about 15 s each. The spread between starts "
-            "makes the interval wide; with five of them it is about half as wide as with three.",
+            "Further fresh starts in which only the saturation is measured, about 20 s each: on the plan's CPU, and on "
+            "half of one, or a whole one where the plan has less, to see what a fraction costs. The spread between "
+            "starts makes the interval wide; with five of them it is about half as wide as with three.",
             "brief_starts = 2",
             default=_MEASURE.brief_starts,
             at_least=0,
