@@ -34,7 +34,7 @@ def _seconds(name: str, about: str, default: float) -> Key:
 
 MEASURE = Section(
     "measure",
-    "How long and how often to measure. The defaults take about four minutes; less is quicker and less sure.",
+    "How long and how often to measure. The defaults take about five minutes; less is quicker and less sure.",
     (
         Key(
             "measure.restarts",

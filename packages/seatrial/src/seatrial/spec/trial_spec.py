@@ -14,7 +14,7 @@ __all__ = ["MeasureSettings", "TrialSpec"]
 
 @dataclass(frozen=True, slots=True)
 class MeasureSettings:
-    """How long and how often to measure; the defaults take about four minutes.
+    """How long and how often to measure; the defaults take about five minutes.
 
     restarts: fresh starts of the subject; the interval comes from their spread, so fewer than 3 is marked.
     brief_starts: further ones in which only the saturation is measured; they narrow the interval.

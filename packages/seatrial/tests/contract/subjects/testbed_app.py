@@ -9,7 +9,7 @@ from typing import Any
 Start = Callable[[str, list[tuple[str, str]]], Any]
 HELD: list[bytearray] = []
 PORTS: list[str] = []
-"""The client's, of every request that this process was asked: one for each connection."""
+"""The client's, of every request that this process was asked, one for each connection; "" where a server tells none."""
 MEBIBYTE = 1024 * 1024
 
 
@@ -17,7 +17,7 @@ def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     """`/spin?SECONDS`, `/leak?MEBIBYTES`, `/rows`, `/environment?NAME`, `/cpus`, `/ports`; others answer ok."""
     path, query = environ["PATH_INFO"], environ["QUERY_STRING"]
     text = "ok"
-    PORTS.append(environ["REMOTE_PORT"])
+    PORTS.append(environ.get("REMOTE_PORT", ""))
     if path == "/spin":
         began = time.process_time()
         while time.process_time() < began + float(query):
