@@ -28,8 +28,10 @@ BRIEF = {
 }
 
 
-def of(trial, **settings):
-    return replace(trial, workload=PLAIN, measure=replace(trial.measure, **BRIEF, **settings))
+def of(trial):
+    """In short: trials last as long as it takes to see the limit missed."""
+    slo = replace(trial.slo, latency_max_s=0.1)
+    return replace(trial, workload=PLAIN, slo=slo, measure=replace(trial.measure, **BRIEF))
 
 
 def test_an_open_trial_begins_without_the_connections_of_the_saturation_before_it(trial_of) -> None:
