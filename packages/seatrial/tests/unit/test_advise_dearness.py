@@ -16,7 +16,7 @@ from seatrial.advise import conclude as conclude_module
 from seatrial.advise import estimate as estimate_module
 from seatrial.advise.anchor import Anchor, anchors_of
 from seatrial.advise.appraisal import Appraiser
-from seatrial.advise.dearness import UNKNOWN_ERROR, Dearness, crowded, dearness_hint, dearness_of, dearness_words
+from seatrial.advise.dearness import UNKNOWN_ERROR, Dearness, dearness_hint, dearness_of, dearness_words
 from seatrial.advise.improvements import improvements
 from seatrial.advise.interval import summed_variance, t_half_width
 from seatrial.advise.placements import Placement
@@ -80,7 +80,7 @@ def half_of(predicted: Prediction) -> float:
     [(1, 1.0, 0.0), (2, 1.0, 1.0), (4, 1.0, 2.414), (4, 2.0, 1.0), (2, 2.0, 0.0), (1, 4.0, 0.0), (9, 0.5, 4.828)],
 )
 def test_crowding_goes_by_the_square_root_of_the_workers_of_a_cpu(workers: int, cpus: float, expected: float) -> None:
-    assert crowded(Configuration(workers, 4, "gthread", cpus)) == pytest.approx(expected, rel=1e-3)
+    assert Configuration(workers, 4, "gthread", cpus).crowding == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def studies(fewer: int, more: int) -> Iterator[tuple[float, Dearness, float]]:
     for _ in range(STUDIES):
         truth, error = abs(chance.gauss(0.0, UNKNOWN_ERROR)), chance.gauss(0.0, 0.04)
         beside = an_anchor(more, [])
-        apart = crowded(beside.configuration) - crowded(an_anchor(fewer, []).configuration)
+        apart = beside.configuration.crowding - an_anchor(fewer, []).configuration.crowding
         alone = an_anchor(fewer, [chance.gauss(0.0, 0.04) for _ in range(3)])
         yield truth, dearness_of((alone, an_anchor(more, [truth * apart + error]))), error
 
@@ -238,7 +238,7 @@ def test_how_sure_it_is_holds_the_truth_in_95_of_100_studies(fewer: int, more: i
 def test_carried_on_from_the_start_that_it_was_learned_from_it_holds_the_truth_as_often(fewer: int, more: int) -> None:
     """The start's own error is in its CPU seconds and, the other way round or not, in the exponent."""
     here, there = (Configuration(workers, 4, "gthread", 1.0) for workers in (more, 60))
-    step, held = crowded(there) - crowded(here), []
+    step, held = there.crowding - here.crowding, []
     for truth, found, error in studies(fewer, more):
         parts = [(0.04**2, 4.0), *found.variances(here, there)[:1]]
         width = t_half_width(*(summed_variance(parts) or (0.0, 1.0)))

@@ -23,11 +23,10 @@ from dataclasses import dataclass, replace
 from seatrial.advise.anchor import SURE, Anchor
 from seatrial.advise.quota_cost import QuotaCost, quota_cost_of
 from seatrial.model.configuration import Configuration
-from seatrial.model.crowding import crowding
 from seatrial.model.system import System
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["UNKNOWN_ERROR", "Dearness", "crowded", "dearness_hint", "dearness_of", "dearness_words"]
+__all__ = ["UNKNOWN_ERROR", "Dearness", "dearness_hint", "dearness_of", "dearness_words"]
 
 UNKNOWN_ERROR = math.log(1.30) / 1.96
 """Standard error of the exponent where nothing was measured: a second worker on a CPU, which crowds it by one, is taken
@@ -74,14 +73,14 @@ class Dearness:
 
     def factor(self, here: Configuration, there: Configuration) -> float:
         """CPU seconds of a request there over those here, both saturated, and quotas aside."""
-        return math.exp(self.exponent * (crowded(there) - crowded(here)))
+        return math.exp(self.exponent * (there.crowding - here.crowding))
 
     def system(self, here: Configuration, there: Configuration, timeout_s: float) -> System:
         """What the simulation is told of a server there, with demands as they are here when saturated."""
         return replace(
             there.system(timeout_s),
             company_exponent=self.exponent,
-            company_measured=crowded(here),
+            company_measured=here.crowding,
             company_lasting=self.lasting,
         )
 
@@ -96,11 +95,11 @@ class Dearness:
         it is what comes on top of the variance here, nothing at least. Beyond what was measured the form is a guess, as
         sure as `BEYOND_ERROR` says.
         """
-        step = crowded(there) - crowded(here)
+        step = there.crowding - here.crowding
         if not step:
             return ()
-        beyond = max(0.0, crowded(there) - self.most, self.least - crowded(there))
-        own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(crowded(here), 0.0)
+        beyond = max(0.0, there.crowding - self.most, self.least - there.crowding)
+        own = self.variance * step**2 + 2.0 * step * dict(self.covariances).get(here.crowding, 0.0)
         parts = ((own, self.freedom), ((BEYOND_ERROR * self.exponent * beyond) ** 2, SURE))
         return tuple(part for part in parts if part[0] > 0.0)
 
@@ -109,7 +108,7 @@ class Dearness:
 
         That an exponent is below 0 is not believed, so to that side the end of a 95 % interval is where it is 0.
         """
-        parts, step = self._of_crowding(here, there), crowded(there) - crowded(here)
+        parts, step = self._of_crowding(here, there), there.crowding - here.crowding
         held = self.quota.variances(here, there)
         if not parts:
             return held, held
@@ -117,11 +116,6 @@ class Dearness:
         bounded = tuple((part * share, freedom) for part, freedom in parts)
         dearer, cheaper = (parts, bounded) if step > 0.0 else (bounded, parts)
         return (*dearer, *held), (*cheaper, *held)
-
-
-def crowded(configuration: Configuration) -> float:
-    """The crowding while all of its workers want the CPUs."""
-    return crowding(configuration.workers, configuration.cpus)
 
 
 def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
@@ -132,9 +126,9 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
     `UNKNOWN_ERROR`. Both are taken as normal, and weighed by one over their variance.
     """
     declared = anchors[0]
-    here = crowded(declared.configuration)
-    other = max(anchors, key=lambda anchor: abs(crowded(anchor.configuration) - here))
-    there = crowded(other.configuration)
+    here = declared.configuration.crowding
+    other = max(anchors, key=lambda anchor: abs(anchor.configuration.crowding - here))
+    there = other.configuration.crowding
     step, quota = there - here, quota_cost_of(anchors, UNKNOWN_ERROR)
     if not step:
         return Dearness(least=here, most=here, quota=quota)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from seatrial.advise.anchor import SURE, Anchor
 from seatrial.model.configuration import Configuration
-from seatrial.model.crowding import crowding
 
 __all__ = ["QuotaCost", "Seen", "quota_cost_of", "quota_words"]
 
@@ -61,7 +60,7 @@ class QuotaCost:
 
     def variances(self, here: Configuration, there: Configuration) -> tuple[tuple[float, float], ...]:
         """Of the logarithm of `factor`, each with its degrees of freedom; () where quotas make no difference."""
-        if (_held(here), crowded_by(here)) == (_held(there), crowded_by(there)):
+        if (_held(here), here.crowding) == (_held(there), there.crowding):
             return ()
         parts = [part for end in (here, there) for part in self._variances(end)]
         return tuple(part for part in parts if part[0] > 0.0)
@@ -76,7 +75,7 @@ class QuotaCost:
         if not self.every:
             return [((self.unknown_error * held / HALVED) ** 2, SURE)]
         parts = [((w * held) ** 2 * seen.variance, seen.freedom) for w, seen in self._weighed(configuration)]
-        at = (crowded_by(configuration), configuration.cpus)
+        at = (configuration.crowding, configuration.cpus)
         if at in {(seen.crowded, seen.cpus) for seen in self.every}:
             return parts
         return [*parts, ((FORM_ERROR * self._cost(configuration)) ** 2, SURE)]
@@ -86,7 +85,7 @@ class QuotaCost:
         if len(self.every) < 2:
             return [(1.0, seen) for seen in self.every]
         low, high = self.every[0], self.every[-1]
-        share = (crowded_by(configuration) - low.crowded) / (high.crowded - low.crowded)
+        share = (configuration.crowding - low.crowded) / (high.crowded - low.crowded)
         share = min(1.0, max(0.0, share))
         return [(weight, seen) for weight, seen in ((1.0 - share, low), (share, high)) if weight > NOTHING]
 
@@ -101,7 +100,7 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
     for anchor in anchors:
         if anchor.other_quota is None:
             continue
-        other, own, crowded = anchor.other_quota, anchor.configuration.cpus, crowded_by(anchor.configuration)
+        other, own, crowded = anchor.other_quota, anchor.configuration.cpus, anchor.configuration.crowding
         step = _log_fraction(other.cpus) - _log_fraction(own)
         variance, freedom = anchors[0].cpu_variance
         # Of the exponent, as everything from here on.
@@ -127,11 +126,6 @@ def quota_words(cost: QuotaCost) -> str:
         f"On half a CPU, a request took up to {100 * (cost.ratio - 1.0):.0f} % more CPU than on a whole one, since a "
         "quota interrupts everybody often. Rates on less than a CPU have that in them."
     )
-
-
-def crowded_by(configuration: Configuration) -> float:
-    """The crowding of a whole CPU by its workers."""
-    return crowding(configuration.workers, configuration.cpus)
 
 
 def _held(configuration: Configuration) -> float:

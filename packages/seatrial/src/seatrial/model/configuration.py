@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from seatrial.model.crowding import crowding
 from seatrial.model.system import System
 from seatrial.spec.subject import EVENT_LOOP, WORKER_CLASSES
 
@@ -55,6 +56,11 @@ class Configuration:
             raise ValueError("at_once must be 1 or more")
         if not 0.0 <= self.round_trip_s < math.inf:
             raise ValueError("round_trip_s must be 0 or more")
+
+    @property
+    def crowding(self) -> float:
+        """How much its workers share the CPUs while all of them want one (`model.crowding`)."""
+        return crowding(self.workers, self.cpus)
 
     @property
     def is_event_loop(self) -> bool:
