@@ -4,6 +4,8 @@ import asyncio
 import urllib.request
 from dataclasses import replace
 
+import pytest
+
 from seatrial.load.driver import Driver
 from seatrial.load.workload import Workload
 from seatrial.measure.conduct import Conductor
@@ -58,6 +60,7 @@ def test_an_open_trial_begins_without_the_connections_of_the_saturation_before_i
     assert not set(before) & set(during)
 
 
+@pytest.mark.quiet
 def test_on_another_quota_a_server_is_saturated_within_it_and_afterwards_has_its_own_again(trial_of) -> None:
     spins = WorkloadSpec(operations=(OperationSpec("spin", "/spin?0.01"),), people=1)
     trial = replace(of(trial_of()), workload=spins)
@@ -102,7 +105,7 @@ class FourWorkers:
 
 
 def test_a_crowd_that_does_not_fit_into_the_memory_is_a_caveat_and_the_study_goes_on(trial_of) -> None:
-    trial = of(trial_of(app="testbed_app:heavy()", memory_mb=512, start_timeout_s=8.0))
+    trial = of(trial_of(app="testbed_app:heavy()", memory_mb=512))
     conductor = Conductor(trial, FourWorkers(), Progress(lambda _: None))
     with Testbed(trial) as testbed:
         testbed.prepare()

@@ -17,7 +17,8 @@ class MeasureSettings:
     """How long and how often to measure; the defaults take about five minutes.
 
     restarts: fresh starts of the subject; the interval comes from their spread, so fewer than 3 is marked.
-    brief_starts: further ones in which only the saturation is measured; they narrow the interval.
+    brief_starts: further ones in which only the saturation is measured, on the plan's CPU and on another fraction; they
+        narrow the interval.
     plan_starts: further starts with the worker count that the model finds best for the plan; with any, one more brief
         start shows what workers that share a CPU cost each other.
     inside: whether one more start is measured from inside, to see where the time of a request goes.

@@ -112,14 +112,17 @@ class Enclosure:
     @contextmanager
     def held_to(self, cpus: float) -> Iterator[bool]:
         """Another fraction of the CPUs meanwhile; gives whether it is: on one host, and with control groups."""
-        if self.groups is None or self.further:
-            yield False
-            return
-        self.groups.hold_to(quota_for(cpus))
+        is_held = self.groups is not None and not self.further
         try:
-            yield True
+            if self.groups is not None and is_held:
+                self.groups.hold_to(quota_for(cpus))
+        except OSError:  # a kernel without quotas: a plan of whole CPUs needs none
+            is_held = False
+        try:
+            yield is_held
         finally:
-            self.groups.hold_to(self.placement.quota)
+            if self.groups is not None and is_held:
+                self.groups.hold_to(self.placement.quota)
 
     def _oom_kills(self) -> tuple[int, ...]:
         """Of the app on each host, the database, the services."""
