@@ -88,6 +88,24 @@ def test_on_another_quota_a_server_is_saturated_within_it_and_afterwards_has_its
     assert before.throttled_s == after.throttled_s == 0.0 < held.throttled_s
 
 
+@pytest.mark.quiet
+def test_an_app_that_fails_on_less_cpu_shows_nothing_there_and_the_start_goes_on(trial_of) -> None:
+    trial = of(trial_of(app="testbed_app:hasty"))
+    with Testbed(trial) as testbed:
+        testbed.prepare()
+        testbed.start(1, 1, fresh_data=False)
+
+        async def measured():
+            async with Driver(testbed.url, Workload.from_spec(PLAIN), seed=1, run_token="hasty") as driver:
+                one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=1)
+                await one.saturate(1.0)
+                await one.saturate_on(0.5, 1.0)
+                await one.saturate(1.0)
+                return one.measurements
+
+        assert [m.label for m in asyncio.run(measured())] == ["saturation", "saturation"]
+
+
 class FourWorkers:
     """Foresight that wants to see four workers, whatever the memory holds."""
 
