@@ -61,7 +61,7 @@ def test_an_open_trial_begins_without_the_connections_of_the_saturation_before_i
 
 
 @pytest.mark.quiet
-def test_on_another_quota_a_server_is_saturated_within_it_and_afterwards_has_its_own_again(trial_of) -> None:
+def test_on_another_quota_a_server_is_loaded_within_it_and_afterwards_has_its_own_again(trial_of) -> None:
     spins = WorkloadSpec(operations=(OperationSpec("spin", "/spin?0.01"),), people=1)
     trial = replace(of(trial_of()), workload=spins)
     with Testbed(trial) as testbed:
@@ -72,19 +72,28 @@ def test_on_another_quota_a_server_is_saturated_within_it_and_afterwards_has_its
             async with Driver(testbed.url, Workload.from_spec(spins), seed=1, run_token="quota") as driver:
                 one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=1)
                 await one.saturate(1.5)
-                await one.saturate_on(0.5, 1.5)
+                await one.saturate_on(0.5, 1.5, 2.0)
                 await one.saturate(1.5)
                 return one.measurements
 
-        before, held, after = asyncio.run(measured())
-    assert (before.label, held.label, after.label) == ("saturation", "other quota", "saturation")
-    assert (before.cpus, held.cpus, after.cpus) == (None, 0.5, None)
+        before, held, half, after = asyncio.run(measured())
+    assert [m.label for m in (before, held, half, after)] == [
+        "saturation",
+        "other quota",
+        "other quota, half load",
+        "saturation",
+    ]
+    assert [m.cpus for m in (before, held, half, after)] == [None, 0.5, 0.5, None]
     # Requests of 10 ms of CPU: a hundred a second on a whole one, fifty on half, and one that is half done.
     assert before.throughput_rps > 75
     assert 35 < held.throughput_rps < 55
     assert after.throughput_rps > 75
+    # Half of what was answered there, and evenly: a request has what it needs of two periods.
+    assert half.mode == "open"
+    assert half.offered_rate_rps == pytest.approx(held.throughput_rps / 2, rel=0.25)
     # Of what it may have, not of the plan's.
     assert held.cpu_utilization > 0.8
+    assert 0.3 < half.cpu_utilization < 0.75
     assert before.throttled_s == after.throttled_s == 0.0 < held.throttled_s
 
 
@@ -122,6 +131,7 @@ class FourWorkers:
         return None
 
 
+@pytest.mark.quiet
 def test_a_crowd_that_does_not_fit_into_the_memory_is_a_caveat_and_the_study_goes_on(trial_of) -> None:
     trial = of(trial_of(app="testbed_app:heavy()", memory_mb=512))
     conductor = Conductor(trial, FourWorkers(), Progress(lambda _: None))

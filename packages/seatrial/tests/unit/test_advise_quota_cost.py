@@ -12,8 +12,9 @@ from dataclasses import replace
 import pytest
 
 from seatrial.advise import conclude as conclude_module
-from seatrial.advise.anchor import Anchor, OtherQuota
+from seatrial.advise.anchor import Anchor
 from seatrial.advise.dearness import UNKNOWN_ERROR, Dearness
+from seatrial.advise.other_quota import OtherQuota
 from seatrial.advise.prediction import Prediction, Predictor
 from seatrial.advise.quota_cost import QuotaCost, Seen, quota_cost_of, quota_words
 from seatrial.measure.measurement import Measurement, Verdict
@@ -83,6 +84,56 @@ def test_a_fraction_of_a_cpu_makes_requests_as_dear_as_was_seen(
 ) -> None:
     here, there = (replace(seen.declared, workers=workers, cpus=each) for each in (1.0, cpus))
     assert seen.dearness.quota.factor(here, there) == pytest.approx(dearer**COUNTED, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("half_loaded", "load", "dearer"),
+    [
+        pytest.param(CROWD, 0.5, CROWD, id="as dear at half load: at any"),
+        pytest.param(1.0, 1.0, CROWD, id="nothing at half load: all when saturated"),
+        pytest.param(1.0, 0.75, CROWD**0.5, id="half of it between"),
+        pytest.param(1.0, 0.5, 1.0, id="nothing at half load"),
+        pytest.param(1.0, 0.1, 1.0, id="nothing below either"),
+        pytest.param(None, 0.5, CROWD**0.5, id="where nothing tells it: half of it at half load"),
+    ],
+)
+def test_at_half_load_a_fraction_costs_as_much_as_was_seen_there(
+    half_loaded: float | None, load: float, dearer: float
+) -> None:
+    found = quota_cost_of([an_anchor(WHOLE, OtherQuota(0.5, CROWD, 100_000, half_loaded))], UNKNOWN_ERROR)
+    assert found.factor(WHOLE, HALF, load) == pytest.approx(dearer, rel=1e-3)
+    assert not found.hangs_on_load(WHOLE)
+
+
+def test_of_a_plan_with_a_fraction_it_is_the_same_by_what_a_whole_cpu_spares() -> None:
+    # 10 ms on half a CPU and 8 on a whole one when saturated, and as much on either at half load: 8.
+    found = quota_cost_of([an_anchor(HALF, OtherQuota(1.0, 0.8, 100_000, 1.0))], UNKNOWN_ERROR)
+    assert found.factor(HALF, HALF, 1.0) == pytest.approx(1.0)
+    assert found.factor(HALF, HALF, 0.5) == pytest.approx(0.8, rel=1e-3)
+
+
+def test_a_request_at_half_load_on_half_a_cpu_takes_as_long_as_its_cpu_there_says(
+    a_study: Callable[..., Study], saturation_of: SaturationOf
+) -> None:
+    """Four workers: 12 ms on a CPU and 15 on half of it when saturated; at half load 10 on either."""
+    whole, half = tried(saturation_of, 10, 4, 12.0, 15.0)
+    loads = [
+        replace(seen, label=f"{label}half load", mode="open", app_cpu_s=0.0075, database_cpu_s=0.0025)
+        for seen, label in ((whole, ""), (half, "other quota, "))
+    ]
+    lasting, nothing = (
+        Predictor(with_starts(a_study(plan_saturated=100.0), whole, half, *more), requests=4_000)
+        for more in ((loads[0], replace(loads[1], app_cpu_s=0.0094, database_cpu_s=0.0031)), loads)
+    )
+    times_s = [
+        max(of_one.by_operation(replace(of_one.declared, workers=4, cpus=0.5), 16.0, (0.5,)).values())[0]
+        for of_one in (lasting, nothing)
+    ]
+    assert nothing.dearness.quota.lasting < 0.1
+    assert lasting.dearness.quota.lasting > 0.9
+    # Waits shrink with it, so the time does so more than the CPU seconds.
+    assert times_s[1] < times_s[0] / 1.15
+    assert of(nothing, HALF).saturation_rps == pytest.approx(of(lasting, HALF).saturation_rps, rel=0.01)
 
 
 def test_what_half_a_cpu_carries_is_less_than_half_by_it(seen: Predictor) -> None:

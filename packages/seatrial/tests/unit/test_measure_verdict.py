@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from seatrial.load.books.observation import LoadRecord, Observation
-from seatrial.measure.fresh_start import steady, wrong_advice
+from seatrial.measure.fresh_start import steady
 from seatrial.measure.interval import Conditions, CpuUse, summarize
 from seatrial.measure.measurement import Verdict
 from seatrial.measure.trial_rates import confirm_seconds, must_fail_rps, next_rate
-from seatrial.measure.verdict import judge_closed, judge_open, rig_faults
+from seatrial.measure.verdict import is_spoiled, judge_closed, judge_open, rig_faults
+from seatrial.measure.wrong_answers import wrong_advice
 from seatrial.spec.slo import SLO
 from seatrial.testbed.readings import HostReading
 
@@ -31,6 +32,21 @@ def conditions(mode: str = "open", **more: object) -> Conditions:
         "cpus": 1.0,
     }  # fmt: skip
     return Conditions(**{**base, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("own", "beside", "expected"),
+    [
+        (Verdict.INVALID, None, True),
+        (Verdict.INVALID, Verdict.SUSTAINED, True),
+        (Verdict.SUSTAINED, Verdict.INVALID, False),
+        (Verdict.SUSTAINED, None, False),
+    ],
+)
+def test_what_the_rig_spoils_on_another_quota_does_not_spoil_the_start(own, beside, expected) -> None:
+    found = replace(summarize(record([seen(0.0, 0.1)]), conditions(), None), verdict=own)
+    quota = [] if beside is None else [replace(found, label="other quota", cpus=0.5, verdict=beside)]
+    assert is_spoiled([found, *quota]) is expected
 
 
 def test_the_objective_is_met_at_the_limit_and_not_a_millisecond_above_it() -> None:

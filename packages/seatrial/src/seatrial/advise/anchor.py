@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, geometric_mean, variance
+from statistics import fmean, variance
 
 from seatrial.advise.blocking import as_the_loop_runs_them
 from seatrial.advise.capacity import Start, capacities_tried, capacity_of, grouped, is_brief
@@ -12,14 +12,15 @@ from seatrial.advise.demand import mean_cpu, queries_by_operation
 from seatrial.advise.estimate import configuration_of, demands_under_load, slower
 from seatrial.advise.findings import Capacity
 from seatrial.advise.interval import relative_noise, relative_variance
+from seatrial.advise.other_quota import OtherQuota, cpu_ratio, other_quota_of
 from seatrial.errors import StudyError
-from seatrial.measure.measurement import Measurement, OperationProfile, Verdict
+from seatrial.measure.measurement import OperationProfile
 from seatrial.measure.study import Study
 from seatrial.model.capacity import saturation_rps
 from seatrial.model.configuration import Configuration
 from seatrial.model.work import OperationDemand
 
-__all__ = ["SURE", "Anchor", "Factors", "OtherQuota", "anchors_of", "crowds_of", "moderated"]
+__all__ = ["SURE", "Anchor", "Factors", "anchors_of", "crowds_of", "moderated"]
 
 UNEXPLAINED_MAX = 1.5
 """Between the saturation that the demands predict and the measured one; beyond it they do not identify what binds."""
@@ -36,16 +37,6 @@ SURE = 1e6
 
 Factors = tuple[float, float, float]
 """On app CPU, database CPU and waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherQuota:
-    """A server saturated on so many vCPUs as well. ratio: CPU seconds of a request there over those on its own, the
-    (geometric) mean over so many starts that saw both."""
-
-    cpus: float
-    ratio: float
-    starts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,24 +182,9 @@ def _anchor(study: Study, starts: Sequence[Start], capacity: Capacity, blocking:
         saturated_rps=saturated_rps,
         wait_error=_wait_error(profiles, [a + d for a, d in cpus]),
         starts=len(estimates),
-        half_load_ratio=_ratio("half load", [m for start in starts for m in start.seen]),
-        other_quota=_other_quota(starts),
+        half_load_ratio=cpu_ratio("half load", "saturation", [m for start in starts for m in start.seen]),
+        other_quota=other_quota_of(starts),
     )
-
-
-def _ratio(label: str, seen: Sequence[Measurement]) -> float | None:
-    """CPU seconds of a request in those intervals over those when saturated."""
-    those, full = (
-        [m.cpu_s for m in seen if m.label == each and m.cpu_s and m.verdict != Verdict.INVALID]
-        for each in (label, "saturation")
-    )
-    return fmean(those) / fmean(full) if those and full else None
-
-
-def _other_quota(starts: Sequence[Start]) -> OtherQuota | None:
-    ratios = [ratio for start in starts if (ratio := _ratio("other quota", start.seen))]
-    cpus = next((m.cpus for start in starts for m in start.seen if m.label == "other quota" and m.cpus), None)
-    return None if cpus is None or not ratios else OtherQuota(cpus, geometric_mean(ratios), len(ratios))
 
 
 def _spread_over_starts(anchor: Anchor, capacity: Capacity, starts: Sequence[Start]) -> Anchor:

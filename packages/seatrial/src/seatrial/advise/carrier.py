@@ -83,11 +83,13 @@ class Carrier:
         saturation *= self.anchor.saturated_rps / self._model_here[1]
         return (None if capacity is None else min(capacity * self._factor, saturation)), saturation
 
-    def demands(self, configuration: Configuration, factors: Factors = AS_MEASURED) -> tuple[OperationDemand, ...]:
+    def demands(
+        self, configuration: Configuration, factors: Factors = AS_MEASURED, load: float = 1.0
+    ) -> tuple[OperationDemand, ...]:
         """The simulation's demands on CPUs as fast as that configuration's, and held as much to a part of one, in the
-        company that was measured; factors: on app CPU, database CPU and waits."""
+        company that was measured; factors: on app CPU, database CPU and waits. load: as a share of saturation."""
         app, database, wait = factors
-        held = self._dearness.quota.factor(self.anchor.configuration, configuration)
+        held = self._dearness.quota.factor(self.anchor.configuration, configuration, load)
         app *= configuration.cpu_factor * held
         database *= configuration.cpu_factor * (held if configuration.database_cpus is None else 1.0)
         return tuple(
@@ -113,7 +115,9 @@ class Carrier:
 
     def run(self, configuration: Configuration, rate_rps: float, *, by_operation: bool = False) -> Outcome:
         """A simulated load of so many real requests per second."""
-        work = draw_work(self.demands(configuration), self._requests, self._seed, configuration.at_once)
+        hangs_on_load = self._dearness.quota.hangs_on_load(configuration)
+        load = rate_rps / max(LEAST_RPS, self.carried(configuration)[1]) if hangs_on_load else 1.0
+        work = draw_work(self.demands(configuration, load=load), self._requests, self._seed, configuration.at_once)
         return run_open(work, self.system(configuration), rate_rps / self._factor, by_operation=by_operation)
 
     def interval(

@@ -73,7 +73,7 @@ def conclude(study: Study) -> Findings:
         daily_users=_users(spec, usable.offered_rate_rps),
         caveats=caveats_of(study, base, memory_caveats),
         limits_of_this=limits_of_this(spec),
-        points=tuple(_point(m) for m in study.measurements if m.mode == "open"),
+        points=tuple(_point(m) for m in study.measurements if m.mode == "open" and m.cpus is None),
         curve=_curve(study, base, capacity),
         inside=inside_of(study, [s.seen for s in base], _weights(spec)),
         faults=faults_of(study),

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from seatrial.advise.anchor import SURE, Anchor
+from seatrial.advise.lasting import LASTING, lasting_share
 from seatrial.advise.quota_cost import QuotaCost, quota_cost_of
 from seatrial.model.configuration import Configuration
 from seatrial.model.system import System
@@ -40,10 +41,6 @@ BEYOND_ERROR = 0.5
 """Standard error of what is added beyond what was measured, over it: nothing at all lies at two of them, and twice as
 much as well. Apps differ in how they go on: of three, one grew with every worker alike, one hardly after three
 (benchmarks/accuracy)."""
-
-LASTING, LASTING_ERROR = 0.5, 0.3
-"""The share of what company costs that lasts at half load, where nothing tells it, and its standard error: none of it
-and all of it lie at less than two."""
 
 WORTH_TELLING = 0.02
 
@@ -154,15 +151,11 @@ def dearness_of(anchors: Sequence[Anchor]) -> Dearness:
 
 
 def _lasting(declared: Anchor, other: Anchor, change: float, of_start: float) -> float:
-    """By half loads. change: of the logarithm of the CPU seconds when saturated, of which this is a share.
-
-    A share that was seen is as sure as the change is large; it is weighed with `LASTING` by one over their variances.
-    """
+    """By half loads. change: of the logarithm of the CPU seconds when saturated, of which this is a share."""
     if not declared.half_load_ratio or not other.half_load_ratio:
         return LASTING
     at_half_load = change + math.log(other.half_load_ratio / declared.half_load_ratio)
-    known = of_start * (1.0 / declared.starts + 1.0 / other.starts) / LASTING_ERROR**2
-    return min(1.0, max(0.0, (at_half_load * change + known * LASTING) / (change**2 + known)))
+    return lasting_share(change, at_half_load, of_start * (1.0 / declared.starts + 1.0 / other.starts))
 
 
 def dearness_words(dearness: Dearness) -> str:

@@ -8,6 +8,9 @@ others left them more often:
 Saturated on a whole CPU, half of one and a quarter by turns, the second halving cost about as much again as the first
 (benchmarks/accuracy/quota_cost.py). The exponent hangs on how many workers share the CPU, sometimes more with more of
 them and sometimes less, so it is seen with two numbers of them, and lies on the line between by their crowding.
+
+Under less load there is more time left when a period ends, and fewer are stopped. So at half load only a part of it
+lasts, which is seen as well; between that and saturation the exponent lies on the line by the load.
 """
 
 import math
@@ -15,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seatrial.advise.anchor import SURE, Anchor
+from seatrial.advise.lasting import LASTING, lasting_share
+from seatrial.measure.trial_rates import HALF_LOAD
 from seatrial.model.configuration import Configuration
 
 __all__ = ["QuotaCost", "Seen", "quota_cost_of", "quota_words"]
@@ -44,19 +49,28 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class QuotaCost:
     """every: what was seen, by rising crowding. unknown_error: standard error of the logarithm of what half a CPU
-    costs, where nothing was."""
+    costs, where nothing was. lasting: the share of the exponent that holds at half load and below."""
 
     every: tuple[Seen, ...]
     unknown_error: float
+    lasting: float = LASTING
 
     @property
     def ratio(self) -> float | None:
         """CPU seconds of a request on half a CPU over those on a whole one, at most; None where it was not seen."""
         return max((math.exp(seen.exponent * HALVED) for seen in self.every), default=None)
 
-    def factor(self, here: Configuration, there: Configuration) -> float:
-        """CPU seconds of a request there over those here, as far as quotas make them differ."""
-        return math.exp(self._cost(there) - self._cost(here))
+    def factor(self, here: Configuration, there: Configuration, load: float = 1.0) -> float:
+        """CPU seconds of a request there over those here when saturated, as far as quotas make them differ.
+
+        load: there, as a share of what saturates it.
+        """
+        spare = min(1.0, max(0.0, (1.0 - load) / (1.0 - HALF_LOAD)))
+        return math.exp(self._cost(there) * (1.0 - (1.0 - self.lasting) * spare) - self._cost(here))
+
+    def hangs_on_load(self, there: Configuration) -> bool:
+        """Whether requests are cheaper there when it is not saturated."""
+        return self.lasting < 1.0 and self._cost(there) > 0.0
 
     def variances(self, here: Configuration, there: Configuration) -> tuple[tuple[float, float], ...]:
         """Of the logarithm of `factor`, each with its degrees of freedom; () where quotas make no difference."""
@@ -97,6 +111,7 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
     by one over their variance. That a fraction makes a request cheaper is not believed.
     """
     found: dict[float, Seen] = {}
+    lasting = LASTING
     for anchor in anchors:
         if anchor.other_quota is None:
             continue
@@ -106,6 +121,8 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
         # Of the exponent, as everything from here on.
         variance, beforehand = variance / other.starts / step**2, (unknown_error / HALVED) ** 2
         weight = beforehand / (beforehand + variance)
+        if other.half_load_ratio is not None:
+            lasting = lasting_share(math.log(other.ratio), math.log(other.half_load_ratio), variance * step**2)
         found[crowded] = Seen(
             crowded=crowded,
             exponent=max(0.0, weight * math.log(other.ratio) / step),
@@ -114,7 +131,7 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
             freedom=min(SURE, freedom / weight**2),
             cpus=min(other.cpus, own),
         )
-    return QuotaCost(tuple(found[crowded] for crowded in sorted(found)), unknown_error)
+    return QuotaCost(tuple(found[crowded] for crowded in sorted(found)), unknown_error, lasting)
 
 
 def quota_words(cost: QuotaCost) -> str:

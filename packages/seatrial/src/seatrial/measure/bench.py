@@ -17,13 +17,12 @@ from seatrial.measure.measurement import Measurement, MemoryReading, OperationPr
 from seatrial.measure.profile import ProfileSample, profile_operations, profile_sequence, profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.queries import count_queries
-from seatrial.measure.trial_rates import CONFIRM_LOW, confirm_seconds, must_fail_rps, next_rate, other_quota
+from seatrial.measure.trial_rates import CONFIRM_LOW, HALF_LOAD, confirm_seconds, must_fail_rps, next_rate, other_quota
+from seatrial.measure.verdict import is_spoiled
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
 __all__ = ["SEARCH_TRIALS_MAX", "Bench", "Estimate", "StartRecord"]
-
-HALF_LOAD = 0.5
 
 CONFIRM_LOW_SHARE = 0.6
 """Of the time of the trial above capacity: below it a queue need not grow for the trial to tell."""
@@ -50,8 +49,8 @@ class StartRecord:
 
     @property
     def is_spoiled(self) -> bool:
-        """Whether the rig spoiled its last interval even when it was repeated; what would follow would be too."""
-        return self.measurements[-1].verdict == Verdict.INVALID
+        """Whether the rig spoiled its last interval on the plan's CPUs, and its repetitions: it would go on so."""
+        return is_spoiled(self.measurements)
 
 
 class Bench:
@@ -114,8 +113,9 @@ class Bench:
             one.note_growth("saturation")
             cpus = other_quota(self._spec) if is_brief and not one.is_spoiled() else None
             if cpus is not None:
-                self._progress.step(f"{name}: saturated on {cpus:g} vCPU", saturation_s)
-                await one.saturate_on(cpus, saturation_s)
+                half_load_s = settings.half_load_s if has_half_load else 0.0
+                self._progress.step(f"{name}: on {cpus:g} vCPU", saturation_s + half_load_s)
+                await one.saturate_on(cpus, saturation_s, half_load_s)
             if is_brief or one.is_spoiled():
                 return self._finished(one, memory)
             known = tuple(profiles) or profiles_from(one.samples, one.shares())

@@ -11,10 +11,10 @@ from seatrial.errors import SeatrialError, SpecError
 from seatrial.load.workload import Workload
 from seatrial.measure.bench import SEARCH_TRIALS_MAX, Bench, StartRecord
 from seatrial.measure.demands import Demands
+from seatrial.measure.durations import STARTING_S, crowd_s, inside_s, start_s, study_s
 from seatrial.measure.environment import describe_environment
 from seatrial.measure.fault_starts import FaultStarts
 from seatrial.measure.faults_pass import FaultsSeen
-from seatrial.measure.inside_pass import Lengths
 from seatrial.measure.measurement import Caveat, Measurement, OperationProfile, Verdict
 from seatrial.measure.parts import with_parts
 from seatrial.measure.prediction_check import PredictionCheck
@@ -23,14 +23,10 @@ from seatrial.measure.profile import profiles_from
 from seatrial.measure.progress import Progress
 from seatrial.measure.study import Study
 from seatrial.measure.time_limit import TimeLimit
-from seatrial.measure.trial_rates import confirm_seconds, other_quota
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
 __all__ = ["Conductor", "Foresight", "bracket", "contradicted"]
-
-STARTING_S = 4.0 + 6.0
-"""About what a fresh start takes until it is warm: signing people in, warming up."""
 
 
 class Foresight(Protocol):
@@ -115,7 +111,7 @@ class Conductor:
     def prepare(self, testbed: Testbed) -> None:
         """Checks that the machine is quiet, then starts the database and runs the subject's own preparations."""
         measure = self._spec.measure
-        self._progress.expect(self._expected_s())
+        self._progress.expect(study_s(self._spec))
         self._progress.step("is this machine quiet?", 3)
         placement = testbed.placement
         quiet = preflight(placement.subject_cpus, placement.generator_cpus, allow_noise=measure.allow_noise)
@@ -186,7 +182,7 @@ class Conductor:
         server = self._spec.subject.whole_server
         if not self._spec.measure.inside or self._is_running_already:
             return
-        if not self._limit.allows("where the time of a request goes", self._inside_s()):
+        if not self._limit.allows("where the time of a request goes", inside_s(self._spec)):
             return
         number, known = len(self._starts) + 1, self.study().operations
         try:
@@ -221,7 +217,7 @@ class Conductor:
         if not server.can_vary or self._is_running_already or not self._spec.measure.plan_starts:
             return
         known, planned = self.study(), self._spec.measure.plan_starts
-        if not self._limit.allows("the check of a prediction", 3 + planned * self._one_start_s()):
+        if not self._limit.allows("the check of a prediction", 3 + planned * start_s(self._spec)):
             return
         shape = self._foresight.worth_trying(known)
         if shape is None:
@@ -243,7 +239,7 @@ class Conductor:
             return
         known, number = self.study(), len(self._starts) + 1 + bool(self._searched)
         shape = self._foresight.worth_crowding(known)
-        if shape is None or not self._limit.allows("what workers cost each other", self._crowd_s):
+        if shape is None or not self._limit.allows("what workers cost each other", crowd_s(self._spec)):
             return
         brief = bench.measure(number, *shape, self._estimate, profiles=known.operations, is_brief=True)
         try:
@@ -254,31 +250,6 @@ class Conductor:
 
     def _estimate(self, profiles: Sequence[OperationProfile], seen: Sequence[Measurement]) -> float | None:
         return self._foresight.capacity_rps(self._spec, profiles, seen)
-
-    def _expected_s(self) -> float:
-        measure = self._spec.measure
-        repeated = measure.restarts * (self._one_start_s() + 5) + measure.brief_starts * self._brief_s
-        if self._is_running_already:
-            return 3 + 8 + repeated
-        inside = self._inside_s() if measure.inside else 0
-        beyond = measure.plan_starts * self._one_start_s() + bool(measure.plan_starts) * self._crowd_s
-        return 22 + repeated + inside + 3 + beyond
-
-    @property
-    def _brief_s(self) -> float:
-        return STARTING_S + (1 + (other_quota(self._spec) is not None)) * self._spec.measure.saturation_s
-
-    @property
-    def _crowd_s(self) -> float:
-        return self._brief_s + self._spec.measure.half_load_s
-
-    def _one_start_s(self) -> float:
-        measure = self._spec.measure
-        confirm = 2 * confirm_seconds(measure.confirm_s, self._spec.slo.latency_max_s, 50.0)
-        return STARTING_S + measure.half_load_s + measure.saturation_s + confirm
-
-    def _inside_s(self) -> float:
-        return 6 + Lengths.beside(self._spec.measure.half_load_s).all_s
 
 
 def contradicted(starts: Sequence[StartRecord]) -> bool:

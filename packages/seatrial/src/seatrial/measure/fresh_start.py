@@ -1,6 +1,5 @@
 """One fresh start of the subject under load: the intervals that can be driven on it."""
 
-import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,11 +17,14 @@ from seatrial.measure.machine_speed import MemoryWalk
 from seatrial.measure.measurement import Measurement, MemoryReading, Verdict
 from seatrial.measure.preflight import spin_ratio
 from seatrial.measure.profile import FAILURES_TOLD, ProfileSample
+from seatrial.measure.trial_rates import HALF_LOAD
+from seatrial.measure.verdict import is_spoiled
+from seatrial.measure.wrong_answers import refuse_wrong
 from seatrial.spec.subject import saturating_requests
 from seatrial.spec.trial_spec import TrialSpec
 from seatrial.testbed.testbed import Testbed
 
-__all__ = ["FreshStart", "steady", "wrong_advice"]
+__all__ = ["FreshStart", "steady"]
 
 ATTEMPTS_MAX = 3
 """Of a trial that the rig spoiled; each spoiled one stays in the study."""
@@ -87,7 +89,7 @@ class FreshStart:
             if windows and time.perf_counter() > until:
                 break
             seen, record = await self._closed("warm-up", self.slots, window_s)
-            self._refuse_wrong(seen, record)
+            refuse_wrong(seen, record, self._testbed.log_tail)
             if seen.requests:
                 windows.append(seen)
             elif record.requests and window_s < WINDOW_MAX_S:
@@ -129,16 +131,23 @@ class FreshStart:
         """
         return await self._keep_fit(partial(self._closed, "saturation", self._saturating(1.0), duration_s))
 
-    async def saturate_on(self, cpus: float, duration_s: float) -> None:
-        """The same on another fraction of the plan's CPUs; nothing where the test bed cannot change it."""
+    async def saturate_on(self, cpus: float, duration_s: float, half_load_s: float = 0.0) -> None:
+        """The same on another fraction of the plan's CPUs, and half of that load for so long, where that is not 0.
+
+        Nothing where the test bed cannot change it.
+        """
         share = min(1.0, cpus / self._testbed.placement.whole_cpus)
         with self._testbed.held_to(cpus) as is_held:
-            if is_held:
-                attempt = partial(self._closed, "other quota", self._saturating(share), duration_s, cpus=cpus)
-                try:
-                    await self._keep_fit(attempt)
-                except LoadError:  # most answers are wrong there: it tells nothing of costs, and ends no study
-                    self.measurements.pop()
+            if not is_held:
+                return
+            attempt = partial(self._closed, "other quota", self._saturating(share), duration_s, cpus=cpus)
+            try:
+                full = await self._keep_fit(attempt)
+                if half_load_s and full.verdict != Verdict.INVALID:
+                    rate_rps = HALF_LOAD * full.throughput_rps
+                    await self.open_trial("other quota, half load", rate_rps, half_load_s, cpus=cpus)
+            except LoadError:  # most answers are wrong there: it tells nothing of costs, and ends no study
+                self.measurements.pop()
 
     def _saturating(self, share: float) -> int:
         """share: of the warm rate, that is answered."""
@@ -147,12 +156,14 @@ class FreshStart:
         patient = int(PATIENCE * self._spec.workload.timeout_s * self._warm_rps * share)
         return min(wanted, max(patient, 4 * self.slots))
 
-    async def open_trial(self, label: str, rate_rps: float, duration_s: float) -> Measurement:
-        """Holds an offered rate, in requests per second, whatever the answers do."""
+    async def open_trial(
+        self, label: str, rate_rps: float, duration_s: float, *, cpus: float | None = None
+    ) -> Measurement:
+        """Holds an offered rate, in requests per second, whatever the answers do. cpus: if not the plan's."""
         arrivals_rps = rate_rps / self.requests_per_arrival
         waiting_s = max(IN_FLIGHT_MAX_S, 2.0 * self._spec.slo.latency_max_s)
         in_flight_max = max(200, int(rate_rps * waiting_s))
-        conditions = self._conditions(label, "open")
+        conditions = self._conditions(label, "open", cpus=cpus)
 
         def drive() -> Awaitable[LoadRecord]:
             # A closed loop's connections came to a server that did nothing, so whoever woke first took most of them (of
@@ -187,8 +198,8 @@ class FreshStart:
             self.memory_growth.append(MemoryPoint(self._run, label, served, app_bytes))
 
     def is_spoiled(self) -> bool:
-        """Whether the rig spoiled the last interval, and its repetitions."""
-        return bool(self.measurements) and self.measurements[-1].verdict == Verdict.INVALID
+        """Whether the rig spoiled the last interval on the plan's CPUs, and its repetitions."""
+        return is_spoiled(self.measurements)
 
     @property
     def requests_per_arrival(self) -> float:
@@ -204,7 +215,7 @@ class FreshStart:
         for _ in range(ATTEMPTS_MAX):
             seen, record = await attempt()
             self.measurements.append(seen)
-            self._refuse_wrong(seen, record)
+            refuse_wrong(seen, record, self._testbed.log_tail)
             if seen.verdict != Verdict.INVALID:
                 break
         return seen
@@ -262,31 +273,6 @@ class FreshStart:
             + "\n\nlast lines of the app:\n"
             + self._testbed.log_tail(),
         )
-
-    def _refuse_wrong(self, seen: Measurement, record: LoadRecord) -> None:
-        # Timeouts and refusals under overload are the subject's answer; wrong content at any load is not capacity.
-        wrong = sum(seen.errors.get(cause, 0) for cause in ("status", "expectation", "journey", "protocol"))
-        if wrong > 0.5 * max(1, len(record.requests)):
-            raise LoadError(
-                f"{wrong} of {len(record.requests)} answers were wrong during '{seen.label}'",
-                where="workload",
-                try_this=wrong_advice(record.failures),
-                details="\n".join(record.failures[:FAILURES_TOLD])
-                + "\n\nlast lines of the app:\n"
-                + self._testbed.log_tail(),
-            )
-
-
-def wrong_advice(failures: Sequence[str]) -> str:
-    """What to do about answers that were wrong, by the failures that were kept. Pure."""
-    advice = "A wrong answer is not capacity, so nothing was concluded. What came back:"
-    if any(re.search(r"\bgot 429\b|\bstatus 429\b", failure) for failure in failures):
-        limits = (
-            "429 is an app's own limit on how often one address may ask, and here all ask from one. Switch it off for "
-            "the trial, by a variable in subject.environment, or in the code where it is fixed there."
-        )
-        advice = f"{limits} {advice}"
-    return advice
 
 
 def steady(values: Sequence[float], *, windows: int = 5, drift_max: float = 0.05) -> bool:

@@ -195,8 +195,8 @@ class HostUse:
 class Measurement:
     """One interval of load. Every number travels with its conditions.
 
-    label: "warm-up" | "concurrency" | "half load" | "saturation" | "other quota" | "confirm low" | "confirm high" |
-        "search". "other quota" is a saturation on `cpus` vCPUs in place of the plan's.
+    label: "warm-up" | "concurrency" | "half load" | "saturation" | "confirm low" | "confirm high" | "search"; on `cpus`
+        vCPUs in place of the plan's, "other quota", a saturation, and "other quota, half load".
     run: number of the start. workers, threads: None of an app that was running already; slots: how many requests such
         an app was seen to work on at once.
     mode: "open" (offered rate held) or "closed" (`concurrency` requests always inside).

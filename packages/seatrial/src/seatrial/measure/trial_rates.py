@@ -2,7 +2,10 @@
 
 from seatrial.spec.trial_spec import TrialSpec
 
-__all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "confirm_seconds", "must_fail_rps", "next_rate", "other_quota"]
+__all__ = ["CONFIRM_HIGH", "CONFIRM_LOW", "HALF_LOAD", "confirm_seconds", "must_fail_rps", "next_rate", "other_quota"]
+
+HALF_LOAD = 0.5
+"""Of what it answered per second with all of its slots taken."""
 
 CONFIRM_LOW = 0.90
 CONFIRM_HIGH = 1.15

@@ -1,13 +1,21 @@
 """Whether a trial met the objective, failed it, or says nothing because the rig was the limit. Pure."""
 
+from collections.abc import Sequence
+
 from seatrial.load.generator.validity import GENERATOR_BUSY_MAX, Fault, lateness_limit_s
-from seatrial.measure.measurement import Caveat, Verdict
+from seatrial.measure.measurement import Caveat, Measurement, Verdict
 from seatrial.spec.slo import SLO
 
-__all__ = ["OTHERS_SHARE_MAX", "judge_closed", "judge_open", "rig_faults"]
+__all__ = ["OTHERS_SHARE_MAX", "is_spoiled", "judge_closed", "judge_open", "rig_faults"]
 
 OTHERS_SHARE_MAX = 0.15
 """Share of the subject's CPUs that others may take before the interval measures them too."""
+
+
+def is_spoiled(seen: Sequence[Measurement]) -> bool:
+    """Whether the rig spoiled the last of these intervals, but for those on another quota, which are beside."""
+    own = [m for m in seen if m.cpus is None]
+    return bool(own) and own[-1].verdict == Verdict.INVALID
 
 
 def rig_faults(

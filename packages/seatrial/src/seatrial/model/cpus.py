@@ -75,7 +75,7 @@ class Cpus:
         """The request that is through now, and when the next one will be."""
         due, used = self.due, self.used[self.entities]
         if self.quota is not None:
-            self.quota.pass_to(now_s, used)
+            self.quota.pass_to_end()
         self.at_s, self.virtual = now_s, self.first
         if self.is_thread:
             worker = due.index(self.first)
