@@ -8,6 +8,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # Whole visits in a browser: Playwright keeps an event loop in its process, beside which no other can run.
 BROWSED := packages/flotilla/tests/e2e
+TOGETHER := -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
 
 .PHONY: trial test crowded browsed test-long check types rules setup lock clean
 
@@ -19,8 +20,10 @@ test: setup
 	@$(MAKE) --no-print-directory --jobs 2 crowded browsed
 	$(BIN)/pytest -m "quiet and not long" packages/seatrial/tests
 
+# Collected once beforehand: else each of the four compiles every test by itself.
 crowded:
-	$(BIN)/pytest --numprocesses 4 --dist worksteal -m "not quiet and not long" --ignore $(BROWSED) --ignore tests/test_house.py
+	@$(BIN)/pytest --collect-only -qq $(TOGETHER) >/dev/null || true
+	$(BIN)/pytest --numprocesses 4 --dist worksteal $(TOGETHER)
 
 # Told in one piece: the dots of two would run into each other.
 browsed:

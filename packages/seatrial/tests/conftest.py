@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 # What no example of a short run shows, one of `make test-long` may: there each property is tried a thousand times.
-settings.register_profile("short", max_examples=60)
-settings.register_profile("thorough", max_examples=1000)
+# Without a deadline: beside other tests an example takes as long as they let it.
+settings.register_profile("short", max_examples=60, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 STANDARD = Path(__file__).parent / "calibration" / "subjects"

@@ -1,11 +1,13 @@
 """A study made by arithmetic: an app of 6 ms CPU, a database of 2 ms, on one CPU."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from seatrial.advise import appraising, conclude, estimate
+from seatrial.advise.growth import check, figures
 from seatrial.measure.measurement import Measurement, MemoryReading, OperationProfile, QueryProfile, Verdict
 from seatrial.measure.study import Study
 from seatrial.spec.plan import Limits, Plan, Price
@@ -14,6 +16,20 @@ from seatrial.spec.trial_spec import TrialSpec
 from seatrial.spec.workload import WorkloadSpec
 
 MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_simulations() -> Iterator[None]:
+    """Conclusions simulate for seconds; how precise the model is has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conclude, "PREDICTED_REQUESTS", 1_000)
+        patch.setattr(conclude, "CURVE_REQUESTS", 500)
+        patch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
+        patch.setattr(appraising, "REQUESTS", 1_500)
+        patch.setattr(check, "REQUESTS", 2_000)
+        patch.setattr(figures, "DRAWS", 40)
+        patch.setattr(figures, "CACHE_DRAWS", 10)
+        yield
 
 
 def a_measurement(

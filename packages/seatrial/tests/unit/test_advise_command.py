@@ -10,8 +10,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from seatrial.advise import appraising, conclude, estimate
-from seatrial.advise.growth import check, figures
 from seatrial.cli import main
 from seatrial.commands import advising
 from seatrial.measure.calibration_result import CALIBRATION_SCHEMA, CalibrationResult, CalibrationSlice, Speed
@@ -35,12 +33,6 @@ def folder(tmp_path: Path, a_study: Callable[..., Study], monkeypatch: pytest.Mo
     write_study(a_study(plan_saturated=None), tmp_path / "results" / "study.json")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(advising, "plans", few_plans)
-    monkeypatch.setattr(appraising, "REQUESTS", 1_500)
-    monkeypatch.setattr(figures, "DRAWS", 40)
-    monkeypatch.setattr(figures, "CACHE_DRAWS", 10)
-    monkeypatch.setattr(check, "REQUESTS", 2_000)
-    monkeypatch.setattr(conclude, "PREDICTED_REQUESTS", 1_000)
-    monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
     return tmp_path
 
 

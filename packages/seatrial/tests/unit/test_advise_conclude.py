@@ -1,13 +1,11 @@
 """Conclusions from a study whose truth is arithmetic: 8 ms of CPU per request on one CPU saturate at 125 a second."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from seatrial.advise import conclude as conclude_module
-from seatrial.advise import estimate as estimate_module
 from seatrial.advise.conclude import conclude
 from seatrial.advise.estimate import open_correction
 from seatrial.advise.findings import Findings
@@ -21,15 +19,6 @@ from seatrial.spec.subject import Database
 
 MakeStudy = Callable[..., Study]
 MEBIBYTE = 1024 * 1024
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _short_simulations() -> Iterator[None]:
-    """The model's precision has tests of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimate_module, "ESTIMATE_REQUESTS", 8_000)
-        patch.setattr(conclude_module, "PREDICTED_REQUESTS", 2_000)
-        yield
 
 
 @pytest.fixture(scope="module")

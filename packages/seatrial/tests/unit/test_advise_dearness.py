@@ -13,7 +13,6 @@ from statistics import fmean
 import pytest
 
 from seatrial.advise import conclude as conclude_module
-from seatrial.advise import estimate as estimate_module
 from seatrial.advise.anchor import Anchor, anchors_of
 from seatrial.advise.appraisal import Appraiser
 from seatrial.advise.dearness import UNKNOWN_ERROR, Dearness, dearness_hint, dearness_of, dearness_words
@@ -39,22 +38,14 @@ COUNTED = 0.963
 TWO = math.sqrt(2.0) - 1.0
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _few_requests():
-    """Chance cancels in what is compared here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimate_module, "ESTIMATE_REQUESTS", 2_000)
-        yield
-
-
 @pytest.fixture(scope="module")
 def dearer(a_study: MakeStudy) -> Predictor:
-    return Predictor(a_study(plan_saturated=100.0), requests=4_000)
+    return Predictor(a_study(plan_saturated=100.0), requests=2_000)
 
 
 @pytest.fixture(scope="module")
 def unknown(a_study: MakeStudy) -> Predictor:
-    return Predictor(a_study(plan_saturated=None), requests=4_000)
+    return Predictor(a_study(plan_saturated=None), requests=2_000)
 
 
 def of(predictor: Predictor, **change: object) -> Prediction:
@@ -147,7 +138,7 @@ def test_what_waits_for_others_is_not_made_less_sure_by_it(a_study: MakeStudy) -
         for m in study.measurements
         if not m.label.startswith("confirm high")
     )
-    slow = Predictor(replace(study, operations=waits, measurements=seen), requests=4_000)
+    slow = Predictor(replace(study, operations=waits, measurements=seen), requests=2_000)
     two = of(slow, workers=2)
     # Chance leaves a few per cent of the slots idle where each worker has a line of its own.
     assert 0.92 * 74.0 < two.saturation_rps < 74.0
@@ -182,7 +173,6 @@ def test_a_study_compares_what_it_foresaw_and_tells_how_much_dearer_it_was(
     assert foreseen.low_rps is not None
     # A quarter too much was foreseen: less than 1.96 of the standard errors of 6, 13.4 and 2.6 %.
     assert foreseen.low_rps < 0.97 * 100
-    monkeypatch.setattr(conclude_module, "PREDICTED_REQUESTS", 2_000)
     found = conclude_module.conclude(a_study(plan_saturated=100.0))
     assert found.crowded_cost == pytest.approx(1.25, rel=0.01)
     told = {each.workers: each for each in found.worker_predictions}
@@ -322,7 +312,7 @@ def test_a_brief_start_in_a_crowd_tells_what_company_costs_and_is_no_capacity(
 ) -> None:
     study = a_study(plan_saturated=100.0)
     crowd = replace(saturation_of(1000 / 12, 4, 4, 0.012), run=10)
-    predictor = Predictor(replace(study, measurements=(*study.measurements, crowd)), requests=4_000)
+    predictor = Predictor(replace(study, measurements=(*study.measurements, crowd)), requests=2_000)
     # 12 ms where one alone takes 8, over a step of 2.41; as sure as 0.0263 / 2.41 = 0.0109, beforehand as 0.134.
     counted = 1.0 / (1.0 + (0.0263 / 2.414 / 0.134) ** 2)
     assert predictor.dearness.exponent == pytest.approx(counted * math.log(12 / 8) / 2.414, rel=0.01)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.advise import appraising, conclude, estimate
 from seatrial.advise.appraising import at_once_of
 from seatrial.advise.choice import choose_plan
 from seatrial.advise.growth import figures
@@ -30,12 +29,8 @@ CERTAIN = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def short_simulations():
-    """Their rates have tests of their own."""
+def _draws_for_their_spread():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
-        patch.setattr(appraising, "REQUESTS", 3_000)
-        patch.setattr(conclude, "PREDICTED_REQUESTS", 1_000)
         patch.setattr(figures, "DRAWS", 200)
         patch.setattr(figures, "CACHE_DRAWS", 40)
         yield

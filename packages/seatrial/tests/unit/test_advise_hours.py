@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.advise import estimate
 from seatrial.advise.hours import USUAL_SPREAD, hours_of, hours_words, spread_over_hours
 from seatrial.advise.prediction import Predictor
 from seatrial.discover.source_digest import source_digest
@@ -15,12 +14,6 @@ from seatrial.measure.earlier_study import EARLIER_KEPT
 from seatrial.measure.likeness import earlier_of, glance_at, likeness_of
 from seatrial.measure.study_file import read_study, write_study
 from seatrial.model.confidence import student_t_quantile
-
-
-@pytest.fixture(autouse=True)
-def short_simulations(monkeypatch):
-    """Their rates have tests of their own."""
-    monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 2_000)
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 Nothing is known of the processors there, so they may be 40 % faster or slower: the low end is about 0.6 of the point.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from seatrial.advise import estimate
 from seatrial.advise.advice import Offer, Refusal, Standing
 from seatrial.advise.appraisal import Appraiser
 from seatrial.advise.footprint import memory_seen
@@ -32,14 +31,6 @@ def a_plan(name: str, usd: float, cpus: float = 1.0, memory_mb: int = 1024, **ot
     return Plan(name, provider, name, limits, Price(usd, "host.example", "2026-01-01"), extra=extra)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _short_simulations() -> Iterator[None]:
-    """What one server carries is measured here; how well that is simulated has tests of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimate, "ESTIMATE_REQUESTS", 4_000)
-        yield
-
-
 @pytest.fixture(scope="module")
 def study(a_study: MakeStudy) -> Study:
     # A second worker was seen to add nothing: 125/s again.
@@ -48,7 +39,7 @@ def study(a_study: MakeStudy) -> Study:
 
 @pytest.fixture(scope="module")
 def predictor(study: Study) -> Predictor:
-    return Predictor(study, requests=4_000)
+    return Predictor(study, requests=2_000)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def with_starts(study: Study, *more: Measurement) -> Study:
 @pytest.fixture(scope="module")
 def seen(a_study: Callable[..., Study], saturation_of: SaturationOf) -> Predictor:
     more = (*tried(saturation_of, 4, 1, 8.0, 8.8), *tried(saturation_of, 10, 4, 12.0, 15.0))
-    return Predictor(with_starts(a_study(plan_saturated=100.0), *more), requests=4_000)
+    return Predictor(with_starts(a_study(plan_saturated=100.0), *more), requests=2_000)
 
 
 def of(predictor: Predictor, configuration: Configuration) -> Prediction:
@@ -122,7 +122,7 @@ def test_a_request_at_half_load_on_half_a_cpu_takes_as_long_as_its_cpu_there_say
         for seen, label in ((whole, ""), (half, "other quota, "))
     ]
     lasting, nothing = (
-        Predictor(with_starts(a_study(plan_saturated=100.0), whole, half, *more), requests=4_000)
+        Predictor(with_starts(a_study(plan_saturated=100.0), whole, half, *more), requests=2_000)
         for more in ((loads[0], replace(loads[1], app_cpu_s=0.0094, database_cpu_s=0.0031)), loads)
     )
     times_s = [
@@ -145,7 +145,6 @@ def test_what_half_a_cpu_carries_is_less_than_half_by_it(seen: Predictor) -> Non
 def test_the_findings_of_a_study_tell_it(
     a_study: Callable[..., Study], saturation_of: SaturationOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conclude_module, "PREDICTED_REQUESTS", 500)
     study = a_study(plan_saturated=100.0)
     told = conclude_module.conclude(with_starts(study, *tried(saturation_of, 10, 4, 12.0, 15.0))).fraction_cost
     assert told == pytest.approx(CROWD**COUNTED, rel=0.005)
@@ -157,7 +156,7 @@ def test_what_was_spoiled_tells_nothing_and_the_interval_is_the_wider_for_it(
 ) -> None:
     whole, half = tried(saturation_of, 10, 4, 12.0, 15.0)
     study = with_starts(a_study(plan_saturated=100.0), whole, replace(half, verdict=Verdict.INVALID))
-    unknown = Predictor(study, requests=4_000)
+    unknown = Predictor(study, requests=2_000)
     assert unknown.dearness.quota == QuotaCost((), UNKNOWN_ERROR)
     share = of(unknown, HALF).saturation_rps / of(unknown, WHOLE).saturation_rps
     assert share == pytest.approx(0.5, rel=0.015)

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seatrial.errors import LoadError
@@ -111,7 +111,6 @@ def test_mean_rates_are_those_worked_out_by_hand(arrivals: Arrivals, duration_s:
     assert sum(arrivals.part(index, 3).mean_rate_rps(duration_s) for index in range(3)) == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(arrivals=anything, duration_s=st.floats(0.5, 12), seed=st.integers(0, 99))
 def test_due_times_ascend_within_the_duration_and_are_as_many_as_the_rate_says(
     arrivals: Arrivals, duration_s: float, seed: int
@@ -138,7 +137,6 @@ def test_the_same_seed_gives_the_same_arrivals_and_another_seed_others(shape: Ar
     assert (list(shape.offsets(10, 8)) == list(shape.offsets(10, 7))) is (shape in EVEN)
 
 
-@settings(deadline=None)
 @given(arrivals=anything, count=st.integers(1, 6), inner=st.integers(1, 3), seed=st.integers(0, 99))
 def test_all_parts_together_are_the_whole(arrivals: Arrivals, count: int, inner: int, seed: int) -> None:
     try:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.advise import appraising, conclude, estimate
-from seatrial.advise.growth import check, figures
 from seatrial.cli import main
 from seatrial.commands import advising
 from seatrial.measure.study_file import write_study
@@ -30,12 +28,6 @@ def folder(tmp_path, a_study, monkeypatch):
     found = catalog()
     known = replace(found, by_id={PLAN: found.by_id[PLAN], "do-pg-db-s-1vcpu-1gb": found.by_id["do-pg-db-s-1vcpu-1gb"]})
     monkeypatch.setattr(advising, "plans", lambda _own=None: known)
-    monkeypatch.setattr(appraising, "REQUESTS", 1_000)
-    monkeypatch.setattr(figures, "DRAWS", 40)
-    monkeypatch.setattr(figures, "CACHE_DRAWS", 10)
-    monkeypatch.setattr(check, "REQUESTS", 2_000)
-    monkeypatch.setattr(conclude, "PREDICTED_REQUESTS", 1_000)
-    monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 2_000)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

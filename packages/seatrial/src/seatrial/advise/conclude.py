@@ -37,6 +37,8 @@ PREDICTED_WORKERS_MAX = 4
 PREDICTED_REQUESTS = 6_000
 """Simulated for each rate of a worker count: a few per cent of chance cancel in the ratio that a prediction is."""
 
+CURVE_REQUESTS = 6_000
+
 DEAREST_QUERIES = 5
 
 
@@ -238,7 +240,7 @@ def _curve(study: Study, base: Sequence[Start], capacity: Capacity) -> tuple[tup
     demands = demands_under_load(study.operations, seen, system)
     top = capacity.offered_rate_rps * 1.02
     rates = tuple(top * share for share in (0.1, 0.3, 0.5, 0.65, 0.75, 0.85, 0.9, 0.94, 0.97, 1.0))
-    return response_curve(demands, system, spec.slo.latency_quantile, rates, spec.measure.seed, requests=6_000)
+    return response_curve(demands, system, spec.slo.latency_quantile, rates, spec.measure.seed, requests=CURVE_REQUESTS)
 
 
 def _dearest_queries(study: Study) -> tuple[tuple[str, str, float], ...]:

@@ -83,6 +83,7 @@ def test_the_null_server_is_gone_afterwards_also_when_its_starter_is_killed(even
         starter.communicate(timeout=10)
 
 
+@pytest.mark.quiet
 def test_the_self_check_tells_a_ceiling_and_a_lateness_and_leaves_the_cpus_as_they_were() -> None:
     before = cpus.usable()
     check = check_generator(800.0)
