@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from seatrial.measure.calibration_result import read_calibration
 from seatrial.model.carrying import BENCHMARK_RATIO, BENCHMARK_RATIO_ACROSS, MEASURED_THERE, SAME_MODEL_RATIO, carry
 from seatrial.spec.catalog import catalog
@@ -26,6 +28,7 @@ def run(words: list[str], folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_the_pages_commands_run_in_their_order_and_give_a_factor_in_the_end(tmp_path: Path) -> None:
     (plans,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "my-plans.toml").write_text(plans, encoding="utf-8")

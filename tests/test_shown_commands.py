@@ -62,6 +62,7 @@ def seatrial(line: str, *more: str, folder: Path) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False)
 
 
+@pytest.mark.long
 def test_the_readmes_measure_measures_the_shop_that_its_seatrial_toml_declares(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.search(r"```toml\n(\[subject\].*?)```", readme, re.DOTALL)

@@ -286,6 +286,7 @@ def stored(owner):
     return owner.execute("SELECT count(*) FROM s0000.posts").fetchone()[0]
 
 
+@pytest.mark.long
 def test_restarts_and_deaths_under_load(fleet, settings, site, owner, ada):
     api = {"Authorization": f"Bearer {token(site, ada.viewer)}"}
     with (

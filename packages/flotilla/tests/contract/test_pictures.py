@@ -320,6 +320,7 @@ def test_what_gets_past_the_header_is_stopped_by_the_systems_own_bound(tmp_path,
 
 
 @pytest.mark.linux
+@pytest.mark.long
 def test_the_largest_pictures_that_are_taken_stay_within_the_memory_that_is_said(tmp_path):
     for kind, mode in (("PNG", "RGBA"), ("WEBP", "RGBA"), ("GIF", "P")):
         side = int(reencoding.pixels_max(kind, 96 << 20) ** 0.5)

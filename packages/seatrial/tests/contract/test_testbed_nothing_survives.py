@@ -15,6 +15,8 @@ import pytest
 
 from seatrial.testbed.warden import MARK
 
+LONG = pytest.mark.long
+
 pytestmark = [
     pytest.mark.linux,
     pytest.mark.skipif(sys.platform != "linux", reason="looks for left-overs in Linux's /proc"),
@@ -97,7 +99,9 @@ def alive(pids: set[int]) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=LONG)], ids=lambda how: how.name
+)
 def test_nothing_is_left_when_seatrial_is_ended_with_everything_running(how, eventually):
     with holder("ready") as held:
         running = processes(held)
@@ -119,7 +123,10 @@ def test_nothing_is_left_when_seatrial_is_ended_with_everything_running(how, eve
         assert not processes(held)
 
 
-@pytest.mark.parametrize("stage", ["starting PostgreSQL", "looking for gunicorn", "taking a snapshot", "starting held"])
+@pytest.mark.parametrize(
+    "stage",
+    ["starting PostgreSQL", "looking for gunicorn", pytest.param("taking a snapshot", marks=LONG), "starting held"],
+)
 def test_nothing_is_left_when_seatrial_is_killed_in_the_middle_of_a_step(stage, eventually):
     with holder(stage) as held:
         held.process.kill()

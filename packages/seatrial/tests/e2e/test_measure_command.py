@@ -130,7 +130,9 @@ def test_json_goes_to_standard_output_alone_and_progress_to_standard_error(
     assert "<svg" in (tmp_path / "results" / "report.html").read_text()
 
 
-@pytest.mark.parametrize(("sent", "saves"), [(signal.SIGINT, True), (signal.SIGKILL, False)])
+@pytest.mark.parametrize(
+    ("sent", "saves"), [(signal.SIGINT, True), pytest.param(signal.SIGKILL, False, marks=pytest.mark.long)]
+)
 def test_nothing_is_left_behind_when_it_is_stopped_in_the_middle(
     declare, tmp_path: Path, sent: int, saves: bool
 ) -> None:

@@ -26,7 +26,7 @@ def quick(study):
 @pytest.fixture
 def precise(monkeypatch):
     """Where what is simulated is compared with theory."""
-    monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 20_000)
+    monkeypatch.setattr(estimate, "ESTIMATE_REQUESTS", 12_000)
 
 
 @pytest.fixture(scope="module")

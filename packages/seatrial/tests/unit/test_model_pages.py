@@ -38,7 +38,7 @@ def box_mean_s(rho, at_once):
     return sum(runs) / len(runs)
 
 
-@pytest.mark.parametrize(("rho", "batch"), [(0.3, 3), (0.5, 8), (0.6, 2)])
+@pytest.mark.parametrize(("rho", "batch"), [(0.3, 3), pytest.param(0.5, 8, marks=pytest.mark.long), (0.6, 2)])
 def test_pages_of_equal_size_wait_as_batch_arrivals_at_one_server_do(rho, batch):
     assert box_mean_s(rho, float(batch)) == pytest.approx(pages_of(rho, batch), rel=0.03)
 

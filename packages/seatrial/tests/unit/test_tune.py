@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from seatrial.advise.tuning import promise
 from seatrial.advise.tuning.candidates import candidates, references
 from seatrial.advise.tuning.conclude import conclude_tuning
 from seatrial.advise.tuning.judge import TuneJudge
@@ -157,7 +158,10 @@ def test_what_is_taken_carries_within_4_percent_of_the_best_of_all(
     assert len(record.tried) <= max(2 * len(every) / 5, STARTS_MAX + 8)
 
 
-def test_connections_are_sought_with_the_threads_where_the_app_is_told_their_number(declare, saturation_of) -> None:
+def test_connections_are_sought_with_the_threads_where_the_app_is_told_their_number(
+    declare, saturation_of, monkeypatch
+) -> None:
+    monkeypatch.setattr(promise, "REQUESTS", 1_000)
     # 2 ms of CPU and 38 ms in the database: one connection answers 25 a second, with any threads; the CPU could 500.
     shape = Shape("gthread", 1, 4, pool=1)
     declared = declare(shape)

@@ -154,6 +154,7 @@ def _exported(tmp_path: Path, journeys: str, **fields: Any) -> tuple[Path, Workl
     return folder, workload
 
 
+@pytest.mark.long
 def test_a_master_with_two_workers_offers_what_seatrial_offers(
     tmp_path: Path, access_log: Path, gunicorn: Gunicorn, drive: Drive, eventually: Eventually
 ) -> None:
