@@ -98,8 +98,16 @@ def test_on_another_quota_a_server_is_loaded_within_it_and_afterwards_has_its_ow
 
 
 @pytest.mark.quiet
-def test_an_app_that_fails_on_less_cpu_shows_nothing_there_and_the_start_goes_on(trial_of) -> None:
-    trial = of(trial_of(app="testbed_app:hasty"))
+@pytest.mark.parametrize(
+    ("app", "shown"),
+    [
+        pytest.param("hasty", ["saturation", "saturation"], id="it fails"),
+        pytest.param("stuck", ["saturation", "other quota", "saturation"], id="nothing is answered in time"),
+    ],
+)
+def test_an_app_that_fails_on_less_cpu_has_no_half_load_there_and_the_start_goes_on(trial_of, app, shown) -> None:
+    trial = of(trial_of(app=f"testbed_app:{app}"))
+    trial = replace(trial, workload=replace(trial.workload, timeout_s=0.5))
     with Testbed(trial) as testbed:
         testbed.prepare()
         testbed.start(1, 1, fresh_data=False)
@@ -108,11 +116,11 @@ def test_an_app_that_fails_on_less_cpu_shows_nothing_there_and_the_start_goes_on
             async with Driver(testbed.url, Workload.from_spec(PLAIN), seed=1, run_token="hasty") as driver:
                 one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=1)
                 await one.saturate(1.0)
-                await one.saturate_on(0.5, 1.0)
+                await one.saturate_on(0.5, 1.0, 1.0)
                 await one.saturate(1.0)
                 return one.measurements
 
-        assert [m.label for m in asyncio.run(measured())] == ["saturation", "saturation"]
+        assert [m.label for m in asyncio.run(measured())] == shown
 
 
 class FourWorkers:

@@ -62,9 +62,21 @@ def half_width_of(predicted: Prediction) -> float:
     return math.log(predicted.high_rps / predicted.low_rps) / 2.0
 
 
-def an_anchor(configuration: Configuration, other: OtherQuota | None = None) -> Anchor:
+def an_anchor(
+    configuration: Configuration, other: OtherQuota | None = None, half_load_ratio: float | None = None
+) -> Anchor:
     demand = OperationDemand("page", 1.0, 0.006, 0.002)
-    return Anchor(configuration, (demand,), 1.0, 100.0, 100.0, 0.0, 3, ((0.0, 0.0),) * 3, other_quota=other)
+    starts = ((0.0, 0.0),) * 3
+    return Anchor(
+        configuration, (demand,), 1.0, 100.0, 100.0, 0.0, 3, starts, half_load_ratio=half_load_ratio, other_quota=other
+    )
+
+
+def half_loaded_too(configuration: Configuration, cpus: float, ratio: float, at_half_load: float) -> Anchor:
+    """Another quota makes requests `ratio` as dear when saturated, `at_half_load` at half load; seen so often that it is
+    sure. On its own quota half a load makes requests 10 % dearer."""
+    other = OtherQuota(cpus, ratio, 100_000, half_load_ratio=1.1 * at_half_load / ratio)
+    return an_anchor(configuration, other, half_load_ratio=1.1)
 
 
 @pytest.mark.parametrize(
@@ -94,20 +106,33 @@ def test_a_fraction_of_a_cpu_makes_requests_as_dear_as_was_seen(
         pytest.param(1.0, 0.75, CROWD**0.5, id="half of it between"),
         pytest.param(1.0, 0.5, 1.0, id="nothing at half load"),
         pytest.param(1.0, 0.1, 1.0, id="nothing below either"),
-        pytest.param(None, 0.5, CROWD**0.5, id="where nothing tells it: half of it at half load"),
     ],
 )
 def test_at_half_load_a_fraction_costs_as_much_as_was_seen_there(
-    half_loaded: float | None, load: float, dearer: float
+    half_loaded: float, load: float, dearer: float
 ) -> None:
-    found = quota_cost_of([an_anchor(WHOLE, OtherQuota(0.5, CROWD, 100_000, half_loaded))], UNKNOWN_ERROR)
+    found = quota_cost_of([half_loaded_too(WHOLE, 0.5, CROWD, half_loaded)], UNKNOWN_ERROR)
     assert found.factor(WHOLE, HALF, load) == pytest.approx(dearer, rel=1e-3)
     assert not found.hangs_on_load(WHOLE)
 
 
+def test_where_no_half_load_tells_it_half_of_it_lasts() -> None:
+    found = quota_cost_of([an_anchor(WHOLE, OtherQuota(0.5, CROWD, 100_000))], UNKNOWN_ERROR)
+    assert found.factor(WHOLE, HALF, 0.5) == pytest.approx(CROWD**0.5, rel=1e-3)
+
+
+def test_where_it_lasts_with_one_worker_and_not_with_four_it_lasts_with_two_as_far_as_they_are_like_one() -> None:
+    one = half_loaded_too(ALONE_WHOLE, 0.5, CROWD, CROWD)
+    found = quota_cost_of([one, half_loaded_too(WHOLE, 0.5, CROWD, 1.0)], UNKNOWN_ERROR)
+    for workers, lasting in ((1, 1.0), (4, 0.0), (2, 1.0 - 1.0 / 2.414), (9, 0.0)):
+        whole, half = (replace(WHOLE, workers=workers, cpus=cpus) for cpus in (1.0, 0.5))
+        assert found.factor(whole, half, 0.5) == pytest.approx(CROWD**lasting, rel=1e-3)
+        assert found.factor(whole, half) == pytest.approx(CROWD, rel=1e-3)
+
+
 def test_of_a_plan_with_a_fraction_it_is_the_same_by_what_a_whole_cpu_spares() -> None:
     # 10 ms on half a CPU and 8 on a whole one when saturated, and as much on either at half load: 8.
-    found = quota_cost_of([an_anchor(HALF, OtherQuota(1.0, 0.8, 100_000, 1.0))], UNKNOWN_ERROR)
+    found = quota_cost_of([half_loaded_too(HALF, 1.0, 0.8, 1.0)], UNKNOWN_ERROR)
     assert found.factor(HALF, HALF, 1.0) == pytest.approx(1.0)
     assert found.factor(HALF, HALF, 0.5) == pytest.approx(0.8, rel=1e-3)
 
@@ -129,8 +154,8 @@ def test_a_request_at_half_load_on_half_a_cpu_takes_as_long_as_its_cpu_there_say
         max(of_one.by_operation(replace(of_one.declared, workers=4, cpus=0.5), 16.0, (0.5,)).values())[0]
         for of_one in (lasting, nothing)
     ]
-    assert nothing.dearness.quota.lasting < 0.1
-    assert lasting.dearness.quota.lasting > 0.9
+    assert nothing.dearness.quota.every[0].lasting < 0.1
+    assert lasting.dearness.quota.every[0].lasting > 0.9
     # Waits shrink with it, so the time does so more than the CPU seconds.
     assert times_s[1] < times_s[0] / 1.15
     assert of(nothing, HALF).saturation_rps == pytest.approx(of(lasting, HALF).saturation_rps, rel=0.01)

@@ -13,7 +13,8 @@ __all__ = ["OtherQuota", "cpu_ratio", "other_quota_of"]
 @dataclass(frozen=True, slots=True)
 class OtherQuota:
     """A server saturated on so many vCPUs as well. ratio: CPU seconds of a request there over those on its own, the
-    (geometric) mean over so many starts that saw both. half_load_ratio: the same at half load; None where not seen."""
+    (geometric) mean over so many starts that saw both. half_load_ratio: those at half load there over those saturated
+    there; None where not seen."""
 
     cpus: float
     ratio: float
@@ -36,7 +37,7 @@ def other_quota_of(starts: Sequence[Start]) -> OtherQuota | None:
     def found(label: str, own: str) -> list[float]:
         return [ratio for start in starts if (ratio := cpu_ratio(label, own, start.seen))]
 
-    full, half = found("other quota", "saturation"), found("other quota, half load", "half load")
+    full, half = found("other quota", "saturation"), found("other quota, half load", "other quota")
     cpus = next((m.cpus for start in starts for m in start.seen if m.label == "other quota" and m.cpus), None)
     if cpus is None or not full:
         return None

@@ -9,8 +9,9 @@ Saturated on a whole CPU, half of one and a quarter by turns, the second halving
 (benchmarks/accuracy/quota_cost.py). The exponent hangs on how many workers share the CPU, sometimes more with more of
 them and sometimes less, so it is seen with two numbers of them, and lies on the line between by their crowding.
 
-Under less load there is more time left when a period ends, and fewer are stopped. So at half load only a part of it
-lasts, which is seen as well; between that and saturation the exponent lies on the line by the load.
+Under less load there is more time left when a period ends, and fewer are stopped. How much of it lasts at half load is
+seen as well: of two apps all of it with one worker, half of it with four. Between that and saturation the exponent lies
+on the line by the load.
 """
 
 import math
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 
 from seatrial.advise.anchor import SURE, Anchor
 from seatrial.advise.lasting import LASTING, lasting_share
+from seatrial.advise.other_quota import OtherQuota
 from seatrial.measure.trial_rates import HALF_LOAD
 from seatrial.model.configuration import Configuration
 
@@ -37,23 +39,24 @@ NOTHING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Of a server that is crowded so much: the exponent, its variance with degrees of freedom, on which fraction."""
+    """Of a server that is crowded so much: the exponent, its variance with degrees of freedom, on which fraction; and
+    the share of it that holds at half load and below."""
 
     crowded: float
     exponent: float
     variance: float
     freedom: float
     cpus: float
+    lasting: float = LASTING
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaCost:
     """every: what was seen, by rising crowding. unknown_error: standard error of the logarithm of what half a CPU
-    costs, where nothing was. lasting: the share of the exponent that holds at half load and below."""
+    costs, where nothing was."""
 
     every: tuple[Seen, ...]
     unknown_error: float
-    lasting: float = LASTING
 
     @property
     def ratio(self) -> float | None:
@@ -65,12 +68,11 @@ class QuotaCost:
 
         load: there, as a share of what saturates it.
         """
-        spare = min(1.0, max(0.0, (1.0 - load) / (1.0 - HALF_LOAD)))
-        return math.exp(self._cost(there) * (1.0 - (1.0 - self.lasting) * spare) - self._cost(here))
+        return math.exp(self._cost(there, load) - self._cost(here))
 
     def hangs_on_load(self, there: Configuration) -> bool:
         """Whether requests are cheaper there when it is not saturated."""
-        return self.lasting < 1.0 and self._cost(there) > 0.0
+        return self._cost(there, HALF_LOAD) < self._cost(there)
 
     def variances(self, here: Configuration, there: Configuration) -> tuple[tuple[float, float], ...]:
         """Of the logarithm of `factor`, each with its degrees of freedom; () where quotas make no difference."""
@@ -79,8 +81,12 @@ class QuotaCost:
         parts = [part for end in (here, there) for part in self._variances(end)]
         return tuple(part for part in parts if part[0] > 0.0)
 
-    def _cost(self, configuration: Configuration) -> float:
-        return _held(configuration) * math.fsum(w * seen.exponent for w, seen in self._weighed(configuration))
+    def _cost(self, configuration: Configuration, load: float = 1.0) -> float:
+        spare = min(1.0, max(0.0, (1.0 - load) / (1.0 - HALF_LOAD)))
+        return _held(configuration) * math.fsum(
+            weight * seen.exponent * (1.0 - (1.0 - seen.lasting) * spare)
+            for weight, seen in self._weighed(configuration)
+        )
 
     def _variances(self, configuration: Configuration) -> list[tuple[float, float]]:
         held = _held(configuration)
@@ -111,7 +117,6 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
     by one over their variance. That a fraction makes a request cheaper is not believed.
     """
     found: dict[float, Seen] = {}
-    lasting = LASTING
     for anchor in anchors:
         if anchor.other_quota is None:
             continue
@@ -121,8 +126,6 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
         # Of the exponent, as everything from here on.
         variance, beforehand = variance / other.starts / step**2, (unknown_error / HALVED) ** 2
         weight = beforehand / (beforehand + variance)
-        if other.half_load_ratio is not None:
-            lasting = lasting_share(math.log(other.ratio), math.log(other.half_load_ratio), variance * step**2)
         found[crowded] = Seen(
             crowded=crowded,
             exponent=max(0.0, weight * math.log(other.ratio) / step),
@@ -130,8 +133,17 @@ def quota_cost_of(anchors: Sequence[Anchor], unknown_error: float) -> QuotaCost:
             # Of the sum's inverse only this part was estimated from a few starts.
             freedom=min(SURE, freedom / weight**2),
             cpus=min(other.cpus, own),
+            lasting=_lasting(anchor, other, variance * step**2),
         )
-    return QuotaCost(tuple(found[crowded] for crowded in sorted(found)), unknown_error, lasting)
+    return QuotaCost(tuple(found[crowded] for crowded in sorted(found)), unknown_error)
+
+
+def _lasting(anchor: Anchor, other: OtherQuota, variance: float) -> float:
+    """variance: of the logarithm of its ratio."""
+    if other.half_load_ratio is None or anchor.half_load_ratio is None:
+        return LASTING
+    change = math.log(other.ratio)
+    return lasting_share(change, change + math.log(other.half_load_ratio / anchor.half_load_ratio), variance)
 
 
 def quota_words(cost: QuotaCost) -> str:

@@ -82,8 +82,8 @@ class Bench:
         """Starts the subject afresh and measures it; without workers and threads, it is one that is running already.
 
         profiles: known already, so the pass of single requests is left out. queries: count SQL in a pass of its own.
-        is_brief: nothing is confirmed, but it is saturated on another fraction of a CPU as well. has_half_load: its
-        half load is measured, and not its saturation alone.
+        is_brief: nothing is confirmed, but it is loaded on another fraction of a CPU as well. has_half_load: on the
+        plan's, its half load is measured, and not its saturation alone.
         """
         settings = self._spec.measure
         name = _name(number, workers)
@@ -113,9 +113,8 @@ class Bench:
             one.note_growth("saturation")
             cpus = other_quota(self._spec) if is_brief and not one.is_spoiled() else None
             if cpus is not None:
-                half_load_s = settings.half_load_s if has_half_load else 0.0
-                self._progress.step(f"{name}: on {cpus:g} vCPU", saturation_s + half_load_s)
-                await one.saturate_on(cpus, saturation_s, half_load_s)
+                self._progress.step(f"{name}: on {cpus:g} vCPU", saturation_s + settings.half_load_s)
+                await one.saturate_on(cpus, saturation_s, settings.half_load_s)
             if is_brief or one.is_spoiled():
                 return self._finished(one, memory)
             known = tuple(profiles) or profiles_from(one.samples, one.shares())

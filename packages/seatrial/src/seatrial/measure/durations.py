@@ -34,13 +34,11 @@ def inside_s(spec: TrialSpec) -> float:
 
 
 def crowd_s(spec: TrialSpec) -> float:
-    """The start of a crowd: half loads beside saturations, on each quota."""
-    return _brief_s(spec) + _quotas(spec) * spec.measure.half_load_s
+    """The start of a crowd."""
+    return _brief_s(spec) + spec.measure.half_load_s
 
 
 def _brief_s(spec: TrialSpec) -> float:
-    return STARTING_S + _quotas(spec) * spec.measure.saturation_s
-
-
-def _quotas(spec: TrialSpec) -> int:
-    return 1 if other_quota(spec) is None else 2
+    measure = spec.measure
+    beside_s = 0.0 if other_quota(spec) is None else measure.saturation_s + measure.half_load_s
+    return STARTING_S + measure.saturation_s + beside_s

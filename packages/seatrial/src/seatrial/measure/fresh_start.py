@@ -143,8 +143,9 @@ class FreshStart:
             attempt = partial(self._closed, "other quota", self._saturating(share), duration_s, cpus=cpus)
             try:
                 full = await self._keep_fit(attempt)
-                if half_load_s and full.verdict != Verdict.INVALID:
-                    rate_rps = HALF_LOAD * full.throughput_rps
+                rate_rps = HALF_LOAD * full.throughput_rps
+                # An app may answer nothing at all in time there.
+                if half_load_s and rate_rps and full.verdict != Verdict.INVALID:
                     await self.open_trial("other quota, half load", rate_rps, half_load_s, cpus=cpus)
             except LoadError:  # most answers are wrong there: it tells nothing of costs, and ends no study
                 self.measurements.pop()

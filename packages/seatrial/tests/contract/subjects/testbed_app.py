@@ -79,15 +79,26 @@ def heavy() -> Any:
     return app
 
 
+def is_slow() -> bool:
+    """Whether 20 ms of CPU take more than 30 by the clock."""
+    began_s, used_s = time.perf_counter(), time.process_time()
+    while time.process_time() < used_s + 0.02:
+        pass
+    return time.perf_counter() > began_s + 0.03
+
+
 def hasty(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-    """Gives up when 20 ms of CPU take more than 30 by the clock."""
-    if environ["PATH_INFO"] == "/":
-        began_s, used_s = time.perf_counter(), time.process_time()
-        while time.process_time() < used_s + 0.02:
-            pass
-        if time.perf_counter() > began_s + 0.03:
-            start("503 Service Unavailable", [("Content-Type", "text/plain")])
-            return [b"too slow"]
+    """Gives up when it is slow."""
+    if environ["PATH_INFO"] == "/" and is_slow():
+        start("503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"too slow"]
+    return app(environ, start)
+
+
+def stuck(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Waits for a second when it is slow."""
+    if environ["PATH_INFO"] == "/" and is_slow():
+        time.sleep(1.0)
     return app(environ, start)
 
 
