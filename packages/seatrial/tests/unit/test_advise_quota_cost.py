@@ -73,8 +73,8 @@ def an_anchor(
 
 
 def half_loaded_too(configuration: Configuration, cpus: float, ratio: float, at_half_load: float) -> Anchor:
-    """Another quota makes requests `ratio` as dear when saturated, `at_half_load` at half load; seen so often that it is
-    sure. On its own quota half a load makes requests 10 % dearer."""
+    """Another quota makes requests `ratio` as dear when saturated, `at_half_load` at half load; seen so often that it
+    is sure. On its own quota half a load makes requests 10 % dearer."""
     other = OtherQuota(cpus, ratio, 100_000, half_load_ratio=1.1 * at_half_load / ratio)
     return an_anchor(configuration, other, half_load_ratio=1.1)
 
