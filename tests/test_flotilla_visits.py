@@ -74,6 +74,7 @@ def test_whole_visits_of_new_and_of_returning_people_go_through_every_step(town:
     assert seen["static"] <= 2 * (seen["arrive"] + 8)
 
 
+@pytest.mark.long
 def test_open_pages_hear_of_all_that_is_posted_on_the_whole_site() -> None:
     spec = read_trial_spec(TRIAL / "live.toml")
     assert spec.workload.listeners > 0

@@ -50,6 +50,7 @@ def left(owner):
     ).fetchone()
 
 
+@pytest.mark.long
 def test_told_to_stop_it_finishes_and_killed_it_loses_nothing(site_with, work, letters, owner):
     site = site_with(jobs=True)
     with site.database.write() as asked:

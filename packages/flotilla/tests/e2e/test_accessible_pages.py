@@ -89,7 +89,8 @@ def sign_in(page: Page, handle: str) -> None:
 
 def faults(page: Page, path: str, rules: list[str], seen: set[str]) -> Iterator[str]:
     """What is wrong with the page at that path. One that leads elsewhere is looked at there; each kind once."""
-    answer = page.request.get(path, max_redirects=0)
+    # Once more where the server closes an idle connection just then, as every browser does.
+    answer = page.request.get(path, max_redirects=0, max_retries=1)
     if answer.status >= 500:
         yield f"{path}: status {answer.status}"
     if 300 <= answer.status < 400 or (answer.status >= 400 and "problem" in seen):

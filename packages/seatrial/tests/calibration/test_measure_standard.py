@@ -117,7 +117,8 @@ def test_one_slot_of_20_ms_cpu_is_reported_with_its_demand_and_capacity_and_twic
 
 
 @pytest.mark.usefixtures("quiet_machine")
-@pytest.mark.parametrize("checks", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("checks", [0, 1])
 def test_four_slots_that_mostly_wait_are_reported_with_their_demand_and_capacity(
     declare, run_seatrial, tmp_path, checks: int
 ) -> None:

@@ -229,6 +229,7 @@ def test_a_connection_that_was_open_before_logs_as_soon_as_it_is_on_and_stops_wh
             assert testbed.database.queries_since(mark).statements == 0
 
 
+@pytest.mark.long
 def test_the_installation_is_copied_for_a_user_who_cannot_reach_it(tmp_path, monkeypatch):
     import subprocess
 

@@ -81,6 +81,7 @@ def test_where_the_slow_calls_sit_on_the_quantile_the_answer_hangs_on_their_spre
     assert spread < 38 < constant
 
 
+@pytest.mark.long
 def test_the_answer_hardly_depends_on_the_seed():
     answers = [capacity_rps([plain()], System(2, 1, 1.0), HALF_SECOND, seed=seed) for seed in range(1, 4)]
     assert max(answers) / min(answers) < 1.03

@@ -80,6 +80,7 @@ def test_two_workers_serve_pages_of_three_as_ciw_serves_the_very_same_requests()
     assert ours_s[len(ours_s) // 2] == pytest.approx(theirs_s[len(theirs_s) // 2], rel=0.03)
 
 
+@pytest.mark.long
 def test_pages_keep_the_rate_and_need_room_below_the_objective():
     work = draw_work(exponential(), 9_000, 1, at_once=3.0)
     assert sum(work.gaps) == pytest.approx(9_000)
