@@ -2,6 +2,8 @@
 
 import asyncio
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -36,19 +38,25 @@ def of(trial):
     return replace(trial, workload=PLAIN, slo=slo, measure=replace(trial.measure, **BRIEF))
 
 
+@asynccontextmanager
+async def loaded(trial, testbed, threads: int) -> AsyncIterator[FreshStart]:
+    """One worker with so many threads, started, and whoever drives intervals on it."""
+    testbed.prepare()
+    testbed.start(1, threads, fresh_data=False)
+    async with Driver(testbed.url, Workload.from_spec(trial.workload), seed=1, run_token="start") as driver:
+        yield FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=threads)
+
+
 def test_an_open_trial_begins_without_the_connections_of_the_saturation_before_it(trial_of) -> None:
     trial = of(trial_of())
     with Testbed(trial) as testbed:
-        testbed.prepare()
-        testbed.start(1, 2, fresh_data=False)
 
         def ports() -> list[str]:
             with urllib.request.urlopen(f"{testbed.url}/ports", timeout=10) as answer:
                 return answer.read().decode().split()
 
         async def measured() -> tuple[list[str], list[str]]:
-            async with Driver(testbed.url, Workload.from_spec(PLAIN), seed=1, run_token="ports") as driver:
-                one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=2)
+            async with loaded(trial, testbed, threads=2) as one:
                 await one.warm_up(window_s=0.2)
                 await one.saturate(0.5)
                 before = ports()
@@ -65,12 +73,9 @@ def test_on_another_quota_a_server_is_loaded_within_it_and_afterwards_has_its_ow
     spins = WorkloadSpec(operations=(OperationSpec("spin", "/spin?0.01"),), people=1)
     trial = replace(of(trial_of()), workload=spins)
     with Testbed(trial) as testbed:
-        testbed.prepare()
-        testbed.start(1, 1, fresh_data=False)
 
         async def measured():
-            async with Driver(testbed.url, Workload.from_spec(spins), seed=1, run_token="quota") as driver:
-                one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=1)
+            async with loaded(trial, testbed, threads=1) as one:
                 await one.saturate(1.5)
                 await one.saturate_on(0.5, 1.5, 2.0)
                 await one.saturate(1.5)
@@ -109,12 +114,9 @@ def test_an_app_that_fails_on_less_cpu_has_no_half_load_there_and_the_start_goes
     trial = of(trial_of(app=f"testbed_app:{app}"))
     trial = replace(trial, workload=replace(trial.workload, timeout_s=0.5))
     with Testbed(trial) as testbed:
-        testbed.prepare()
-        testbed.start(1, 1, fresh_data=False)
 
         async def measured():
-            async with Driver(testbed.url, Workload.from_spec(PLAIN), seed=1, run_token="hasty") as driver:
-                one = FreshStart(trial, testbed, driver, MemoryWalk(), run=1, workers=1, threads=1)
+            async with loaded(trial, testbed, threads=1) as one:
                 await one.saturate(1.0)
                 await one.saturate_on(0.5, 1.0, 1.0)
                 await one.saturate(1.0)
